@@ -1,0 +1,1 @@
+"""The same case without a window."""

@@ -1,0 +1,1 @@
+"""The nouns of Lethe: frozen values over the standard library, with no input or output."""

@@ -1,0 +1,191 @@
+"""A case: one disposal for one company, as the officer declares it before anything is looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from enum import Enum
+from pathlib import Path
+
+from app.domain.fate import Fate
+from app.domain.record import Tier
+
+
+class CaseKind(Enum):
+    """Why the company disposes of its data (公司法 229-241, 企业破产法)."""
+
+    ORDINARY = "ordinary"
+    SIMPLE = "simple"
+    COMPULSORY = "compulsory"
+    BANKRUPTCY = "bankruptcy"
+    MERGER = "merger"
+    SHARE_TRANSFER = "share_transfer"
+    ASSET_TRANSFER = "asset_transfer"
+
+
+class Scale(Enum):
+    """How many people's data the company holds (PIPL 52, 网络数据安全管理条例 28)."""
+
+    UNDER_1M = "under_1m"
+    UNDER_10M = "under_10m"
+    OVER_10M = "over_10m"
+
+
+class Role(Enum):
+    """What a person does in a case; the officer can never be the witness."""
+
+    OFFICER = "officer"
+    WITNESS = "witness"
+    APPROVER = "approver"
+
+
+class NameLevel(Enum):
+    """How file names appear on what leaves the case."""
+
+    FULL = "full"
+    MASKED = "masked"
+    HANDLE = "handle"
+    NONE = "none"
+
+
+class Profile(Enum):
+    """How much is re-checked before a file is overwritten."""
+
+    STANDARD = "standard"
+    """Device, inode, size, mtime and ctime must equal the signed plan."""
+    STRICT = "strict"
+    """The content digest too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """The company whose customers' data is disposed of."""
+
+    name: str
+    uscc: str
+    kind: CaseKind = CaseKind.ORDINARY
+    people: Scale = Scale.UNDER_1M
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """The dates the case's kind needs; None where not declared."""
+
+    dissolved: date | None = None
+    committee: date | None = None
+    announced: date | None = None
+    claims_until: date | None = None
+    tax_cleared: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place to look in. `path` is absolute."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A tool's repository or a folder in which copies of the records may lie."""
+
+    kind: str
+    """restic | borg | folder | archive | bagit | declared"""
+    path: Path
+    password_env: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeySource:
+    """A key the officer declares for shredding."""
+
+    kind: str
+    """pem | pkcs12 | age"""
+    path: Path
+    passphrase_env: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Custodian:
+    """Who receives the sealed package of what the law keeps.
+
+    `recipient` is an age recipient (`age1…`). `identity` is the custodian's own
+    key file when it is at hand for the restore test.
+    """
+
+    name: str
+    recipient: str = ""
+    identity: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Which records a rule speaks of; an empty field matches every record.
+
+    `glob` is matched against the path relative to its location, with `/`
+    between parts and `**` over any number of folders.
+    """
+
+    category: str = ""
+    glob: str = ""
+    tier: Tier | None = None
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FateRule:
+    """A decision of the case: the first rule that matches gives the fate."""
+
+    match: Match
+    fate: Fate
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRule:
+    """A reason why matching records must be kept, whatever the fate rules say."""
+
+    match: Match
+    reason: str
+    """complaint | lawsuit | arbitration | investigation | tax_check | request | other"""
+    reference: str = ""
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonSource:
+    """A person of the case and where their key file lies."""
+
+    role: Role
+    identity: Path
+    passphrase_env: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateTerms:
+    """Where the certificate goes and how much it says of names."""
+
+    out: Path
+    names: NameLevel = NameLevel.MASKED
+    language: str = "zh"
+    """zh | en | both"""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Everything the officer declares: who, what, where, when."""
+
+    number: str
+    company: Company
+    certificate: CertificateTerms
+    dates: Dates = field(default_factory=Dates)
+    locations: tuple[Location, ...] = ()
+    backups: tuple[Backup, ...] = ()
+    keys: tuple[KeySource, ...] = ()
+    custodians: tuple[Custodian, ...] = ()
+    rules: tuple[FateRule, ...] = ()
+    holds: tuple[HoldRule, ...] = ()
+    people: tuple[PersonSource, ...] = ()
+    profile: Profile = Profile.STANDARD
+    rehearsal: bool = False

@@ -1,0 +1,89 @@
+"""Events: what a step says while it works. A step is a generator of these and knows no window.
+
+The flow writes `Begun`, `Noted` and `Settled` to the journal and syncs it before it
+asks for the next event, so the intent is on disk before the act and the proof before
+the removal. `Progressed` is for the eye and may be dropped; the others never are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.domain.copies import Copy, Searched
+from app.domain.outcome import AnyOutcome, Evidence
+from app.domain.plan import Subject
+from app.domain.record import Look, Record
+from app.domain.step import Step
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """The intent to act on a batch (at most 512 items or 64 MiB). The act comes after the next `next()`."""
+
+    step: Step
+    ids: tuple[str, ...]
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """Something that must be on disk before the step goes on: these items came as far as `what` says.
+
+    Wiping notes "overwritten" for what was overwritten, synced and read back and is
+    about to be unlinked; `evidence` is common to the ids.
+    """
+
+    step: Step
+    ids: tuple[str, ...]
+    what: str
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Progressed:
+    """How far a step has come. `total` is 0 while unknown. `unit` is files | bytes | keys | pages."""
+
+    step: Step
+    done: int
+    total: int
+    unit: str = "files"
+    now: str = ""
+    """What is worked on, for the window only: a path, never journalled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """How one item ended."""
+
+    step: Step
+    id: str
+    subject: Subject
+    outcome: AnyOutcome
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """Locate looked at one file. `record` is None when it was CLEAN or SKIPPED."""
+
+    path: str
+    look: Look
+    bytes: int
+    record: Record | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CopyFound:
+    """Confirm found a copy of something that goes."""
+
+    copy: Copy
+
+
+@dataclass(frozen=True, slots=True)
+class BackupSearched:
+    """Confirm has searched one declared backup."""
+
+    searched: Searched
+
+
+Event = Begun | Noted | Progressed | Settled | Located | CopyFound | BackupSearched

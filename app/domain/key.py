@@ -1,0 +1,25 @@
+"""Keys: what makes data readable, and where each lies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.domain.record import Stamp
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key to be shredded.
+
+    `kind` is pem | pkcs12 | age | slot; `fingerprint` the SHA-256 of its public
+    half, hex, where it has one, else empty; `algorithm` as printed on the
+    certificate, e.g. "RSA-2048". `sha256` is of the key file.
+    """
+
+    id: str
+    kind: str
+    path: str
+    stamp: Stamp
+    sha256: str
+    algorithm: str
+    fingerprint: str = ""

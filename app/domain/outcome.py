@@ -1,0 +1,126 @@
+"""Outcomes: how each record, key or copy ended, graded, with the evidence; never rounded up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Outcome(Enum):
+    """How a file ended, best first."""
+
+    PROVEN = "proven"
+    OVERWRITTEN = "overwritten"
+    KEY_DESTROYED = "key_destroyed"
+    RESIDUE_POSSIBLE = "residue_possible"
+    REMOVED = "removed"
+    SURVIVES = "survives"
+    FAILED = "failed"
+
+    @property
+    def good(self) -> bool:
+        """Whether the content was seen to be gone from where it stood."""
+        return self in (Outcome.PROVEN, Outcome.OVERWRITTEN, Outcome.KEY_DESTROYED)
+
+
+class KeyOutcome(Enum):
+    """How a key ended, best first: the verdict ladder."""
+
+    CE_PURGE = "ce_purge"
+    KEY_DESTROYED_HERE = "key_destroyed_here"
+    MEDIUM_RESIDUE = "medium_residue"
+    SCHEDULED = "scheduled"
+    ACCESS_REMOVED = "access_removed"
+    CLAIMED = "claimed"
+    FAILED = "failed"
+
+    @property
+    def good(self) -> bool:
+        """Whether the key was seen to be destroyed here."""
+        return self in (KeyOutcome.CE_PURGE, KeyOutcome.KEY_DESTROYED_HERE)
+
+
+class KeepOutcome(Enum):
+    """How a record that is kept ended."""
+
+    SEALED = "sealed"
+    """Encrypted for a custodian, restored and compared; the original was not touched."""
+    FROZEN = "frozen"
+    LEFT = "left"
+    NOT_SEALED = "not_sealed"
+
+    @property
+    def good(self) -> bool:
+        """Whether it ended as the plan says."""
+        return self is not KeepOutcome.NOT_SEALED
+
+
+AnyOutcome = Outcome | KeyOutcome | KeepOutcome
+
+
+class Reason(Enum):
+    """Why an outcome is not the best one. Also the limits named on the certificate."""
+
+    CHANGED = "changed"
+    REPLACED = "replaced"
+    GONE = "gone"
+    LINK = "link"
+    HARD_LINK = "hard_link"
+    NOT_A_FILE = "not_a_file"
+    SHARED_EXTENTS = "shared_extents"
+    COPY_ON_WRITE = "copy_on_write"
+    COMPRESSED = "compressed"
+    JOURNALLED_DATA = "journalled_data"
+    INLINE = "inline"
+    SPARSE = "sparse"
+    FLASH = "flash"
+    NETWORK = "network"
+    UNKNOWN_MEDIUM = "unknown_medium"
+    OPEN_ELSEWHERE = "open_elsewhere"
+    READ_ONLY = "read_only"
+    IMMUTABLE = "immutable"
+    DENIED = "denied"
+    PROTECTED_PLACE = "protected_place"
+    NO_SPACE = "no_space"
+    IO_ERROR = "io_error"
+    READ_BACK_DIFFERS = "read_back_differs"
+    NAME_REMAINS = "name_remains"
+    NAMES_NOT_PURGED = "names_not_purged"
+    NOT_READ_FROM_DEVICE = "not_read_from_device"
+    MOVED_TO_BIN = "moved_to_bin"
+    CANARY_FAILED = "canary_failed"
+    STILL_OPENS = "still_opens"
+    COPIES_REMAIN = "copies_remain"
+    COPIES_DECLARED_ONLY = "copies_declared_only"
+    ESCROW_UNKNOWN = "escrow_unknown"
+    KEPT_CONTENT = "kept_content"
+    """The same bytes are kept by law or hold elsewhere in the case."""
+    MIXED_ARCHIVE = "mixed_archive"
+    """The archive also holds members that are not to be destroyed."""
+    NOT_SEARCHED = "not_searched"
+    """This version of Lethe does not look into this kind of repository."""
+    DECLARED = "declared"
+    WRONG_PASSPHRASE = "wrong_passphrase"
+    UNREADABLE = "unreadable"
+    RESTORE_DIFFERS = "restore_differs"
+    NO_CUSTODIAN_KEY = "no_custodian_key"
+    """Restored with a one-time key, not with the custodian's own."""
+    CUSTODIAN_KEY_MADE_HERE = "custodian_key_made_here"
+    UNDECIDED = "undecided"
+
+
+Fact = tuple[str, str | int | bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was done and seen, without personal data.
+
+    `method` names the act (`keystream-1`, `trash`, `overwrite-key` …), `limits`
+    every reason why the outcome says no more than it does, `facts` are named
+    measured values, e.g. ("passes", 1), ("bytes", 4096), ("seed_sha256", "…").
+    """
+
+    method: str
+    limits: tuple[Reason, ...] = ()
+    facts: tuple[Fact, ...] = ()

@@ -1,0 +1,1 @@
+"""The order of the steps, the gates between them, what is recorded, and resume."""

@@ -1,0 +1,1 @@
+"""People: create, unlock, sign; and the one door to destruction, SignedPlan."""

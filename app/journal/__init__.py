@@ -1,0 +1,1 @@
+"""The chained evidence on disk: append, read, verify."""

@@ -1,0 +1,1 @@
+"""The case's encrypted list of records, decisions, copies and keys."""

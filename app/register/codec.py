@@ -1,0 +1,63 @@
+"""Nouns to plain JSON values and back, by their type annotations alone."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import Enum
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from cattrs import Converter
+
+from app.domain.outcome import AnyOutcome, Fact, KeepOutcome, KeyOutcome, Outcome
+
+T = TypeVar("T")
+
+_OUTCOMES: Final = {cls.__name__: cls for cls in (Outcome, KeyOutcome, KeepOutcome)}
+
+
+def _named(outcome: Enum) -> str:
+    return f"{type(outcome).__name__}.{outcome.value}"
+
+
+def _outcome(text: str, _: object) -> Enum:
+    name, _, value = text.partition(".")
+    return _OUTCOMES[name](value)
+
+
+def _fact(pair: tuple[str, str | int | bool], _: object) -> Fact:
+    return pair[0], pair[1]
+
+
+@cache
+def _converter() -> Converter:
+    converter = Converter(forbid_extra_keys=True)
+    converter.register_unstructure_hook(Path, str)
+    converter.register_structure_hook(Path, lambda text, _: Path(text))
+    converter.register_unstructure_hook(date, date.isoformat)
+    converter.register_structure_hook(date, lambda text, _: date.fromisoformat(text))
+    converter.register_unstructure_hook(bytes, bytes.hex)
+    converter.register_structure_hook(bytes, lambda text, _: bytes.fromhex(text))
+    for cls in _OUTCOMES.values():
+        converter.register_unstructure_hook(cls, _named)
+    converter.register_structure_hook(AnyOutcome, _outcome)
+    converter.register_structure_hook(
+        AnyOutcome | None, lambda text, _: None if text is None else _outcome(text, _)
+    )
+    converter.register_structure_hook_func(lambda kind: kind == Fact, _fact)
+    return converter
+
+
+def plain(noun: object) -> Any:
+    """Give the JSON values of a noun: dicts, lists, text, integers, booleans and None."""
+    return _converter().unstructure(noun)
+
+
+def build(cls: type[T], values: Any) -> T:
+    """Build a noun of `cls` from what `plain` gave.
+
+    Raises:
+        Exception: cattrs' own, when the values do not fit or name an unknown field.
+    """
+    return _converter().structure(values, cls)

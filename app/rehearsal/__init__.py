@@ -1,0 +1,1 @@
+"""A synthetic company, and the whole job on it."""

@@ -1,0 +1,103 @@
+"""The account: all that a certificate says, gathered once from journal and register, without raw names.
+
+The flow builds it while the register can still be read and keeps it as `certificate/account.json`,
+so that the certificate can be written after the register's key is gone, and again after a crash.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.domain.case import CaseKind, NameLevel, Profile, Scale
+from app.domain.copies import Searched
+from app.domain.fate import Fate, Ground
+from app.domain.medium import Medium
+from app.domain.outcome import AnyOutcome, Evidence
+from app.domain.plan import Subject
+from app.domain.record import Tier
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One item of the plan and how it ended. `name` is the path at the case's name level.
+
+    `outcome` is None when the journal holds no outcome for it; such a line is an
+    exception. `settled_at` is RFC 3339, empty without an outcome.
+    """
+
+    id: str
+    subject: Subject
+    name: str
+    fate: Fate
+    ground: Ground
+    rule: str
+    law: str
+    tier: Tier
+    category: str
+    people: int
+    bytes: int
+    outcome: AnyOutcome | None
+    evidence: Evidence | None
+    settled_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """A person who signed the plan. `fingerprint` is the SHA-256 of their certificate, hex."""
+
+    role: str
+    name: str
+    fingerprint: str
+    signed_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What locate looked at, in files and bytes; `problems` counts each problem by its name."""
+
+    files: int
+    bytes: int
+    found: int
+    clean: int
+    unreadable: int
+    skipped: int
+    not_looked_at: int
+    problems: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Everything printed on the certificate. No personal data of customers but names at `names` level.
+
+    `number` is the human number, `machine_id` the one for computers; `plan` the digest
+    two people signed; `journal_count` and `journal_head` the anchor: how many entries the
+    journal held, and the last one's hash, when the account was made.
+    """
+
+    case: str
+    number: str
+    machine_id: str
+    company: str
+    uscc: str
+    kind: CaseKind
+    scale: Scale
+    dates: tuple[tuple[str, str], ...]
+    profile: Profile
+    rehearsal: bool
+    language: str
+    names: NameLevel
+    opened_at: str
+    begun_at: str
+    ended_at: str
+    plan: str
+    pack: str
+    signers: tuple[Signer, ...]
+    coverage: Coverage
+    lines: tuple[Line, ...]
+    searched: tuple[Searched, ...]
+    media: tuple[Medium, ...]
+    locations: tuple[str, ...]
+    journal_count: int
+    journal_head: str
+    tool: str
+    system: str

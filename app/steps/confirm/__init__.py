@@ -1,0 +1,1 @@
+"""What is kept is restorable; every copy of what goes is known."""

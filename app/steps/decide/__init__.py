@@ -1,0 +1,1 @@
+"""Rules and holds: a fate for each record, with its reason and its law."""

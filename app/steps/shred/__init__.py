@@ -1,0 +1,1 @@
+"""Destroy keys and prove it."""

@@ -1,0 +1,1 @@
+"""What differs between operating systems: paths, volumes, media, extents, locks, trash."""
