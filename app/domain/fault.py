@@ -68,3 +68,18 @@ class GateClosed(Exception):
         self.step = step
         self.gate = gate
         self.count = count
+
+
+class Breach(Enum):
+    """What verification finds wrong with a journal."""
+
+    NOT_AN_ENTRY = "not_an_entry"
+    NOT_CANONICAL = "not_canonical"
+    WRONG_HASH = "wrong_hash"
+    WRONG_NUMBER = "wrong_number"
+    CHAIN_BROKEN = "chain_broken"
+    ANCHOR_MISSING = "anchor_missing"
+    """The journal is shorter than a certificate says it was."""
+    ANCHOR_DIFFERS = "anchor_differs"
+    EMPTY = "empty"
+    UNREADABLE = "unreadable"

@@ -1,0 +1,121 @@
+"""Verifying: each kind of tampering is caught under its own name."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.domain.fault import Breach
+from app.journal import Anchor, Journal, verify
+from app.journal.entry import GENESIS, Entry, seal
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    journal = Journal.create(tmp_path / "journal.jsonl")
+    for n in range(20):
+        journal.append("settled", {"id": f"r-{n}", "结果": "overwritten"})
+    journal.close()
+    return tmp_path / "journal.jsonl"
+
+
+def breaches(path: Path, *anchors: Anchor) -> list[tuple[int, Breach]]:
+    return [(found.line, found.breach) for found in verify(path, anchors).problems]
+
+
+def test_an_untouched_journal_is_sound(path: Path) -> None:
+    report = verify(path)
+    assert report.ok
+    assert report.count == 20
+    assert breaches(path, Anchor(20, report.head)) == []
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_any_changed_byte_is_caught(path: Path, data: st.DataObject) -> None:
+    whole = path.read_bytes()
+    at = data.draw(st.integers(0, len(whole) - 2))
+    bit = data.draw(st.sampled_from([1, 2, 4, 8, 16, 32, 64, 128]))
+    copy = path.with_name("copy")
+    copy.write_bytes(whole[:at] + bytes([whole[at] ^ bit]) + whole[at + 1 :])
+    report = verify(copy)
+    assert not report.ok or report.torn
+
+
+def test_a_deleted_entry_breaks_the_numbers(path: Path) -> None:
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:4] + lines[5:]))
+    assert breaches(path) == [(5, Breach.WRONG_NUMBER)]
+
+
+def test_swapped_entries_are_caught(path: Path) -> None:
+    lines = path.read_bytes().splitlines(keepends=True)
+    lines[3], lines[4] = lines[4], lines[3]
+    path.write_bytes(b"".join(lines))
+    assert breaches(path) == [(4, Breach.WRONG_NUMBER)]
+
+
+def forged(path: Path, cut: int) -> None:
+    prev, lines = GENESIS, []
+    for line in path.read_bytes().splitlines()[:cut]:
+        old = Entry(**json.loads(line))
+        new = seal(old.n, old.t, old.run, "forged", old.body, prev)
+        prev = new.hash
+        lines.append(new.line())
+    path.write_bytes(b"".join(lines))
+
+
+def test_a_journal_made_anew_is_caught_by_the_anchor_only(path: Path) -> None:
+    anchor = Anchor(20, verify(path).head)
+    forged(path, 20)
+    assert verify(path).ok
+    assert breaches(path, anchor) == [(20, Breach.ANCHOR_DIFFERS)]
+
+
+def test_a_cut_tail_is_caught_by_the_anchor_only(path: Path) -> None:
+    anchor = Anchor(20, verify(path).head)
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:12]))
+    assert verify(path).ok
+    assert breaches(path, anchor) == [(20, Breach.ANCHOR_MISSING)]
+
+
+def test_an_entry_spliced_from_another_journal_breaks_the_chain(path: Path) -> None:
+    lines = path.read_bytes().splitlines(keepends=True)
+    stranger = seal(5, "2026-01-01T00:00:00.000Z", "00000000", "settled", {}, GENESIS)
+    path.write_bytes(b"".join([*lines[:4], stranger.line(), *lines[5:]]))
+    assert breaches(path) == [(5, Breach.CHAIN_BROKEN)]
+
+
+@pytest.mark.parametrize(
+    ("line", "breach"),
+    [
+        (b"{}\n", Breach.NOT_AN_ENTRY),
+        (b"not json\n", Breach.NOT_AN_ENTRY),
+        (b"[1]\n", Breach.NOT_AN_ENTRY),
+        (seal(1, "t", "r", "e", {}, GENESIS).line().replace(b'"n":1', b'"n": 1'), Breach.NOT_CANONICAL),
+        (seal(1, "t", "r", "e", {}, GENESIS).line().replace(b'"body":{}', b'"body":[]'), Breach.NOT_AN_ENTRY),
+        (
+            seal(1, "t", "r", "e", {}, GENESIS).line().replace(b'"body":{}', b'"body":{"x":1.5}'),
+            Breach.NOT_CANONICAL,
+        ),
+        (seal(1, "t", "r", "e", {}, GENESIS).line()[:-2] + b',"x":1}\n', Breach.NOT_AN_ENTRY),
+        (seal(1, "t", "r", "e", {}, "00").line(), Breach.CHAIN_BROKEN),
+    ],
+)
+def test_a_line_that_is_no_entry_is_named(tmp_path: Path, line: bytes, breach: Breach) -> None:
+    (tmp_path / "j").write_bytes(line)
+    assert breaches(tmp_path / "j") == [(1, breach)]
+
+
+def test_missing_empty_and_torn(tmp_path: Path, path: Path) -> None:
+    assert breaches(tmp_path / "none") == [(0, Breach.UNREADABLE)]
+    (tmp_path / "empty").touch()
+    assert breaches(tmp_path / "empty") == [(0, Breach.EMPTY)]
+    path.write_bytes(path.read_bytes()[:-5])
+    report = verify(path)
+    assert report.ok
+    assert (report.count, report.torn > 0) == (19, True)
