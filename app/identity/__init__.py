@@ -1,1 +1,17 @@
 """People: create, unlock, sign; and the one door to destruction, SignedPlan."""
+
+from app.identity.cms import Signer, cms_detached, cms_verify
+from app.identity.person import Identity, create, unlock
+from app.identity.signing import Signature, SignedPlan, sign_plan
+
+__all__ = [
+    "Identity",
+    "Signature",
+    "SignedPlan",
+    "Signer",
+    "cms_detached",
+    "cms_verify",
+    "create",
+    "sign_plan",
+    "unlock",
+]

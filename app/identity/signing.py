@@ -1,0 +1,178 @@
+"""Signing the plan: two people's signatures, and the one door to destruction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NoReturn, final
+
+from typing_extensions import override
+
+from app.domain.canonical import canonical
+from app.domain.case import Role
+from app.domain.fault import Fault, Refused
+from app.domain.plan import Plan, PlanItem
+from app.identity.certificate import Holder, has_signed, read_holder
+from app.identity.person import Identity
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """One person's signature of a plan. `certificate` is DER, `at` RFC 3339, `value` over the statement."""
+
+    role: str
+    name: str
+    certificate: bytes
+    at: str
+    value: bytes
+
+    def plain(self) -> dict[str, str]:
+        """The JSON form: text as it is, bytes in hex."""
+        return {
+            "role": self.role,
+            "name": self.name,
+            "certificate": self.certificate.hex(),
+            "at": self.at,
+            "value": self.value.hex(),
+        }
+
+    @classmethod
+    def from_plain(cls, values: Mapping[str, object]) -> Signature:
+        """Read what `plain` gave.
+
+        Raises:
+            Refused: SIGNATURE_INVALID for a missing, unknown or malformed field.
+        """
+        names = ("role", "name", "certificate", "at", "value")
+        texts = [text for text in (values.get(name) for name in names) if isinstance(text, str)]
+        if set(values) != set(names) or len(texts) != len(names):
+            raise Refused(Fault.SIGNATURE_INVALID, "", "five text fields")
+        role, name, certificate, at, value = texts
+        try:
+            return cls(role, name, bytes.fromhex(certificate), at, bytes.fromhex(value))
+        except ValueError as error:
+            raise Refused(Fault.SIGNATURE_INVALID, name, "hex") from error
+
+
+def _statement(plan: Plan, digest: str, signature: Signature, fingerprint: str) -> bytes:
+    return canonical(
+        {
+            "case": plan.case,
+            "plan": digest,
+            "role": signature.role,
+            "name": signature.name,
+            "at": signature.at,
+            "fingerprint": fingerprint,
+        }
+    )
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class SignedPlan:
+    """A plan that an officer and a witness, two different people, have signed. Making one checks it.
+
+    Every way of making one goes through the check: the constructor,
+    `dataclasses.replace`, `copy` and `pickle`. Python can't forbid
+    `object.__new__` with `object.__setattr__`; so what destroys calls `verify`
+    first, and only code that rewrites this module itself gets past that.
+
+    Raises:
+        Refused: PERSON_MISSING without an officer and a witness; OFFICER_IS_WITNESS
+            when two of them share a key or a name; SIGNATURE_INVALID else.
+    """
+
+    plan: Plan
+    signatures: tuple[Signature, ...]
+    digest: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "signatures", tuple(self.signatures))
+        object.__setattr__(self, "digest", _checked(self.plan, self.signatures))
+
+    @override
+    def __init_subclass__(cls, **_: object) -> NoReturn:
+        raise TypeError("SignedPlan has no subclasses")
+
+    @override
+    def __reduce__(self) -> tuple[type[SignedPlan], tuple[Plan, tuple[Signature, ...]]]:
+        return SignedPlan, (self.plan, self.signatures)
+
+    def verify(self) -> None:
+        """Check everything again, as the constructor did.
+
+        Raises:
+            Refused: as the constructor; PLAN_CHANGED when the digest is another now.
+        """
+        try:
+            plan, signatures, digest = self.plan, self.signatures, self.digest
+        except AttributeError as error:
+            raise Refused(Fault.SIGNATURE_INVALID, "", "not made by signing") from error
+        if _checked(plan, signatures) != digest:
+            raise Refused(Fault.PLAN_CHANGED, plan.case)
+
+
+def sign_plan(plan: Plan, people: Sequence[Identity], at: str) -> SignedPlan:
+    """Have each of these unlocked people sign the plan's digest at the time `at` (RFC 3339 with an offset).
+
+    Raises:
+        Refused: as `SignedPlan`; PASSPHRASE_MISSING for a locked person.
+    """
+    digest = plan.digest()
+    return SignedPlan(plan, tuple(_sign(plan, digest, person, at) for person in people))
+
+
+def _sign(plan: Plan, digest: str, person: Identity, at: str) -> Signature:
+    blank = Signature(person.role.value, person.name, person.certificate_der, at, b"")
+    value = person.sign(_statement(plan, digest, blank, person.fingerprint))
+    return Signature(blank.role, blank.name, blank.certificate, at, value)
+
+
+def _checked(plan: Plan, signatures: Iterable[Signature]) -> str:
+    """Give the plan's digest after every check has passed."""
+    # A list, or a subclass with its own idea of a field, could change after the check.
+    if type(plan) is not Plan or type(plan.items) is not tuple:
+        raise Refused(Fault.SIGNATURE_INVALID, "", "not a frozen plan")
+    if any(type(item) is not PlanItem for item in plan.items):
+        raise Refused(Fault.SIGNATURE_INVALID, plan.case, "not a frozen plan")
+    digest = plan.digest()
+    _refuse_alike([_verified(plan, digest, signature) for signature in signatures])
+    return digest
+
+
+def _verified(plan: Plan, digest: str, signature: Signature) -> Holder:
+    if type(signature) is not Signature:
+        raise Refused(Fault.SIGNATURE_INVALID, "", "not a signature")
+    try:
+        holder = read_holder(signature.certificate)
+        statement = _statement(plan, digest, signature, holder.fingerprint)
+        valid = has_signed(signature.certificate, signature.value, statement)
+    except (ValueError, LookupError) as error:
+        raise Refused(Fault.SIGNATURE_INVALID, signature.name, str(error)) from error
+    if (holder.name, holder.role.value) != (signature.name, signature.role):
+        raise Refused(Fault.SIGNATURE_INVALID, signature.name, "the certificate names someone else")
+    if not valid:
+        raise Refused(Fault.SIGNATURE_INVALID, signature.name)
+    if not _is_time(signature.at):
+        raise Refused(Fault.SIGNATURE_INVALID, signature.name, "the time is not RFC 3339")
+    return holder
+
+
+def _is_time(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
+
+
+def _refuse_alike(holders: Sequence[Holder]) -> None:
+    officers = [holder for holder in holders if holder.role is Role.OFFICER]
+    witnesses = [holder for holder in holders if holder.role is Role.WITNESS]
+    for officer in officers:
+        for witness in witnesses:
+            if officer.public_key == witness.public_key or officer.plain_name == witness.plain_name:
+                raise Refused(Fault.OFFICER_IS_WITNESS, witness.name)
+    for present, role in ((officers, Role.OFFICER), (witnesses, Role.WITNESS)):
+        if not present:
+            raise Refused(Fault.PERSON_MISSING, role.value)
