@@ -32,6 +32,10 @@ class Ground(Enum):
     KEY = "key"
     UNREADABLE = "unreadable"
     RULE = "rule"
+    COPY = "copy"
+    """A copy of something that goes; it goes with it."""
+    EXCEPTION = "exception"
+    """A copy that stays, accepted by a named person."""
     UNDECIDED = "undecided"
 
 

@@ -1,0 +1,235 @@
+"""The register: an SQLCipher database of the case, unreadable without the key in `key.slot`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from app.domain.case import Profile
+from app.domain.copies import Copy, Searched
+from app.domain.fate import Decision, Ground
+from app.domain.fault import Fault, Refused
+from app.domain.key import Key
+from app.domain.plan import Plan, PlanItem
+from app.domain.record import Record
+from app.register.codec import build, plain
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A record with its decision, None while it has none."""
+
+    record: Record
+    decision: Decision | None
+
+
+class Register:
+    """One open register. Nothing is on disk until `commit`; a crash gives back the last commit."""
+
+    def __init__(self, path: Path, connection: Any) -> None:
+        self.path = path
+        self._db = connection
+
+    @classmethod
+    def create(cls, path: Path, key: bytes) -> Self:
+        """Make an empty register at `path`, encrypted with the 32-byte `key`."""
+        register = cls(path, _connect(path, key))
+        register._db.executescript(Path(__file__).with_name("schema.sql").read_text(encoding="utf-8"))
+        path.chmod(0o600)
+        return register
+
+    @classmethod
+    def open(cls, path: Path, key: bytes) -> Self:
+        """Open the register at `path`.
+
+        Raises:
+            Refused: REGISTER_BROKEN when it is missing, damaged or of another key.
+        """
+        from sqlcipher3 import dbapi2
+
+        if not path.exists():
+            raise Refused(Fault.REGISTER_BROKEN, str(path), "missing")
+        try:
+            register = cls(path, _connect(path, key))
+            register._db.execute("SELECT count(*) FROM facts").fetchone()
+        except dbapi2.DatabaseError as error:
+            raise Refused(Fault.REGISTER_BROKEN, str(path), str(error)) from error
+        return register
+
+    def commit(self) -> None:
+        """Put all changes on disk."""
+        self._db.commit()
+
+    def close(self) -> None:
+        """Commit and close."""
+        self._db.commit()
+        self._db.close()
+
+    # Records
+
+    def clear_records(self) -> None:
+        """Forget all records, findings and decisions: locate begins anew."""
+        self._db.execute("DELETE FROM records")
+        self._db.execute("DELETE FROM macs")
+        self._db.execute("DELETE FROM decisions")
+
+    def add_record(self, record: Record) -> None:
+        """Add a record, or replace the one of the same id. The values' HMACs go to a table of their own."""
+        macs = [(found.kind, mac, record.id) for found in record.findings for mac in found.macs]
+        bare = replace(record, findings=tuple(replace(found, macs=()) for found in record.findings))
+        self._db.execute(
+            "INSERT INTO records(id, look, body) VALUES(?, ?, ?)"
+            " ON CONFLICT(id) DO UPDATE SET look = excluded.look, body = excluded.body",
+            (record.id, record.look.value, _text(bare)),
+        )
+        self._db.executemany("INSERT OR IGNORE INTO macs(kind, mac, record) VALUES(?, ?, ?)", macs)
+
+    def records(self) -> Iterator[Record]:
+        """All records in the order they were found, without the HMACs."""
+        return self._all(Record, "SELECT body FROM records ORDER BY seq")
+
+    def holding(self, mac: bytes) -> list[str]:
+        """Ids of the records that hold the value with this HMAC."""
+        rows = self._db.execute("SELECT DISTINCT record FROM macs WHERE mac = ? ORDER BY record", (mac,))
+        return [record for (record,) in rows]
+
+    # Decisions
+
+    def decide(self, decisions: Iterable[Decision]) -> None:
+        """Store decisions, one a record, replacing earlier ones."""
+        self._db.executemany(
+            "INSERT OR REPLACE INTO decisions(record, fate, ground, body) VALUES(?, ?, ?, ?)",
+            ((one.record, one.fate.value, one.ground.value, _text(one)) for one in decisions),
+        )
+
+    def clear_decisions(self) -> None:
+        """Forget all decisions."""
+        self._db.execute("DELETE FROM decisions")
+
+    def rows(self) -> Iterator[Row]:
+        """All records with their decisions, in the order they were found."""
+        query = (
+            "SELECT records.body, decisions.body FROM records"
+            " LEFT JOIN decisions ON decisions.record = records.id ORDER BY seq"
+        )
+        for record, decision in self._db.execute(query):
+            yield Row(
+                build(Record, json.loads(record)), build(Decision, json.loads(decision)) if decision else None
+            )
+
+    def row(self, record: str) -> Row:
+        """One record with its decision.
+
+        Raises:
+            Refused: RECORD_UNKNOWN.
+        """
+        query = (
+            "SELECT records.body, decisions.body FROM records"
+            " LEFT JOIN decisions ON decisions.record = records.id WHERE records.id = ?"
+        )
+        found = self._db.execute(query, (record,)).fetchone()
+        if found is None:
+            raise Refused(Fault.RECORD_UNKNOWN, record)
+        return Row(
+            build(Record, json.loads(found[0])),
+            build(Decision, json.loads(found[1])) if found[1] else None,
+        )
+
+    def undecided(self) -> int:
+        """How many records have no fate."""
+        (without,) = self._db.execute(
+            "SELECT count(*) FROM records LEFT JOIN decisions ON decisions.record = records.id"
+            " WHERE ground IS NULL OR ground = ?",
+            (Ground.UNDECIDED.value,),
+        ).fetchone()
+        return int(without)
+
+    # Keys, copies, searches
+
+    def set_keys(self, keys: Iterable[Key]) -> None:
+        """Store the case's keys in place of the earlier ones."""
+        self._db.execute("DELETE FROM keys")
+        self._db.executemany(
+            "INSERT INTO keys(id, body) VALUES(?, ?)", ((key.id, _text(key)) for key in keys)
+        )
+
+    def keys(self) -> list[Key]:
+        """The case's keys, in declared order."""
+        return list(self._all(Key, "SELECT body FROM keys ORDER BY seq"))
+
+    def clear_copies(self) -> None:
+        """Forget all copies and searches: confirm begins anew."""
+        self._db.execute("DELETE FROM copies")
+        self._db.execute("DELETE FROM searched")
+
+    def add_copy(self, copy: Copy) -> None:
+        """Add a copy, or replace the one of the same id."""
+        self._db.execute(
+            "INSERT INTO copies(id, body) VALUES(?, ?) ON CONFLICT(id) DO UPDATE SET body = excluded.body",
+            (copy.id, _text(copy)),
+        )
+
+    def copies(self) -> list[Copy]:
+        """All copies found, in order."""
+        return list(self._all(Copy, "SELECT body FROM copies ORDER BY seq"))
+
+    def add_searched(self, searched: Searched) -> None:
+        """Add how the search of one backup ended."""
+        self._db.execute("INSERT INTO searched(body) VALUES(?)", (_text(searched),))
+
+    def searched(self) -> list[Searched]:
+        """How the search of each backup ended."""
+        return list(self._all(Searched, "SELECT body FROM searched ORDER BY seq"))
+
+    # The plan, and single facts
+
+    def set_plan(self, plan: Plan) -> None:
+        """Store the plan that is about to be signed."""
+        self._db.execute("DELETE FROM plan")
+        self._db.executemany("INSERT INTO plan(body) VALUES(?)", ((_text(item),) for item in plan.items))
+        head = {"case": plan.case, "made_at": plan.made_at, "pack": plan.pack, "profile": plan.profile.value}
+        self.set_fact("plan", head)
+
+    def plan(self) -> Plan | None:
+        """The stored plan, or None."""
+        head = self.fact("plan")
+        if head is None:
+            return None
+        items = tuple(self._all(PlanItem, "SELECT body FROM plan ORDER BY seq"))
+        return Plan(head["case"], head["made_at"], head["pack"], Profile(head["profile"]), items)
+
+    def set_fact(self, name: str, value: object) -> None:
+        """Store a JSON value under a name."""
+        self._db.execute("INSERT OR REPLACE INTO facts(name, body) VALUES(?, ?)", (name, json.dumps(value)))
+
+    def fact(self, name: str) -> Any:
+        """The JSON value under a name, or None."""
+        found = self._db.execute("SELECT body FROM facts WHERE name = ?", (name,)).fetchone()
+        return json.loads(found[0]) if found else None
+
+    def _all(self, cls: type[T], query: str) -> Iterator[T]:
+        for (body,) in self._db.execute(query):
+            yield build(cls, json.loads(body))
+
+
+def _text(noun: object) -> str:
+    # ASCII JSON keeps the lone surrogates that stand for bytes of a name that are not UTF-8.
+    return json.dumps(plain(noun))
+
+
+def _connect(path: Path, key: bytes) -> Any:
+    from sqlcipher3 import dbapi2
+
+    # One thread at a time uses a case; which thread changes from step to step.
+    connection = dbapi2.connect(str(path), check_same_thread=False)
+    connection.execute("PRAGMA cipher_log_level = NONE")
+    connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+    connection.execute("PRAGMA secure_delete = ON")
+    connection.execute("PRAGMA temp_store = MEMORY")
+    connection.execute("PRAGMA synchronous = FULL")
+    return connection
