@@ -123,7 +123,9 @@ def test_two_rules_with_one_id_are_refused(tmp_path):
     assert "'a.b'" in refused.value.detail
 
 
-@pytest.mark.parametrize("raw", [b"", b"rules = [", b"\xff\xfe", b"rules = 1", b"\x00", b"a = " + b"[" * 5000])
+@pytest.mark.parametrize(
+    "raw", [b"", b"rules = [", b"\xff\xfe", b"rules = 1", b"\x00", b"a = " + b"[" * 5000]
+)
 def test_what_is_no_pack_is_refused(tmp_path, raw):
     path = tmp_path / "pack.toml"
     path.write_bytes(raw)
