@@ -1,0 +1,99 @@
+"""The case file of the synthetic company, in the format that the command line reads."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from app.rehearsal.papers import COMPANY, COMPANY_USCC
+
+CASE_NUMBER: Final = "2026-001"
+
+
+def case_text(recipient: str) -> str:
+    """Give CASE.toml. `recipient` is the age recipient of the custodian."""
+    return f"""\
+# A rehearsal: the company, its customers and its keys are invented.
+case = "{CASE_NUMBER}"
+rehearsal = true
+
+[company]
+name = "{COMPANY}"
+uscc = "{COMPANY_USCC}"
+kind = "ordinary"
+people = "under_1m"
+
+[dates]
+dissolved = 2026-08-01
+committee = 2026-08-10
+announced = 2026-08-20
+
+[[location]]
+path = "customers"
+
+[[location]]
+path = "营销"
+
+[[location]]
+path = "财务"
+
+[[location]]
+path = "合同"
+
+[[backup]]
+kind = "folder"
+path = "backup/nightly"
+
+[[backup]]
+kind = "archive"
+path = "backup/weekly.zip"
+
+[[key]]
+kind = "pem"
+path = "keys/database.pem"
+passphrase_env = "DATABASE_KEY_PASSPHRASE"
+
+[[key]]
+kind = "age"
+path = "keys/archive.age"
+
+[[key]]
+kind = "pkcs12"
+path = "keys/mail.p12"
+passphrase_env = "MAIL_KEY_PASSPHRASE"
+
+[[custodian]]
+name = "示例档案托管有限公司"
+recipient = "{recipient}"
+identity = "custodian/key.txt"
+
+[[decide]]
+match = {{ category = "crm.marketing" }}
+fate = "wipe"
+
+[[decide]]
+match = {{ category = "corp.contract" }}
+fate = "seal"
+
+[[decide]]
+match = {{}}
+fate = "wipe"
+
+[[hold]]
+reason = "complaint"
+match = {{ glob = "disputes/**" }}
+
+[[person]]
+role = "officer"
+identity = "officer.p12"
+passphrase_env = "OFFICER_PASSPHRASE"
+
+[[person]]
+role = "witness"
+identity = "witness.p12"
+passphrase_env = "WITNESS_PASSPHRASE"
+
+[certificate]
+out = "out"
+names = "masked"
+language = "both"
+"""
