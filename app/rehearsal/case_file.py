@@ -6,19 +6,14 @@ from typing import Final
 
 from app.rehearsal.papers import COMPANY, COMPANY_USCC
 
-CASE_NUMBER: Final = "2026-001"
-
-
-def case_text(recipient: str) -> str:
-    """Give CASE.toml. `recipient` is the age recipient of the custodian."""
-    return f"""\
+_TEMPLATE: Final = """\
 # A rehearsal: the company, its customers and its keys are invented.
-case = "{CASE_NUMBER}"
+case = "2026-001"
 rehearsal = true
 
 [company]
-name = "{COMPANY}"
-uscc = "{COMPANY_USCC}"
+name = "COMPANY_NAME"
+uscc = "COMPANY_USCC"
 kind = "ordinary"
 people = "under_1m"
 
@@ -63,24 +58,24 @@ passphrase_env = "MAIL_KEY_PASSPHRASE"
 
 [[custodian]]
 name = "示例档案托管有限公司"
-recipient = "{recipient}"
+recipient = "AGE_RECIPIENT"
 identity = "custodian/key.txt"
 
 [[decide]]
-match = {{ category = "crm.marketing" }}
+match = { category = "crm.marketing" }
 fate = "wipe"
 
 [[decide]]
-match = {{ category = "corp.contract" }}
+match = { category = "corp.contract" }
 fate = "seal"
 
 [[decide]]
-match = {{}}
+match = {}
 fate = "wipe"
 
 [[hold]]
 reason = "complaint"
-match = {{ glob = "disputes/**" }}
+match = { glob = "disputes/**" }
 
 [[person]]
 role = "officer"
@@ -97,3 +92,12 @@ out = "out"
 names = "masked"
 language = "both"
 """
+
+
+def case_text(recipient: str) -> str:
+    """Give CASE.toml. `recipient` is the age recipient of the custodian."""
+    facts = {"COMPANY_NAME": COMPANY, "COMPANY_USCC": COMPANY_USCC, "AGE_RECIPIENT": recipient}
+    text = _TEMPLATE
+    for word, fact in facts.items():
+        text = text.replace(word, fact)
+    return text
