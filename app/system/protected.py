@@ -1,0 +1,167 @@
+"""Protected places: what Lethe never destroys, whoever signs for it. This is the one list."""
+
+from __future__ import annotations
+
+import ntpath
+import os
+import posixpath
+import re
+import sys
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+LINUX_TREES: Final = (
+    "/bin",
+    "/boot",
+    "/dev",
+    "/etc",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/libx32",
+    "/nix/store",
+    "/proc",
+    "/sbin",
+    "/snap",
+    "/sys",
+    "/usr",
+    "/var/lib/dpkg",
+    "/var/lib/rpm",
+    "/var/lib/systemd",
+)
+"""The place and everything below it."""
+LINUX_PLACES: Final = (
+    "/",
+    "/home",
+    "/home/*",
+    "/media",
+    "/media/*",
+    "/mnt",
+    "/opt",
+    "/root",
+    "/run",
+    "/run/media",
+    "/run/media/*",
+    "/srv",
+    "/tmp",  # noqa: S108 named to be protected, nothing is written there
+    "/var",
+    "/var/lib",
+)
+"""The place itself, not what lies in it; `*` is one name."""
+
+MAC_TREES: Final = (
+    "/Applications",
+    "/Library",
+    "/System",
+    "/bin",
+    "/cores",
+    "/dev",
+    "/etc",
+    "/private/etc",
+    "/private/var/db",
+    "/sbin",
+    "/usr",
+)
+MAC_PLACES: Final = (
+    "/",
+    "/Users",
+    "/Users/*",
+    "/Volumes",
+    "/Volumes/*",
+    "/opt",
+    "/private",
+    "/private/tmp",
+    "/private/var",
+    "/tmp",  # noqa: S108 named to be protected, nothing is written there
+    "/var",
+)
+
+WINDOWS_TREES: Final = (
+    "?:\\$recycle.bin",
+    "?:\\boot",
+    "?:\\efi",
+    "?:\\program files",
+    "?:\\program files (x86)",
+    "?:\\programdata\\microsoft",
+    "?:\\recovery",
+    "?:\\system volume information",
+    "?:\\windows",
+    "?:\\bootmgr",
+    "?:\\hiberfil.sys",
+    "?:\\pagefile.sys",
+    "?:\\swapfile.sys",
+)
+WINDOWS_PLACES: Final = (
+    "?:\\",
+    "?:\\programdata",
+    "?:\\users",
+    "?:\\users\\*",
+)
+"""`?` is any drive."""
+
+_LISTS: Final = {
+    "darwin": (MAC_TREES, MAC_PLACES),
+    "win32": (WINDOWS_TREES, WINDOWS_PLACES),
+}
+
+
+def is_protected(
+    path: str | os.PathLike[str],
+    extra: Iterable[str | os.PathLike[str]] = (),
+    system: str = sys.platform,
+) -> bool:
+    """Whether `path` must not be destroyed: on the list, part of the running program, or under `extra`.
+
+    Looks at the words of the path alone: whoever has an open folder asks about its
+    real path too. A relative path is protected, since it may mean anything.
+    """
+    text = _normal(os.fspath(path), system)
+    if not text or _list(system).fullmatch(text):
+        return True
+    own = _program() if system == sys.platform else ()
+    return any(_below(text, _normal(os.fspath(each), system), system) for each in (*own, *extra))
+
+
+def _normal(path: str, system: str) -> str:
+    r"""Give the absolute form, `\\?\` and case taken off on Windows; empty for a relative path."""
+    if system != "win32":
+        # normpath keeps a double slash at the start, which has no meaning on these systems.
+        return re.sub("^//", "/", posixpath.normpath(path)) if path.startswith("/") else ""
+    path = re.sub(r"^\\\\[?.]\\", "", path.replace("/", "\\"))
+    normal = ntpath.normpath(path).lower()
+    drive, rest = ntpath.splitdrive(normal)
+    # Windows drops dots and blanks at the end of a name, so `windows.` is `windows`.
+    rest = "\\".join(name.rstrip(". ") for name in rest.split("\\"))
+    return drive + rest if drive and rest.startswith("\\") else ""
+
+
+def _below(path: str, tree: str, system: str) -> bool:
+    if not tree:
+        return False
+    edge = "\\" if system == "win32" else "/"
+    return path == tree or path.startswith(tree.rstrip(edge) + edge)
+
+
+@cache
+def _list(system: str) -> re.Pattern[str]:
+    trees, places = _LISTS.get(system, (LINUX_TREES, LINUX_PLACES))
+    edge = r"[\\/]"
+    whole = [_pattern(tree) + f"(?:{edge}.*)?" for tree in trees]
+    return re.compile("|".join([*whole, *map(_pattern, places)]), re.DOTALL)
+
+
+def _pattern(place: str) -> str:
+    return re.escape(place).replace(r"\*", r"[^\\/]+").replace(r"\?:", "[a-z]:")
+
+
+@cache
+def _program() -> tuple[str, ...]:
+    """The program that runs and the environment it runs in."""
+    app = Path(__file__).resolve().parent.parent
+    places = {app, app.parent / "resources", Path(sys.prefix), Path(sys.base_prefix)}
+    if getattr(sys, "frozen", False):
+        places.add(Path(sys.executable).resolve().parent)
+    resolved = places | {place.resolve() for place in places}
+    return tuple(str(place) for place in resolved if place.parent != place)
