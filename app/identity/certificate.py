@@ -120,15 +120,13 @@ def read_holder(der: bytes) -> Holder:
         ValueError: when it is not such a certificate.
         LookupError: when its OU is no role, with the OU as argument.
     """
-    from cryptography import x509
-    from cryptography.exceptions import InvalidSignature
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-    certificate = x509.load_der_x509_certificate(der)
-    key = _public_key(certificate)
+    certificate, key = _load(der)
     try:
         certificate.verify_directly_issued_by(certificate)
-    except (InvalidSignature, TypeError) as error:
+    except (InvalidSignature, UnsupportedAlgorithm, TypeError) as error:
         raise ValueError("the certificate is not signed by its own key") from error
     return Holder(
         name=_one(certificate, "CN"),
@@ -155,12 +153,14 @@ def _role(text: str) -> Role:
         raise LookupError(text) from None
 
 
-def _public_key(certificate: x509.Certificate) -> PublicKey:
+def _load(der: bytes) -> tuple[x509.Certificate, PublicKey]:
+    from cryptography import x509
     from cryptography.exceptions import UnsupportedAlgorithm
 
     try:
-        return strong(certificate.public_key())
-    except UnsupportedAlgorithm as error:
+        certificate = x509.load_der_x509_certificate(der)
+        return certificate, strong(certificate.public_key())
+    except (UnsupportedAlgorithm, x509.InvalidVersion) as error:
         raise ValueError(str(error)) from error
 
 
@@ -185,12 +185,11 @@ def has_signed(der: bytes, value: bytes, data: bytes, algorithm: HashAlgorithm |
     Raises:
         ValueError: when the certificate can't be read.
     """
-    from cryptography import x509
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
-    key = _public_key(x509.load_der_x509_certificate(der))
+    _, key = _load(der)
     digest = algorithm or hashes.SHA256()
     try:
         if isinstance(key, rsa.RSAPublicKey):

@@ -99,8 +99,8 @@ def _certificate(info: Any, certificates: Sequence[Any]) -> bytes:
 
 def _content_fits(signed: Any, data: bytes) -> bool:
     """Detached, or the very same data inside: else a reader would be shown other content than was signed."""
-    inside = signed["encap_content_info"]["content"].native
-    return inside is None or inside == data
+    content = signed["encap_content_info"]
+    return content["content_type"].native == "data" and content["content"].native in (None, data)
 
 
 def _holds(info: Any, der: bytes, data: bytes) -> bool:

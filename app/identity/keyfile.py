@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import secrets
 import warnings
 from typing import TYPE_CHECKING, Final
@@ -89,16 +88,16 @@ def unpack(data: bytes, passphrase: str, subject: str) -> tuple[PrivateKey, x509
 
     from app.identity.certificate import strong
 
-    salt = _mac_salt(data, subject)
+    _refuse_other_files(data, subject)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
             key, certificate, _ = pkcs12.load_key_and_certificates(data, passphrase.encode())
     except ValueError as error:
-        _spend(passphrase, salt)
+        _spend(passphrase)
         raise Refused(Fault.WRONG_PASSPHRASE, subject) from error
-    if key is None or certificate is None:
-        raise Refused(Fault.IDENTITY_UNREADABLE, subject, "no key with a certificate")
+    if key is None or certificate is None or certificate.public_key() != key.public_key():
+        raise Refused(Fault.IDENTITY_UNREADABLE, subject, "no key with its own certificate")
     try:
         strong(key.public_key())
     except ValueError as error:
@@ -106,22 +105,24 @@ def unpack(data: bytes, passphrase: str, subject: str) -> tuple[PrivateKey, x509
     return key, certificate  # type: ignore[return-value]  # strong() has narrowed the pair
 
 
-def _mac_salt(data: bytes, subject: str) -> bytes:
+def _refuse_other_files(data: bytes, subject: str) -> None:
     from asn1crypto.pkcs12 import Pfx
 
     try:
         pfx = Pfx.load(data, strict=True)
-        if pfx["version"].native != "v3" or pfx["auth_safe"]["content_type"].native != "data":
-            raise Refused(Fault.IDENTITY_UNREADABLE, subject, "not a PKCS#12 file")
-        return bytes(pfx["mac_data"]["mac_salt"].native or os.urandom(16))
+        known = pfx["version"].native == "v3" and pfx["auth_safe"]["content_type"].native == "data"
     except (ValueError, TypeError, KeyError) as error:
         raise Refused(Fault.IDENTITY_UNREADABLE, subject, "not a PKCS#12 file") from error
+    if not known:
+        raise Refused(Fault.IDENTITY_UNREADABLE, subject, "not a PKCS#12 file")
 
 
-def _spend(passphrase: str, salt: bytes) -> None:
+def _spend(passphrase: str) -> None:
     """Take the time that decrypting would have taken; the MAC was checked already."""
     from cryptography.hazmat.primitives.hashes import SHA256
     from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 
     for _ in range(_BAGS):
-        PBKDF2HMAC(algorithm=SHA256(), length=32, salt=salt, iterations=_ROUNDS).derive(passphrase.encode())
+        PBKDF2HMAC(algorithm=SHA256(), length=32, salt=bytes(16), iterations=_ROUNDS).derive(
+            passphrase.encode()
+        )

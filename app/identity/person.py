@@ -104,7 +104,7 @@ def create(name: str, role: Role, path: Path, passphrase: str) -> Identity:
     """
     from cryptography.hazmat.primitives.asymmetric import ec
 
-    _refuse_empty(passphrase, path)
+    _refuse_unusable(passphrase, path)
     if os.path.lexists(path):
         raise Refused(Fault.IDENTITY_EXISTS, str(path))
     key = ec.generate_private_key(ec.SECP256R1())
@@ -120,7 +120,7 @@ def unlock(path: Path, passphrase: str, role: Role | None = None) -> Identity:
         Refused: IDENTITY_UNREADABLE, PASSPHRASE_MISSING, WRONG_PASSPHRASE, or
             WRONG_ROLE, also when the certificate names no role at all.
     """
-    _refuse_empty(passphrase, path)
+    _refuse_unusable(passphrase, path)
     key, certificate = unpack(_read(path), passphrase, str(path))
     try:
         person = Identity(path, key, certificate)
@@ -128,16 +128,16 @@ def unlock(path: Path, passphrase: str, role: Role | None = None) -> Identity:
         raise Refused(Fault.WRONG_ROLE, str(path), str(error.args[0])) from error
     except ValueError as error:
         raise Refused(Fault.IDENTITY_UNREADABLE, str(path), str(error)) from error
-    if certificate.public_key() != key.public_key():
-        raise Refused(Fault.IDENTITY_UNREADABLE, str(path), "the certificate is of another key")
     if role is not None and person.role is not role:
         raise Refused(Fault.WRONG_ROLE, str(path), person.role.value)
     return person
 
 
-def _refuse_empty(passphrase: str, path: Path) -> None:
+def _refuse_unusable(passphrase: str, path: Path) -> None:
     if not passphrase:
         raise Refused(Fault.PASSPHRASE_MISSING, str(path))
+    if any("\ud800" <= letter <= "\udfff" for letter in passphrase):
+        raise Refused(Fault.PASSPHRASE_MISSING, str(path), "UTF-8")
 
 
 def _read(path: Path) -> bytes:
