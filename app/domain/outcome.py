@@ -99,6 +99,8 @@ class Reason(Enum):
     """The archive also holds members that are not to be destroyed."""
     NOT_SEARCHED = "not_searched"
     """This version of Lethe does not look into this kind of repository."""
+    SEARCH_LIMIT = "search_limit"
+    """An archive went past the limits of depth, size or number; the rest of it was not looked at."""
     DECLARED = "declared"
     WRONG_PASSPHRASE = "wrong_passphrase"
     UNREADABLE = "unreadable"
