@@ -3,6 +3,8 @@
 Only what speaks to people imports it: the window, the command line and the certificate.
 """
 
+from app.language.names import backup, category, hold, key, kind
+from app.language.refusal import explain
 from app.language.table import Language, say
 
-__all__ = ["Language", "say"]
+__all__ = ["Language", "backup", "category", "explain", "hold", "key", "kind", "say"]
