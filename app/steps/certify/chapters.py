@@ -1,0 +1,206 @@
+"""What each block of the certificate says: from the account to strips."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.domain.medium import Medium
+from app.domain.outcome import AnyOutcome
+from app.domain.plan import Subject
+from app.steps.certify.account import Account
+from app.steps.certify.sheet import BODY, NOTE, SMALL, Strip
+from app.steps.certify.status import Closing, destroyed
+from app.steps.certify.strips import Column, fields, paragraph, table
+from app.steps.certify.tally import by_category, by_ground, by_method, records_of, summed
+from app.steps.certify.wording import Words, amount
+
+
+def label_width(words: Words) -> float:
+    """How wide the labels of fields are in this language."""
+    return {1: 62.0, 2: 96.0}[len(words.languages)]
+
+
+def company(account: Account, words: Words, issued_at: str) -> list[Strip]:
+    """主体: who, why, when."""
+    pairs = [
+        ("field.company", account.company),
+        ("field.uscc", account.uscc),
+        ("field.kind", words.said(account.kind)),
+        ("field.scale", words.said(account.scale)),
+        *((f"field.{name}", day) for name, day in account.dates),
+        ("field.case", account.case),
+        ("field.period", f"{clock(account.begun_at)} – {clock(account.ended_at)}"),
+        ("field.issued", clock(issued_at)),
+    ]
+    return fields([(words.label(key), value) for key, value in pairs if value], label_width(words))
+
+
+def basis(account: Account, words: Words) -> list[Strip]:
+    """依据: the law by the kind of case, and the rule pack."""
+    pairs = [("field.pack", account.pack), ("field.profile", words.said(account.profile))]
+    return [
+        *paragraph(words.lines(f"basis.{account.kind.value}"), SMALL),
+        *fields([(words.label(key), value) for key, value in pairs], label_width(words)),
+    ]
+
+
+def scope(account: Account, words: Words) -> list[Strip]:
+    """范围: where was looked, what was found, by tier and category."""
+    coverage = account.coverage
+    facts = {
+        name: f"{getattr(coverage, name):,}"
+        for name in ("files", "found", "clean", "unreadable", "skipped", "not_looked_at")
+    }
+    looked = words.lines("sentence.scope", **facts, bytes=amount(coverage.bytes))
+    problems = words.label("title.none")
+    if coverage.problems:
+        problems = "; ".join(f"{name} {count:,}" for name, count in coverage.problems)
+    pairs = [
+        (words.label("field.locations"), "\n".join(account.locations) or words.label("title.none")),
+        (words.label("field.looked"), looked),
+        (words.label("field.problems"), problems),
+    ]
+    heads = ("tier", "category", "records", "destroyed", "kept", "exceptions", "people", "bytes")
+    columns = [
+        Column(words.label(f"column.{head}"), share, 1.0 if n > 1 else 0.0)
+        for n, (head, share) in enumerate(zip(heads, (1.5, 2.2, 1, 1, 0.9, 1, 1.1, 1.4), strict=True))
+    ]
+    rows = [
+        (words.said(tier), category, *_numbers(total)) for tier, category, total in by_category(account)
+    ]
+    rows.append((words.label("column.total"), "", *_numbers(summed(records_of(account)))))
+    return [
+        *fields(pairs, label_width(words), columns=1),
+        *table(columns, rows),
+        *paragraph(words.lines("sentence.people"), NOTE, above=3),
+    ]
+
+
+def methods(account: Account, words: Words) -> list[Strip]:
+    """方法: what was done to the bytes, how often, how it ended."""
+    columns = _columns(words, ("subject", 0.8), ("method", 4.2), ("count", 0.7, 1), ("bytes", 1.1, 1), ("outcome", 2.2))
+    rows = [
+        (
+            words.said(row.subject),
+            words.method(row.method),
+            f"{row.sum.lines:,}",
+            amount(row.sum.bytes),
+            _outcomes(row.outcomes, words),
+        )
+        for row in by_method(account)
+    ]
+    return table(columns, rows) if rows else paragraph(words.lines("method.none"))
+
+
+def media(account: Account, words: Words) -> list[Strip]:
+    """介质: the fields that NIST SP 800-88r2 section 4.6 asks of a medium, as far as the system tells them."""
+    note = paragraph(words.lines("sentence.media_note"), NOTE, above=3)
+    if not account.media:
+        return [*paragraph(words.lines("sentence.no_media")), *note]
+    columns = _columns(words, ("device", 2.4), ("model", 2.2), ("type", 1.4), ("file_system", 2.4), ("size", 1, 1))
+    unknown = words.label("title.unknown")
+    rows = [
+        (
+            f"{medium.device} · {medium.mount}",
+            " · ".join(filter(None, (medium.model, medium.serial))) or unknown,
+            _kind_of(medium, words),
+            f"{medium.file_system} · {medium.options}",
+            amount(medium.bytes) if medium.bytes else unknown,
+        )
+        for medium in account.media
+    ]
+    return [*table(columns, rows), *note]
+
+
+def keys(account: Account, words: Words, closing: Closing) -> list[Strip]:
+    """密钥: each key's verdict and its conditions; the register's own key last."""
+    columns = _columns(words, ("key", 2.3), ("method", 3), ("verdict", 1.7), ("conditions", 2.6))
+    rows = []
+    for line in account.lines:
+        if line.subject is Subject.KEY:
+            evidence = line.evidence
+            rows.append(
+                (
+                    f"{line.id}\n{line.name}".rstrip(),
+                    words.method(evidence.method if evidence else ""),
+                    outcome(line.outcome, words),
+                    words.reasons(evidence.limits) if evidence else "",
+                )
+            )
+    rows.append(
+        (
+            words.lines("sentence.slot"),
+            words.method(closing.evidence.method),
+            outcome(closing.outcome, words),
+            words.reasons(closing.evidence.limits),
+        )
+    )
+    none = paragraph(words.lines("sentence.no_keys")) if len(rows) == 1 else []
+    return [*none, *table(columns, rows)]
+
+
+def copies(account: Account, words: Words) -> list[Strip]:
+    """副本: which backups were searched, with what limits, and what became of the copies."""
+    if not account.searched:
+        return paragraph(words.lines("sentence.no_copies"))
+    columns = _columns(words, ("backup", 3), ("files", 0.9, 1), ("members", 0.9, 1), ("copies", 0.9, 1), ("conditions", 3.4))
+    rows = [
+        (one.backup, f"{one.files:,}", f"{one.members:,}", f"{one.copies:,}", words.reasons(one.limits))
+        for one in account.searched
+    ]
+    found = [line for line in account.lines if line.subject is Subject.COPY]
+    gone = sum(destroyed(line) for line in found)
+    return [
+        *table(columns, rows),
+        *paragraph(words.lines("sentence.copies", count=len(found), destroyed=gone), SMALL, above=3),
+        *paragraph(words.lines("sentence.copies_note"), NOTE, above=2),
+    ]
+
+
+def kept(account: Account, words: Words) -> list[Strip]:
+    """未销毁: what is sealed, frozen, transferred or left, and why."""
+    rows = [
+        (
+            words.said(row.fate),
+            "\n".join(filter(None, (f"{words.said(row.ground)} · {row.rule}".rstrip(" ·"), row.law))),
+            f"{row.sum.lines:,}",
+            amount(row.sum.bytes),
+            _outcomes(row.outcomes, words),
+        )
+        for row in by_ground(account)
+    ]
+    columns = _columns(words, ("fate", 1.2), ("ground", 4.2), ("count", 0.7, 1), ("bytes", 1.1, 1), ("outcome", 1.8))
+    return table(columns, rows) if rows else paragraph(words.lines("sentence.no_kept"), BODY)
+
+
+def clock(moment: str) -> str:
+    """Write an RFC 3339 time for people: `2026-11-21 10:02 UTC`; other text stays."""
+    if len(moment) >= 20 and moment[10] == "T" and moment.endswith("Z"):
+        return f"{moment[:10]} {moment[11:16]} UTC"
+    return moment
+
+
+def outcome(ended: AnyOutcome | None, words: Words) -> str:
+    """Put an outcome in words; without one, say that the journal holds none."""
+    return words.said(ended) if ended else words.lines("failing.no_outcome")
+
+
+def _outcomes(counts: Sequence[tuple[AnyOutcome | None, int]], words: Words) -> str:
+    return "\n".join(f"{outcome(ended, words)} {count:,}" for ended, count in counts)
+
+
+def _columns(words: Words, *heads: tuple[str, float] | tuple[str, float, float]) -> list[Column]:
+    return [Column(words.label(f"column.{head[0]}"), *head[1:]) for head in heads]
+
+
+def _numbers(total: object) -> tuple[str, ...]:
+    counts = [getattr(total, name) for name in ("lines", "destroyed", "kept", "failing", "people")]
+    return (*(f"{count:,}" for count in counts), amount(getattr(total, "bytes")))
+
+
+def _kind_of(medium: Medium, words: Words) -> str:
+    kind = {True: "rotational", False: "flash", None: "unknown"}[medium.rotational]
+    parts = [medium.bus, words.label(f"medium.{kind}")]
+    if medium.discard:
+        parts.append(words.label("medium.trim"))
+    return " · ".join(filter(None, parts))

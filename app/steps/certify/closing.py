@@ -1,0 +1,232 @@
+"""The last blocks: exceptions, limits, what binds the paper to the data, and the signatures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from typing_extensions import override
+
+from app.domain.case import Role
+from app.domain.plan import Subject
+from app.identity import Identity
+from app.steps.certify.account import Account
+from app.steps.certify.chapters import clock, label_width, outcome
+from app.steps.certify.manifest import fields_of
+from app.steps.certify.qr import modules
+from app.steps.certify.sheet import (
+    BODY,
+    CODE,
+    LABEL,
+    MM,
+    NOTE,
+    SMALL,
+    STRONG,
+    Ink,
+    Matrix,
+    Rule,
+    Sheet,
+    Strip,
+    set_lines,
+)
+from app.steps.certify.status import Closing, Exceptional, exceptions
+from app.steps.certify.strips import CONTENT, Cell, Column, Row, fields, items, paragraph, table
+from app.steps.certify.tally import limits_seen
+from app.steps.certify.wording import Words, amount, grouped
+
+_FIXED: Final = ("medium", "declared", "identities", "clock", "names", "tagged")
+_QR: Final = 26 * MM
+SEAL: Final = 50 * MM
+"""Side of the square that stays clear for the 公章, whose diameter may be 45 mm (国发〔1999〕25号 §14)."""
+_FIELD_HEIGHT: Final = 13.5 * MM
+
+
+def exceptional(account: Account, words: Words, closing: Closing) -> list[Strip]:
+    """异常: every one of them, with its reason."""
+    found = list(exceptions(account, closing))
+    if not found:
+        return paragraph(words.lines("sentence.no_exceptions"), BODY)
+    shares = (("number", 0.5, 1.0), ("item", 3.0, 0.0), ("what", 2.4, 0.0), ("why", 3.4, 0.0))
+    columns = [Column(words.label(f"column.{name}"), share, align) for name, share, align in shares]
+    rows = [
+        (f"{n:,}", _item(one, words), _what(one, words), words.reasons(one.limits))
+        for n, one in enumerate(found, 1)
+    ]
+    return table(columns, rows)
+
+
+def limits(account: Account, words: Words, closing: Closing) -> list[Strip]:
+    """限制: what the certificate does not claim; first what always holds, then what this case met."""
+    fixed = [words.lines(f"limit.{name}") for name in _FIXED]
+    met = [
+        f"{words.reasons([reason])} (×{count:,})"
+        for reason, count in limits_seen(account, closing.evidence.limits)
+    ]
+    return items([*fixed, *met])
+
+
+@dataclass(frozen=True, slots=True)
+class Digests:
+    """What the paper carries so that it can be held against the files."""
+
+    manifest: str
+    inventory: str
+    root: str
+
+
+def binding(account: Account, words: Words, digests: Digests, issued_at: str) -> list[Strip]:
+    """绑定: digests, the journal's head, and the QR code."""
+    pairs = [
+        ("field.manifest", grouped(digests.manifest)),
+        ("field.inventory", grouped(digests.inventory)),
+        ("field.root", grouped(digests.root)),
+        ("field.plan", grouped(account.plan)),
+        (
+            "field.journal",
+            words.each("sentence.journal", count=f"{account.journal_count:,}", head=grouped(account.journal_head))[0],
+        ),
+        ("field.tool", f"{account.tool} · {account.system}"),
+    ]
+    content = qr_content(account, digests.manifest, issued_at)
+    left = [(words.label(key), value) for key, value in pairs]
+    before = [
+        words.each(
+            "sentence.before",
+            role=words.said(Role(signer.role)),
+            name=signer.name,
+            time=clock(signer.signed_at),
+            fingerprint=signer.fingerprint[:16],
+        )[0]
+        for signer in account.signers
+    ]
+    if before:
+        left.append((words.label("field.signed_plan"), "\n".join(before)))
+    notes = "\n".join((words.lines("sentence.check"), words.lines("sentence.qr")))
+    return [Bound(tuple(left), notes, label_width(words), modules(content))]
+
+
+def qr_content(account: Account, manifest: str, issued_at: str) -> str:
+    """Give what the QR code says: `LETHE1:machine id:date:items:SHA-256 of the manifest`."""
+    return f"LETHE1:{account.machine_id}:{issued_at[:10]}:{len(account.lines)}:{manifest}"
+
+
+@dataclass(frozen=True, slots=True)
+class Bound(Strip):
+    """Digests at the left, the QR code at the right."""
+
+    pairs: tuple[tuple[str, str], ...]
+    notes: str
+    label_width: float
+    rows: tuple[bytes, ...]
+
+    @property
+    def _room(self) -> float:
+        return CONTENT - _QR - 10
+
+    def _rows(self) -> list[Row]:
+        value = self._room - self.label_width
+        return [
+            Row((Cell.of(0, self.label_width - 4, label, LABEL), Cell.of(self.label_width, value, text, CODE)))
+            for label, text in self.pairs
+        ] + [Row((Cell.of(0, self._room, self.notes, NOTE),), above=3)]
+
+    @property
+    @override
+    def height(self) -> float:
+        return max(sum(row.height for row in self._rows()), _QR + 6)
+
+    @override
+    def draw(self, sheet: Sheet, x: float, top: float) -> None:
+        sheet.put(Matrix(x + CONTENT - _QR, top - _QR - 3, _QR, self.rows))
+        for row in self._rows():
+            row.draw(sheet, x, top)
+            top -= row.height
+
+
+def signing(account: Account, words: Words, people: Sequence[Identity]) -> list[Strip]:
+    """签署: the declaration, a place for each signature, and the clear square for the seal."""
+    signers = tuple(
+        (field, f"{words.said(person.role)}　{person.name}") for field, person in fields_of(people)
+    )
+    return [
+        *paragraph(words.lines("sentence.declaration"), BODY),
+        Signatures(
+            signers,
+            words.label("sign.wet"),
+            words.label("sign.date"),
+            words.label("sign.seal"),
+            account.company,
+        ),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Signatures(Strip):
+    """Signature fields below each other, and at the lower right the square for the seal over unit and date."""
+
+    signers: tuple[tuple[str, str], ...]
+    wet: str
+    date: str
+    seal: str
+    unit: str
+
+    @property
+    @override
+    def height(self) -> float:
+        return max(len(self.signers) * _PERSON, SEAL + 16) + 8
+
+    @override
+    def draw(self, sheet: Sheet, x: float, top: float) -> None:
+        width = CONTENT - SEAL - 16
+        for number, (field, label) in enumerate(self.signers):
+            self._person(sheet, x, top - 8 - number * _PERSON, width, field, label)
+        self._square(sheet, x + CONTENT - SEAL, top - self.height + 2)
+
+    def _person(self, sheet: Sheet, x: float, top: float, width: float, field: str, label: str) -> None:
+        y = set_lines(sheet, x, top, STRONG.lines(label, width)[:1], STRONG) - 2
+        low = y - _FIELD_HEIGHT
+        for line in _outline(x, low, width, _FIELD_HEIGHT):
+            sheet.put(line)
+        sheet.reserve(field, x, low, width, _FIELD_HEIGHT)
+        base = low - 17
+        sheet.text(x, base, self.wet, LABEL)
+        half = x + width * 0.56
+        sheet.put(Rule(x + 40, base - 2, half - 8, base - 2, Ink.FRAME, 0.5))
+        sheet.text(x + width, base, self.date, LABEL, align=1.0)
+
+    def _square(self, sheet: Sheet, x: float, low: float) -> None:
+        for line in _outline(x, low, SEAL, SEAL):
+            sheet.put(line)
+        sheet.text(x + SEAL / 2, low + SEAL + 4, self.seal, LABEL, align=0.5)
+        lines = SMALL.lines(self.unit, SEAL - 12)[:3]
+        y = low + 34 + len(lines) * SMALL.lead
+        for line in lines:
+            sheet.text(x + SEAL / 2, y - SMALL.lead, line, SMALL, align=0.5)
+            y -= SMALL.lead
+        sheet.text(x + SEAL / 2, low + 16, self.date, LABEL, align=0.5)
+
+
+_PERSON: Final = STRONG.lead + 2 + _FIELD_HEIGHT + 30
+
+
+def _outline(x: float, y: float, width: float, height: float) -> list[Rule]:
+    corners = [(x, y), (x + width, y), (x + width, y + height), (x, y + height), (x, y)]
+    return [
+        Rule(*start, *end, Ink.FRAME, 0.5, (2.0, 2.0))
+        for start, end in zip(corners, corners[1:], strict=False)
+    ]
+
+
+def _item(one: Exceptional, words: Words) -> str:
+    if one.line:
+        kind = "" if one.line.subject is Subject.RECORD else f" · {words.said(one.line.subject)}"
+        return f"{one.line.id}{kind}\n{one.line.name}".rstrip()
+    return one.searched.backup if one.searched else ""
+
+
+def _what(one: Exceptional, words: Words) -> str:
+    text = words.lines(f"failing.{one.failing.value}", count=f"{one.count:,}")
+    if one.line and one.line.outcome:
+        return f"{text}\n{outcome(one.line.outcome, words)} · {amount(one.line.bytes)}"
+    return text

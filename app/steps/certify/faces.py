@@ -1,0 +1,99 @@
+"""The faces of the certificate: embedded, subset, and with text that can be copied and searched."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+from typing import Any, Final
+
+from app.system.paths import resource
+
+
+class Weight(Enum):
+    """A weight of the one family the certificate is set in."""
+
+    REGULAR = "NotoSansSC-Regular"
+    BOLD = "NotoSansSC-Bold"
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """A registered font: its name for the canvas and what it can draw."""
+
+    name: str
+    glyphs: frozenset[int]
+
+    def draws(self, character: str) -> bool:
+        """Whether the font has a glyph for this character."""
+        return ord(character) in self.glyphs
+
+    def width(self, text: str, size: float) -> float:
+        """Width of `text` in points."""
+        return sum(_advance(self.name, character) for character in text) * size / 1000
+
+
+_BLOCK: Final = 100
+"""Entries of one bfchar block (PDF 32000-1 section 9.10.3; Adobe Technical Note 5014)."""
+
+
+@cache
+def face(weight: Weight) -> Face:
+    """Register a weight with reportlab, cured of its defects, and give it."""
+    from reportlab import rl_config
+    from reportlab.pdfbase import pdfmetrics, ttfonts
+
+    # Any other base font would sneak in unembedded, which PDF/A forbids.
+    rl_config.canvas_basefontname = Weight.REGULAR.value
+    ttfonts.makeToUnicodeCMap = to_unicode
+    font = ttfonts.TTFont(weight.value, str(resource(f"fonts/{weight.value}.ttf")), shapable=False)
+    pdfmetrics.registerFont(font)
+    return Face(weight.value, frozenset(font.face.charToGlyph))
+
+
+@cache
+def _advance(name: str, character: str) -> float:
+    from reportlab.pdfbase import pdfmetrics
+
+    return float(pdfmetrics.stringWidth(character, name, 1000))
+
+
+def to_unicode(name: str, subset: Sequence[int]) -> str:
+    """Write the map from codes to text: UTF-16BE, so that characters above U+FFFF are copied right.
+
+    reportlab's own writes five hex digits for them, which readers take for another character.
+    """
+    entries = [(code, target) for code, value in enumerate(subset) if (target := _utf16(value))]
+    blocks = [entries[i : i + _BLOCK] for i in range(0, len(entries), _BLOCK)]
+    lines = [
+        "/CIDInit /ProcSet findresource begin",
+        "12 dict begin",
+        "begincmap",
+        f"/CIDSystemInfo << /Registry ({name}) /Ordering ({name}) /Supplement 0 >> def",
+        f"/CMapName /{name} def",
+        "/CMapType 2 def",
+        "1 begincodespacerange",
+        f"<00> <{len(subset) - 1:02X}>",
+        "endcodespacerange",
+    ]
+    for block in blocks:
+        lines.append(f"{len(block)} beginbfchar")
+        lines += [f"<{code:02X}> <{target}>" for code, target in block]
+        lines.append("endbfchar")
+    lines += ["endcmap", "CMapName currentdict /CMap defineresource pop", "end", "end"]
+    return "\n".join(lines)
+
+
+def _utf16(value: int) -> str:
+    """Hex of UTF-16BE; empty for U+0000, which PDF/A does not allow as a target."""
+    if not value:
+        return ""
+    scalar = 0xFFFD if 0xD800 <= value <= 0xDFFF else value
+    return chr(scalar).encode("utf-16-be").hex().upper()
+
+
+def show(canvas: Any, x: float, y: float, text: str, weight: Weight, size: float) -> None:
+    """Draw one line of text that `visible` has made safe."""
+    canvas.setFont(face(weight).name, size)
+    canvas.drawString(x, y, text)

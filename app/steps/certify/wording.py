@@ -1,0 +1,91 @@
+"""The certificate's words in Chinese, English or both, from `resources/i18n/certificate.toml`."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+from typing import Any
+
+from app.domain.outcome import Reason
+from app.language import Language, say
+from app.system.paths import resource
+
+
+@cache
+def _table() -> dict[str, Any]:
+    return tomllib.loads(resource("i18n/certificate.toml").read_text(encoding="utf-8"))
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Speaks one language, or Chinese and then English."""
+
+    languages: tuple[Language, ...]
+
+    @classmethod
+    def of(cls, language: str) -> Words:
+        """Give the words for `zh`, `en` or `both`."""
+        return cls(tuple(Language) if language == "both" else (Language(language),))
+
+    def each(self, key: str, **facts: object) -> tuple[str, ...]:
+        """Give the text at `section.name`, once a language.
+
+        Raises:
+            KeyError: when the table lacks it.
+        """
+        section, name = key.split(".", 1)
+        texts = _table()[section][name]
+        return tuple(texts[language.value].format_map(facts) for language in self.languages)
+
+    def label(self, key: str, **facts: object) -> str:
+        """Give a label on one line."""
+        return " ".join(self.each(key, **facts))
+
+    def lines(self, key: str, **facts: object) -> str:
+        """Give a sentence, each language on a line of its own."""
+        return "\n".join(self.each(key, **facts))
+
+    def has(self, key: str) -> bool:
+        """Whether the table has `section.name`."""
+        section, name = key.split(".", 1)
+        return name in _table()[section]
+
+    def said(self, member: Enum) -> str:
+        """Put an enum member in words, on one line."""
+        return " / ".join(say(member, language) for language in self.languages)
+
+    def reasons(self, limits: Sequence[Reason]) -> str:
+        """Put reasons in words, one a line and language."""
+        return "\n".join(say(limit, language) for limit in limits for language in self.languages)
+
+    def method(self, name: str) -> str:
+        """Put the name of a method in words; a name the table lacks stands as it is."""
+        key = f"method.{name or 'none'}"
+        return self.lines(key) if self.has(key) else name
+
+
+def explained(name: str, language: Language) -> str:
+    """Say what a check of `verify` looks at. `signer.officer` is explained as `signer`."""
+    checks = _table()["check"]
+    texts = checks.get(name) or checks[name.split(".", 1)[0]]
+    return str(texts[language.value])
+
+
+def amount(count: int) -> str:
+    """Write bytes for people: 1,234 B, 12.3 MB (powers of 1000)."""
+    if count < 10_000:
+        return f"{count:,} B"
+    size = float(count)
+    for unit in ("kB", "MB", "GB", "TB"):
+        size /= 1000
+        if size < 1000:
+            return f"{size:,.1f} {unit}"
+    return f"{size:,.1f} PB"
+
+
+def grouped(digest: str) -> str:
+    """Write a digest in groups of 8 hex digits, for people to compare."""
+    return " ".join(digest[i : i + 8] for i in range(0, len(digest), 8))
