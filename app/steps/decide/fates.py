@@ -125,10 +125,11 @@ def _ruled(record: Record, terms: Terms, places: tuple[str, ...]) -> Decision | 
 
 def _case_law(category: str, fate: Fate, pack: RulePack) -> str:
     """The sources behind a rule of the case: PIPL 47 for what goes, and the category's own."""
-    sources = [rule.law for rule in pack.rules if rule.id == category]
-    if fate.destroys and not any(s.startswith(_PIPL) and "47" in s for s in sources):
-        sources.insert(0, _PIPL + "47")
-    return "; ".join(sources)
+    rules = [rule for rule in pack.rules if f"{category}.".startswith(f"{rule.id}.")]
+    sources = [rule.law for rule in rules]
+    # Named anew where the category's source was never checked: 47 itself was read in the full text.
+    cited = any(r.law == r.src and r.src.startswith(_PIPL) and "47" in r.src for r in rules)
+    return "; ".join(sources if cited or not fate.destroys else [_PIPL + "47", *sources])
 
 
 def _left(record: Record) -> Decision:

@@ -136,6 +136,9 @@ def test_the_law_of_a_rule_of_the_case():
     assert one(record(category="acct.bank", year=2015)).law == "个人信息保护法47; 会计档案管理办法附表1"
     assert one(record(category="crm.marketing")).law == "个人信息保护法19,47(二)"
     assert one(record(category="unknown.kind")).law == "个人信息保护法47"
+    assert one(record(category="crm.marketing.2020")).law == "个人信息保护法19,47(二)"
+    unchecked = one(record(category="child.pi")).law
+    assert unchecked == "个人信息保护法47; 个人信息保护法31,47; 儿童规定23（待核）"
     left = (FateRule(Match(), Fate.LEAVE),)
     assert one(record(category="unknown.kind"), rules=left).law == ""
 
