@@ -1,1 +1,24 @@
 """The order of the steps, the gates between them, what is recorded, and resume."""
+
+from app.flow.case_file import case_folder, read_case_file
+from app.flow.desk import Passphrase, today
+from app.flow.flow import Flow, from_environment
+from app.flow.gates import Standing, is_uscc
+from app.flow.state import Result
+from app.flow.unattended import carry_out, people_of
+from app.register import Row
+
+__all__ = [
+    "Flow",
+    "Passphrase",
+    "Result",
+    "Row",
+    "Standing",
+    "carry_out",
+    "case_folder",
+    "from_environment",
+    "is_uscc",
+    "people_of",
+    "read_case_file",
+    "today",
+]

@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from app.domain.canonical import canonical
 from app.domain.fault import Breach
@@ -30,7 +30,7 @@ class Entry:
     t: str
     run: str
     event: str
-    body: Mapping[str, object]
+    body: Mapping[str, Any]
     prev: str
     hash: str
 

@@ -64,7 +64,7 @@ class Journal:
         except OSError as error:
             raise Refused(Fault.CASE_NOT_FOUND, str(path), os.strerror(error.errno or 0)) from error
         try:
-            count, head, torn = _replay(path, replay)
+            count, head, torn = replay_entries(path, replay)
             if torn:
                 os.ftruncate(descriptor, os.fstat(descriptor).st_size - len(torn))
             journal = cls(path, descriptor, count, head)
@@ -127,8 +127,19 @@ def _refusal(error: OSError, path: Path) -> Refused:
     return Refused(Fault.DISK_FULL if full else Fault.JOURNAL_BROKEN, str(path), error.strerror or "")
 
 
-def _replay(path: Path, replay: Callable[[Entry], None]) -> tuple[int, str, bytes]:
-    """Read all entries; give their count, the last hash and the torn rest."""
+def replay_entries(path: Path, replay: Callable[[Entry], None]) -> tuple[int, str, bytes]:
+    """Read all entries without changing the file; give their count, the last hash and the torn rest.
+
+    Raises:
+        Refused: JOURNAL_BROKEN with the line that breaks the chain; CASE_NOT_FOUND.
+    """
+    try:
+        return _replayed(path, replay)
+    except OSError as error:
+        raise Refused(Fault.CASE_NOT_FOUND, str(path), error.strerror or "") from error
+
+
+def _replayed(path: Path, replay: Callable[[Entry], None]) -> tuple[int, str, bytes]:
     count, head = 0, GENESIS
     with path.open("rb") as lines:
         for line in lines:

@@ -14,14 +14,21 @@ from app.domain.outcome import AnyOutcome, Fact, KeepOutcome, KeyOutcome, Outcom
 
 T = TypeVar("T")
 
-_OUTCOMES: Final = {cls.__name__: cls for cls in (Outcome, KeyOutcome, KeepOutcome)}
+_OUTCOMES: Final[dict[str, type[Outcome | KeyOutcome | KeepOutcome]]] = {
+    cls.__name__: cls for cls in (Outcome, KeyOutcome, KeepOutcome)
+}
 
 
 def _named(outcome: Enum) -> str:
     return f"{type(outcome).__name__}.{outcome.value}"
 
 
-def _outcome(text: str, _: object) -> Enum:
+def outcome_named(text: str) -> AnyOutcome:
+    """Give the outcome that `plain` wrote as "Class.value".
+
+    Raises:
+        KeyError, ValueError: for any other text.
+    """
     name, _, value = text.partition(".")
     return _OUTCOMES[name](value)
 
@@ -41,9 +48,9 @@ def _converter() -> Converter:
     converter.register_structure_hook(bytes, lambda text, _: bytes.fromhex(text))
     for cls in _OUTCOMES.values():
         converter.register_unstructure_hook(cls, _named)
-    converter.register_structure_hook(AnyOutcome, _outcome)
+    converter.register_structure_hook(AnyOutcome, lambda text, _: outcome_named(text))
     converter.register_structure_hook(
-        AnyOutcome | None, lambda text, _: None if text is None else _outcome(text, _)
+        AnyOutcome | None, lambda text, _: None if text is None else outcome_named(text)
     )
     converter.register_structure_hook_func(lambda kind: kind == Fact, _fact)
     return converter

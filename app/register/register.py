@@ -158,7 +158,7 @@ class Register:
             "INSERT INTO keys(id, body) VALUES(?, ?)", ((key.id, _text(key)) for key in keys)
         )
 
-    def keys(self) -> list[Key]:
+    def declared_keys(self) -> list[Key]:
         """The case's keys, in declared order."""
         return list(self._all(Key, "SELECT body FROM keys ORDER BY seq"))
 

@@ -100,7 +100,7 @@ def test_keys_copies_searches_plan_and_facts(register: Register, tmp_path: Path)
     register.set_fact("coverage", {"files": 3})
     register.close()
     again = Register.open(tmp_path / "register.db", KEY)
-    assert again.keys() == [key]
+    assert again.declared_keys() == [key]
     assert again.copies() == [replace(copy, declared_by="李四")]
     assert again.searched() == [searched]
     assert again.plan() == plan

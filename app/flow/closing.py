@@ -1,0 +1,211 @@
+"""The end of a case: account for everything, destroy the register's key, then certify.
+
+The order lets a crash at any point be taken up again: the account is on disk and its
+digest in the journal before the register's key goes, and the certificate is written
+from the account alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import shutil
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from app import __version__
+from app.domain.canonical import canonical
+from app.domain.copies import Searched
+from app.domain.event import Begun, Event, Settled
+from app.domain.fate import Fate
+from app.domain.fault import Fault, Refused
+from app.domain.medium import Medium
+from app.domain.plan import Plan, PlanItem, Subject
+from app.domain.step import Step
+from app.flow.desk import Desk, now
+from app.flow.opened import OpenCase
+from app.flow.state import SLOT, State
+from app.identity import Identity, SignedPlan
+from app.register.codec import build, plain
+from app.register.slot import SIZE
+from app.steps.certify import Closing, compose, masked, write_inventory
+from app.steps.certify.account import Account, Coverage, Line, Signer
+from app.steps.confirm import check_kept
+from app.steps.shred import shred_slot
+from app.system.durable import write_durably
+from app.system.media import medium_of
+from app.system.volumes import volume_of
+
+HANDED_OUT: Final = ("certificate.pdf", "inventory.csv", "manifest.json", "manifest.p7s")
+
+
+def make_account(desk: Desk, plan: Plan, journal_count: int, journal_head: str) -> Account:
+    """Gather all that the certificate says from the plan, the journal's outcomes and the register."""
+    case, state = desk.case, desk.state
+    stored = desk.register.fact("coverage")
+    return Account(
+        case=case.number,
+        number=_number(case.number),
+        machine_id=f"LT-{date.today():%Y%m%d}-{plan.digest()[:8].upper()}",
+        company=case.company.name,
+        uscc=case.company.uscc,
+        kind=case.company.kind,
+        scale=case.company.people,
+        dates=_dates(desk),
+        profile=case.profile,
+        rehearsal=case.rehearsal,
+        language=case.certificate.language,
+        names=case.certificate.names,
+        opened_at=state.opened_at,
+        begun_at=state.begun_at,
+        ended_at=now(),
+        plan=plan.digest(),
+        pack=plan.pack,
+        signers=signers(state),
+        coverage=build(Coverage, stored),
+        lines=tuple(_line(desk, item) for item in plan.items),
+        searched=tuple(_named(desk, one) for one in desk.register.searched()),
+        media=_media(desk),
+        locations=tuple(_name(desk, str(one.path), str(one.path)) for one in case.locations),
+        journal_count=journal_count,
+        journal_head=journal_head,
+        tool=f"Lethe {__version__}",
+        system=f"{platform.system()} {platform.release()}",
+    )
+
+
+def signers(state: State) -> tuple[Signer, ...]:
+    """Who signed the plan."""
+    return tuple(
+        Signer(one.role, one.name, hashlib.sha256(one.certificate).hexdigest(), one.at)
+        for one in state.signatures
+    )
+
+
+def put_account(account: Account, folder: Path) -> str:
+    """Write `account.json`, the inventory and the leaves of the proofs; give the account's SHA-256."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    write_inventory(account, folder)
+    data = canonical(plain(account))
+    write_durably(folder / "account.json", data, 0o600)
+    return hashlib.sha256(data).hexdigest()
+
+
+def get_account(folder: Path, digest: str) -> Account:
+    """Read back the account that the journal speaks of.
+
+    Raises:
+        Refused: JOURNAL_BROKEN when the file is gone or is not the one that was accounted.
+    """
+    path = folder / "account.json"
+    data = path.read_bytes() if path.exists() else b""
+    if hashlib.sha256(data).hexdigest() != digest:
+        raise Refused(Fault.JOURNAL_BROKEN, str(path), "sha256")
+    return build(Account, json.loads(data))
+
+
+def certifying(opened: OpenCase, signed: SignedPlan | None, people: Sequence[Identity]) -> Iterator[Event]:
+    """Account for everything, end the register, write the certificate and hand it out.
+
+    `signed` is needed until the account is made. Each part is skipped when the journal
+    shows that an earlier run has done it.
+    """
+    folder, state, recorder = opened.folder / "certificate", opened.state, opened.recorder()
+    if signed:
+        yield from check_kept(signed.plan.with_fate(Fate.FREEZE, Fate.LEAVE))
+        account = make_account(opened.desk(), signed.plan, *recorder.anchor())
+        recorder.note("accounted", {"sha256": put_account(account, folder), "number": account.number})
+    account = get_account(folder, state.accounted)
+    if SLOT not in state.results:
+        yield from end_register(opened)
+    slot = state.results[SLOT]
+    closing = Closing(slot.outcome, slot.evidence)
+    yield from compose(account, folder, people, issued_at=now(), closing=closing)
+    hand_out(folder, opened.case.certificate.out)
+    recorder.note("certified", digests(folder))
+
+
+def hand_out(folder: Path, out: Path) -> None:
+    """Copy what leaves the case into `out`; the leaves of the proofs and the account stay behind."""
+    if out == folder:
+        return
+    out.mkdir(parents=True, exist_ok=True)
+    for name in HANDED_OUT:
+        part = out / f".{name}.part"
+        shutil.copyfile(folder / name, part)
+        part.replace(out / name)
+
+
+def _line(desk: Desk, item: PlanItem) -> Line:
+    result = desk.state.results.get(item.id)
+    return Line(
+        item.id,
+        item.subject,
+        _name(desk, item.path, item.location),
+        item.fate,
+        item.ground,
+        item.rule,
+        item.law,
+        item.tier,
+        item.category,
+        item.people,
+        item.stamp.size,
+        result.outcome if result else None,
+        result.evidence if result else None,
+        result.at if result else "",
+    )
+
+
+def _name(desk: Desk, path: str, location: str) -> str:
+    name: str = masked(path, location, desk.case.certificate.names, desk.keys.handles)
+    return name
+
+
+def _named(desk: Desk, one: Searched) -> Searched:
+    return Searched(_name(desk, one.backup, one.backup), one.files, one.members, one.copies, one.limits)
+
+
+def _dates(desk: Desk) -> tuple[tuple[str, str], ...]:
+    dates = plain(desk.case.dates)
+    return tuple((name, value) for name, value in dates.items() if value)
+
+
+def _media(desk: Desk) -> tuple[Medium, ...]:
+    case = desk.case
+    places = [one.path for one in case.locations]
+    places += [one.path for one in case.backups] + [one.path for one in case.keys]
+    volumes = {}
+    for place in places:
+        there = place
+        while not there.exists() and there != there.parent:
+            there = there.parent
+        volume = volume_of(str(there))
+        volumes[volume.mount] = volume
+    return tuple(medium_of(volume) for volume in volumes.values())
+
+
+def _number(case: str) -> str:
+    """The human number: 〔year〕销证字第n号, n being the digits that end the case's number."""
+    tail = ""
+    for char in reversed(case):
+        if not char.isdigit():
+            break
+        tail = char + tail
+    return f"〔{date.today().year}〕销证字第{tail or '001'}号"
+
+
+def end_register(opened: OpenCase) -> Iterator[Event]:
+    """Destroy the register's key, then remove the register, which nobody can read any more."""
+    yield Begun(Step.CERTIFY, (SLOT,), SIZE)
+    opened.forget_register()
+    ended = shred_slot(opened.folder / "key.slot", opens=opened.slot_opens)
+    (opened.folder / "register.db").unlink(missing_ok=True)
+    yield Settled(Step.CERTIFY, SLOT, Subject.KEY, ended.outcome, ended.evidence)
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """The SHA-256 of each file that is handed out, by name."""
+    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in HANDED_OUT}

@@ -1,0 +1,327 @@
+"""The flow: one case, its steps in order, what is recorded, and where it goes on after a stop."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Self
+
+from app.domain.case import Case, FateRule, HoldRule, Match, Role
+from app.domain.copies import Copy, Searched
+from app.domain.event import Event
+from app.domain.fate import Decision, Fate
+from app.domain.fault import Fault, GateClosed, Refused
+from app.domain.key import Key
+from app.domain.plan import Plan
+from app.domain.step import Gate, Step
+from app.flow import closing, work
+from app.flow.desk import Passphrase, now
+from app.flow.gates import Standing, complete, gate
+from app.flow.opened import OpenCase
+from app.flow.planning import make_plan
+from app.flow.state import Result
+from app.identity import Identity, SignedPlan, sign_plan
+from app.register import Row
+from app.register.codec import build
+from app.steps.certify.account import Coverage, Signer
+from app.steps.decide import decide
+
+
+def from_environment(_: Path, name: str) -> str:
+    """Give a passphrase from the environment variable that the case file names, or nothing."""
+    return os.environ.get(name, "") if name else ""
+
+
+class Flow:
+    """One opened case: what may be done next, and what was done. Used by one thread at a time."""
+
+    def __init__(self, opened: OpenCase) -> None:
+        self._at = opened
+        self._state = opened.state
+        self._plan: Plan | None = None
+        self._signed: SignedPlan | None = None
+
+    @classmethod
+    def create(cls, folder: Path, case: Case, officer: Identity) -> Self:
+        """Make the case folder with its journal, register and slot, and stand at the first step.
+
+        Raises:
+            Refused: CASE_EXISTS; WRONG_ROLE unless the identity is an officer's.
+        """
+        flow = cls(OpenCase.create(folder, case, officer))
+        flow.declare(case)
+        return flow
+
+    @classmethod
+    def open(cls, folder: Path, officer: Identity | None = None) -> Self:
+        """Open a case where it stands. Without an officer it is only looked at, and nothing can begin.
+
+        Raises:
+            Refused: CASE_NOT_FOUND, CASE_IN_USE, CASE_TOO_NEW, JOURNAL_BROKEN, REGISTER_BROKEN,
+                WRONG_PASSPHRASE when the identity is not that of this case's officer.
+        """
+        return cls(OpenCase.open(folder, officer))
+
+    def close(self) -> None:
+        """Put everything on disk and release the case."""
+        self._at.close()
+
+    # Where the case stands
+
+    @property
+    def folder(self) -> Path:
+        """The case folder."""
+        return self._at.folder
+
+    @property
+    def officer(self) -> Identity | None:
+        """Who opened the case; None for a read-only look."""
+        return self._at.officer
+
+    @property
+    def case(self) -> Case:
+        """What the officer declared."""
+        return self._at.case
+
+    @property
+    def closed(self) -> bool:
+        """Whether the case is certified and its register's key gone."""
+        return bool(self._state.certified)
+
+    @property
+    def certificate(self) -> Path | None:
+        """The finished certificate, where it was handed out."""
+        out = self._at.case.certificate.out / "certificate.pdf"
+        if not self.closed:
+            return None
+        return out if out.exists() else self._at.folder / "certificate" / "certificate.pdf"
+
+    def gate(self, step: Step) -> GateClosed | None:
+        """Why `step` may not be entered now, or None."""
+        return gate(step, self._at.case, self._state)
+
+    def done(self, step: Step) -> bool:
+        """Whether `step` ran to its end and its results count."""
+        return step in self._state.finished
+
+    def standing(self) -> tuple[Standing, ...]:
+        """Where every step stands, in order."""
+        return tuple(
+            Standing(step, self.done(step), step in self._state.begun, self.gate(step)) for step in Step
+        )
+
+    def rows(self) -> list[Row]:
+        """The records with their decisions; empty once the register is closed for good."""
+        return list(self._at.readable.register.rows()) if self._at.readable else []
+
+    def keys(self) -> list[Key]:
+        """The keys that confirm took in."""
+        return self._at.readable.register.declared_keys() if self._at.readable else []
+
+    def copies(self) -> list[Copy]:
+        """The copies that confirm found."""
+        return self._at.readable.register.copies() if self._at.readable else []
+
+    def searched(self) -> list[Searched]:
+        """How the search of each backup ended."""
+        return self._at.readable.register.searched() if self._at.readable else []
+
+    def coverage(self) -> Coverage:
+        """What locate looked at; zeros before it ran, or once the register is closed for good."""
+        stored = self._at.readable.register.fact("coverage") if self._at.readable else None
+        return build(Coverage, stored) if stored else Coverage(0, 0, 0, 0, 0, 0, 0)
+
+    def results(self) -> list[Result]:
+        """How each item ended so far, from the journal."""
+        return list(self._state.results.values())
+
+    def signers(self) -> list[Signer]:
+        """Who signed the plan."""
+        return list(closing.signers(self._state))
+
+    # What the officer declares and decides
+
+    def declare(self, case: Case) -> None:
+        """Take new declarations; `case.toml` holds them after the call. What rests on changed ones is void.
+
+        Raises:
+            GateClosed: SIGNED or CLOSED after signing.
+        """
+        self._before_signing(Step.COMPANY)
+        step = _first_changed(self._at.case, case)
+        self._at.redeclare(case)
+        self._plan = None
+        self._at.recorder().note("declared", {"void_from": step.value, "complete": complete(case)})
+
+    def overrule(self, record: str, fate: Fate, reason: str) -> Decision:
+        """Give one record a fate by the officer's word.
+
+        Raises:
+            Refused: RECORD_PROTECTED when a hold or the law keeps it; RECORD_UNKNOWN.
+            GateClosed: after signing.
+        """
+        self._before_signing(Step.DECIDE)
+        row = self._at.desk().register.row(record)
+        if row.decision and row.decision.protected:
+            raise Refused(Fault.RECORD_PROTECTED, record, row.decision.rule)
+        return self._word(row, "rules", FateRule(Match(path=row.record.path), fate, reason))
+
+    def hold(self, record: str, reason: str, reference: str = "") -> Decision:
+        """Put a hold on one record.
+
+        Raises:
+            Refused: RECORD_UNKNOWN.
+            GateClosed: after signing.
+        """
+        self._before_signing(Step.DECIDE)
+        row = self._at.desk().register.row(record)
+        return self._word(row, "holds", HoldRule(Match(path=row.record.path), reason, reference))
+
+    def accept(self, copy: str, by: str) -> None:
+        """Accept in `by`'s name that a copy stays.
+
+        Raises:
+            Refused: RECORD_UNKNOWN.
+            GateClosed: after signing.
+        """
+        self._before_signing(Step.CONFIRM)
+        found = next((one for one in self.copies() if one.id == copy), None)
+        if found is None:
+            raise Refused(Fault.RECORD_UNKNOWN, copy)
+        self._at.desk().register.add_copy(replace(found, declared_by=by))
+        self._plan = None
+        reasons = [one.value for one in found.reasons]
+        self._at.recorder().note("accepted", {"copy": copy, "reasons": reasons, "pending": self._at.settle()})
+
+    # The steps
+
+    def begin(
+        self,
+        step: Step,
+        *,
+        people: Sequence[Identity] = (),
+        passphrase: Passphrase = from_environment,
+    ) -> Iterator[Event]:
+        """Begin or resume a step and draw its events; closing the iterator stops it cleanly.
+
+        Raises:
+            GateClosed: before anything begins.
+            Refused: PERSON_MISSING when certifying without officer and witness.
+        """
+        if shut := self.gate(step):
+            raise shut
+        self._plan = None
+        if step is Step.CERTIFY:
+            _must_have(people, Role.OFFICER)
+            _must_have(people, Role.WITNESS)
+            signed = None if self._state.accounted else self._signed_plan()
+            return self._follow(step, closing.certifying(self._at, signed, people))
+        desk = self._at.desk()
+        works: dict[Step, Callable[[], Iterator[Event]]] = {
+            Step.LOCATE: lambda: work.locating(desk),
+            Step.DECIDE: lambda: work.deciding(desk),
+            Step.CONFIRM: lambda: work.confirming(desk, passphrase),
+            Step.SHRED: lambda: work.shredding(desk, self._signed_plan(), passphrase),
+            Step.WIPE: lambda: work.wiping(desk, self._signed_plan()),
+        }
+        return self._follow(step, works[step]())
+
+    def plan(self) -> Plan:
+        """The list as it would be signed; the same object until something changes.
+
+        Raises:
+            GateClosed: while the sign step may not be entered.
+        """
+        if self._state.signed:
+            return self._signed_plan().plan
+        if shut := self.gate(Step.SIGN):
+            raise shut
+        if self._plan is None:
+            desk = self._at.desk()
+            pack = desk.pack()
+            rows = list(desk.register.rows())
+            self._plan = make_plan(
+                self._at.case, now(), f"{pack.name} {pack.version}", rows, self.keys(), self.copies()
+            )
+        return self._plan
+
+    def sign(self, people: Sequence[Identity]) -> None:
+        """Freeze the plan and sign it; after this nothing before it can change.
+
+        Raises:
+            Refused: OFFICER_IS_WITNESS, PERSON_MISSING, WRONG_ROLE, SIGNATURE_INVALID.
+            GateClosed: while the sign step may not be entered.
+        """
+        _must_have(people, Role.OFFICER)
+        _must_have(people, Role.WITNESS)
+        plan = self.plan()
+        if shut := self.gate(Step.SIGN):
+            raise shut
+        signed = sign_plan(plan, people, now())
+        register = self._at.desk().register
+        register.set_plan(plan)
+        register.commit()
+        self._at.recorder().note(
+            "signed",
+            {
+                "plan": plan.digest(),
+                "items": len(plan.items),
+                "signatures": [one.plain() for one in signed.signatures],
+            },
+        )
+        self._signed = signed
+
+    # Inside
+
+    def _follow(self, step: Step, events: Iterator[Event]) -> Iterator[Event]:
+        return self._at.recorder().follow(step, events, self._at.settle)
+
+    def _before_signing(self, step: Step) -> None:
+        if self._state.certified:
+            raise GateClosed(step, Gate.CLOSED)
+        if self._state.signed:
+            raise GateClosed(step, Gate.SIGNED)
+
+    def _word(self, row: Row, name: str, rule: HoldRule | FateRule) -> Decision:
+        desk = self._at.desk()
+        desk.add_word(name, rule)
+        (decision,) = decide([row.record], desk.terms())
+        desk.register.decide([decision])
+        self._plan = None
+        self._at.recorder().note(
+            "overruled",
+            {
+                "record": row.record.id,
+                "fate": decision.fate.value,
+                "ground": decision.ground.value,
+                "pending": self._at.settle(),
+            },
+        )
+        return decision
+
+    def _signed_plan(self) -> SignedPlan:
+        """The signed plan, its signatures checked anew whenever the case is opened."""
+        if self._signed is None:
+            plan = self._at.desk().register.plan()
+            if plan is None or plan.digest() != self._state.signed:
+                raise Refused(Fault.PLAN_CHANGED, self._at.case.number)
+            self._signed = SignedPlan(plan, self._state.signatures)
+        return self._signed
+
+
+def _must_have(people: Sequence[Identity], role: Role) -> None:
+    if all(person.role is not role for person in people):
+        raise Refused(Fault.PERSON_MISSING, role.value)
+
+
+def _first_changed(old: Case, new: Case) -> Step:
+    """The first step whose results rest on a declaration that changed; after all of them when none did."""
+    if (old.locations, old.backups, old.people) != (new.locations, new.backups, new.people):
+        return Step.LOCATE
+    if (old.rules, old.holds, old.keys) != (new.rules, new.holds, new.keys):
+        return Step.DECIDE
+    if old.custodians != new.custodians or old.certificate.out != new.certificate.out:
+        return Step.CONFIRM
+    return Step.SIGN

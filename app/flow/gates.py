@@ -1,0 +1,111 @@
+"""The gates: what must hold before a step may be entered, as pure questions to the state."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from app.domain.case import Case, CaseKind
+from app.domain.copies import Copy, Disposal
+from app.domain.fate import Fate
+from app.domain.fault import GateClosed
+from app.domain.outcome import KeepOutcome
+from app.domain.step import Gate, Step
+from app.flow.state import Pending, State
+from app.register import Register
+from app.steps.locate.checks import uscc_checksum
+
+_USCC: Final = re.compile(r"[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}")
+_DISPUTES: Final = frozenset({"lawsuit", "arbitration", "investigation"})
+"""What bars a simple deregistration (市场主体登记管理条例实施细则 48)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where one step stands: done, begun but not done, and the gate before it if that is closed."""
+
+    step: Step
+    done: bool
+    begun: bool
+    gate: GateClosed | None
+
+
+def complete(case: Case) -> bool:
+    """Whether the company's declarations suffice to begin."""
+    company = case.company
+    return bool(case.number and company.name.strip() and case.locations) and is_uscc(company.uscc)
+
+
+def barred(case: Case) -> bool:
+    """Whether the case claims a simple deregistration while a dispute is open."""
+    return case.company.kind is CaseKind.SIMPLE and any(hold.reason in _DISPUTES for hold in case.holds)
+
+
+def is_uscc(code: str) -> bool:
+    """Whether `code` is a 统一社会信用代码 with a right check character (GB 32100)."""
+    return bool(_USCC.fullmatch(code)) and uscc_checksum(code)
+
+
+def count_pending(register: Register, state: State) -> Pending:
+    """Count what stands in the way of later steps. Written to the journal, so that it can be asked there."""
+    sealed = {result.id for result in state.results.values() if result.outcome is KeepOutcome.SEALED}
+    wanted = {
+        row.record.id
+        for row in register.rows()
+        if row.decision and row.decision.fate in (Fate.SEAL, Fate.TRANSFER)
+    }
+    return Pending(register.undecided(), len(wanted - sealed), _open_copies(register.copies()))
+
+
+def _open_copies(copies: list[Copy]) -> int:
+    """Copies that have neither a disposal nor an exception that a person has accepted."""
+    return sum(copy.disposal is Disposal.EXCEPTION and not copy.declared_by for copy in copies)
+
+
+def gate(step: Step, case: Case, state: State) -> GateClosed | None:
+    """Say why `step` may not be entered, or None when it may."""
+    if state.certified:
+        return GateClosed(step, Gate.CLOSED)
+    if state.signed:
+        return _after_signing(step, state)
+    return _before_signing(step, case, state)
+
+
+def _before_signing(step: Step, case: Case, state: State) -> GateClosed | None:
+    if step is Step.COMPANY:
+        return None
+    why, count = _undeclared(case), 0
+    if not why and step.index > Step.SIGN.index:
+        why = Gate.NOT_SIGNED
+    if not why:
+        count = sum(earlier not in state.finished for earlier in list(Step)[: step.index])
+        why = Gate.EARLIER_STEP if count else None
+    if not why and step.index >= Step.CONFIRM.index and state.pending.undecided:
+        why, count = Gate.UNDECIDED, state.pending.undecided
+    if why:
+        return GateClosed(step, why, count)
+    return _before_sign(step, state.pending) if step is Step.SIGN else None
+
+
+def _undeclared(case: Case) -> Gate | None:
+    if not complete(case):
+        return Gate.COMPANY_INCOMPLETE
+    return Gate.SIMPLE_WITH_DISPUTE if barred(case) else None
+
+
+def _before_sign(step: Step, pending: Pending) -> GateClosed | None:
+    if pending.unsealed:
+        return GateClosed(step, Gate.NOT_SEALED, pending.unsealed)
+    if pending.copies_open:
+        return GateClosed(step, Gate.COPY_WITHOUT_DISPOSAL, pending.copies_open)
+    return None
+
+
+def _after_signing(step: Step, state: State) -> GateClosed | None:
+    if step.index <= Step.SIGN.index:
+        return GateClosed(step, Gate.SIGNED)
+    missing = sum(
+        earlier not in state.finished for earlier in (Step.SHRED, Step.WIPE) if earlier.index < step.index
+    )
+    return GateClosed(step, Gate.EARLIER_STEP, missing) if missing else None

@@ -1,0 +1,191 @@
+"""An opened case: its folder locked, its journal replayed, its register unlocked for the officer."""
+
+from __future__ import annotations
+
+import platform
+from contextlib import suppress
+from dataclasses import astuple, replace
+from pathlib import Path
+from typing import Final, Self
+
+from app import __version__
+from app.domain.case import Case, Role
+from app.domain.fault import Fault, GateClosed, Refused
+from app.domain.step import Gate, Step
+from app.flow.case_file import case_toml, reread_case
+from app.flow.desk import Desk
+from app.flow.gates import count_pending
+from app.flow.recording import Recorder
+from app.flow.state import SLOT, State
+from app.identity import Identity
+from app.journal import Entry, Journal, replay_entries
+from app.register import Register, create_slot, open_slot
+from app.system.durable import sync_folder, write_durably
+from app.system.lock import CaseLock, acquire
+
+FORMAT: Final = 1
+"""Of the case folder. A newer Lethe opens an older case; an older one refuses a newer case."""
+
+_SECRET: Final = b"lethe register 1"
+
+
+class OpenCase:
+    """One case folder in use.
+
+    Attributes:
+        folder: the case folder.
+        case: what the officer declared.
+        state: what the journal says.
+        officer: who opened it; None for a read-only look.
+    """
+
+    def __init__(self, folder: Path, case: Case, officer: Identity | None) -> None:
+        self.folder = folder
+        self.case = case
+        self.state = State()
+        self.officer = officer
+        self._lock: CaseLock | None = None
+        self._journal: Journal | None = None
+        self._desk: Desk | None = None
+
+    @classmethod
+    def create(cls, folder: Path, case: Case, officer: Identity) -> Self:
+        """Make the case folder with its journal, register and slot.
+
+        Raises:
+            Refused: CASE_EXISTS; CASE_NOT_FOUND when the folder can't be made; WRONG_ROLE unless
+                the identity is an officer's.
+        """
+        _must_be_officer(officer)
+        try:
+            folder.mkdir(mode=0o700)
+        except FileExistsError:
+            raise Refused(Fault.CASE_EXISTS, str(folder)) from None
+        except OSError as error:
+            raise Refused(Fault.CASE_NOT_FOUND, str(folder), error.strerror or "") from error
+        opened = cls(folder, case, officer)
+        opened._lock = acquire(folder)
+        (folder / "evidence").mkdir()
+        (folder / "certificate").mkdir()
+        keys = create_slot(folder / "key.slot", officer.secret(_SECRET), case.number)
+        register = Register.create(folder / "register.db", keys.register)
+        opened._desk = Desk(folder, case, opened.state, register, keys)
+        write_durably(folder / "case.toml", case_toml(case).encode(), 0o600)
+        opened._journal = Journal.create(folder / "journal.jsonl")
+        sync_folder(folder)
+        opened.recorder().note("opened", {"case": case.number, "format": FORMAT})
+        opened._start()
+        return opened
+
+    @classmethod
+    def open(cls, folder: Path, officer: Identity | None = None) -> Self:
+        """Open a case where it stands. Without an officer it is only looked at, and nothing can begin.
+
+        Raises:
+            Refused: CASE_NOT_FOUND, CASE_IN_USE, CASE_TOO_NEW, JOURNAL_BROKEN, REGISTER_BROKEN,
+                WRONG_PASSPHRASE when the identity is not that of this case's officer.
+        """
+        if not (folder / "journal.jsonl").is_file() or not (folder / "case.toml").is_file():
+            raise Refused(Fault.CASE_NOT_FOUND, str(folder))
+        opened = cls(folder, reread_case(folder / "case.toml"), officer)
+        if officer is None:
+            replay_entries(folder / "journal.jsonl", opened._replayed)
+            return opened
+        _must_be_officer(officer)
+        opened._lock = acquire(folder)
+        try:
+            opened._journal = Journal.open(folder / "journal.jsonl", opened._replayed)
+            opened._unlock(officer)
+            opened._start()
+        except BaseException:
+            opened.close()
+            raise
+        return opened
+
+    def close(self) -> None:
+        """Put everything on disk and release the case."""
+        if self._desk:
+            self._desk.register.close()
+        if self._journal:
+            self._journal.close()
+        if self._lock:
+            self._lock.close()
+        self._desk = self._journal = self._lock = None
+
+    def recorder(self) -> Recorder:
+        """The way to the journal.
+
+        Raises:
+            GateClosed: REGISTER_LOCKED when the case is only looked at.
+        """
+        if self._journal is None:
+            raise GateClosed(Step.COMPANY, Gate.REGISTER_LOCKED)
+        return Recorder(self._journal, self.state)
+
+    @property
+    def readable(self) -> Desk | None:
+        """The desk while the register can be read."""
+        return self._desk
+
+    def desk(self) -> Desk:
+        """The desk.
+
+        Raises:
+            GateClosed: REGISTER_LOCKED when the register is locked or gone.
+        """
+        if self._desk is None:
+            raise GateClosed(Step.COMPANY, Gate.REGISTER_LOCKED)
+        return self._desk
+
+    def redeclare(self, case: Case) -> None:
+        """Put new declarations in `case.toml` and work with them from now on."""
+        write_durably(self.folder / "case.toml", case_toml(case).encode(), 0o600)
+        self.case = case
+        self._desk = replace(self.desk(), case=case)
+
+    def settle(self) -> list[int]:
+        """Put on disk what the register holds, so that the journal may speak of it; count what is pending."""
+        if self._desk is None or self.state.signed:
+            return [0, 0, 0]
+        self._desk.register.commit()
+        return list(astuple(count_pending(self._desk.register, self.state)))
+
+    def forget_register(self) -> None:
+        """Close the register and let go of it, because its key is about to be destroyed."""
+        if self._desk:
+            self._desk.register.close()
+        self._desk = None
+
+    def slot_opens(self) -> bool:
+        """Whether the register's key can be had from the slot: the canary of its destruction."""
+        with suppress(Refused):
+            if self.officer:
+                open_slot(self.folder / "key.slot", self.officer.secret(_SECRET), self.case.number)
+                return True
+        return False
+
+    def anchor(self) -> tuple[int, str]:
+        """How many entries the journal holds on disk, and the last one's hash."""
+        return self.recorder().anchor()
+
+    def _unlock(self, officer: Identity) -> None:
+        if self.state.accounted and SLOT in self.state.stages:
+            return  # The end of the register has begun; nothing needs it any more.
+        keys = open_slot(self.folder / "key.slot", officer.secret(_SECRET), self.case.number)
+        register = Register.open(self.folder / "register.db", keys.register)
+        self._desk = Desk(self.folder, self.case, self.state, register, keys)
+
+    def _start(self) -> None:
+        system = platform.platform(terse=True)
+        self.recorder().note("run", {"tool": f"Lethe {__version__}", "system": system})
+
+    def _replayed(self, entry: Entry) -> None:
+        version = entry.body.get("format", FORMAT)
+        if entry.event == "opened" and (not isinstance(version, int) or version > FORMAT):
+            raise Refused(Fault.CASE_TOO_NEW, str(self.folder), str(version))
+        self.state.tell(entry)
+
+
+def _must_be_officer(person: Identity) -> None:
+    if person.role is not Role.OFFICER:
+        raise Refused(Fault.WRONG_ROLE, person.name, Role.OFFICER.value)

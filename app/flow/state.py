@@ -1,0 +1,171 @@
+"""What the journal says of a case: the one source for where it stands and how each item ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from app.domain.outcome import AnyOutcome, Evidence, Outcome
+from app.domain.plan import Subject
+from app.domain.step import Stage, Step
+from app.identity import Signature
+from app.journal import Entry
+from app.register.codec import build, outcome_named
+
+SLOT: Final = "k-register"
+"""The id under which the journal speaks of the register's own key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How one item ended, as the journal holds it. `at` is RFC 3339."""
+
+    id: str
+    subject: Subject
+    step: Step
+    outcome: AnyOutcome
+    evidence: Evidence
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What stands in the way of later steps: records without a fate, kept ones not sealed, copies left open."""
+
+    undecided: int = 0
+    unsealed: int = 0
+    copies_open: int = 0
+
+
+@dataclass(slots=True)
+class State:
+    """Everything replayed from the journal. It lives: each new entry is told to it too.
+
+    Attributes:
+        finished: steps that ran to their end and whose results still count.
+        stages: how far each item of the plan has come.
+        noted: for items about to be removed, the outcome and evidence they will have.
+        results: how each item ended; the last word counts.
+        signed: digest of the signed plan, empty before.
+        pending: what still stands in the way of later steps.
+        accounted: SHA-256 of `account.json`, empty before.
+        certified: SHA-256 of `certificate.pdf`, empty before.
+    """
+
+    opened_at: str = ""
+    begun_at: str = ""
+    begun: set[Step] = field(default_factory=set)
+    finished: set[Step] = field(default_factory=set)
+    stages: dict[str, Stage] = field(default_factory=dict)
+    noted: dict[str, tuple[Outcome, Evidence]] = field(default_factory=dict)
+    results: dict[str, Result] = field(default_factory=dict)
+    signed: str = ""
+    signatures: tuple[Signature, ...] = ()
+    accounted: str = ""
+    certified: str = ""
+    certificate_number: str = ""
+    pending: Pending = Pending()
+
+    def tell(self, entry: Entry) -> None:
+        """Take in one entry. Entries of kinds that say nothing of the state pass by."""
+        if "pending" in entry.body:
+            self.pending = Pending(*entry.body["pending"])
+        reader = _READERS.get(entry.event)
+        if reader:
+            reader(self, entry)
+
+    def void_from(self, step: Step) -> None:
+        """Forget that `step` and those after it were done: what they rest on has changed."""
+        kept = {done for done in self.finished if done.index < step.index}
+        self.begun &= kept
+        self.finished &= kept
+        for item in [one.id for one in self.results.values() if one.step.index >= step.index]:
+            del self.results[item]
+            self.stages.pop(item, None)
+
+
+def _opened(state: State, entry: Entry) -> None:
+    state.opened_at = entry.t
+
+
+def _declared(state: State, entry: Entry) -> None:
+    state.void_from(Step(entry.body["void_from"]))
+    if entry.body["complete"]:
+        state.begun.add(Step.COMPANY)
+        state.finished.add(Step.COMPANY)
+
+
+def _overruled(state: State, _: Entry) -> None:
+    state.void_from(Step.CONFIRM)
+
+
+def _step_begun(state: State, entry: Entry) -> None:
+    step = Step(entry.body["step"])
+    if not state.signed:
+        state.void_from(step)
+    state.begun.add(step)
+    if step.destroys and not state.begun_at:
+        state.begun_at = entry.t
+
+
+def _step_finished(state: State, entry: Entry) -> None:
+    state.finished.add(Step(entry.body["step"]))
+
+
+def _begun(state: State, entry: Entry) -> None:
+    for item in entry.body["ids"]:
+        state.stages[item] = Stage.BEGUN
+
+
+def _noted(state: State, entry: Entry) -> None:
+    evidence = build(Evidence, entry.body["evidence"])
+    outcome = dict(evidence.facts).get("outcome")
+    for item in entry.body["ids"]:
+        state.stages[item] = Stage.NOTED
+        if isinstance(outcome, str) and outcome in Outcome._value2member_map_:
+            state.noted[item] = (Outcome(outcome), evidence)
+
+
+def _settled(state: State, entry: Entry) -> None:
+    item = str(entry.body["id"])
+    if entry.body["step"] != Step.CONFIRM.value:
+        state.stages[item] = Stage.SETTLED
+    state.results[item] = Result(
+        item,
+        Subject(entry.body["subject"]),
+        Step(entry.body["step"]),
+        outcome_named(entry.body["outcome"]),
+        build(Evidence, entry.body["evidence"]),
+        entry.t,
+    )
+
+
+def _signed(state: State, entry: Entry) -> None:
+    state.signed = str(entry.body["plan"])
+    state.signatures = tuple(Signature.from_plain(one) for one in entry.body["signatures"])
+    state.begun.add(Step.SIGN)
+    state.finished.add(Step.SIGN)
+
+
+def _accounted(state: State, entry: Entry) -> None:
+    state.accounted = str(entry.body["sha256"])
+    state.certificate_number = str(entry.body["number"])
+
+
+def _certified(state: State, entry: Entry) -> None:
+    state.certified = str(entry.body["certificate.pdf"])
+
+
+_READERS: Final = {
+    "opened": _opened,
+    "declared": _declared,
+    "overruled": _overruled,
+    "step.begun": _step_begun,
+    "step.finished": _step_finished,
+    "begun": _begun,
+    "noted": _noted,
+    "settled": _settled,
+    "signed": _signed,
+    "accounted": _accounted,
+    "certified": _certified,
+}
