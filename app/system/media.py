@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from app.domain.medium import Medium
-from app.system.volumes import Volume, volume_of
+from app.system.volumes import Volume, Writes, volume_of
 
 _SYS: Final = Path("/sys")
 _SECTOR: Final = 512
@@ -38,6 +39,48 @@ def medium_of(volume: Volume) -> Medium:
     )
 
 
+def stands_on(volume: Volume) -> tuple[Writes, ...]:
+    """What an overwrite does on each layer below a volume whose device is not a disk of its own.
+
+    A loop device stands on the file system that holds its image; a ZFS volume, an
+    LVM snapshot or a thin pool puts new bytes elsewhere; a network block device
+    asks a server. Empty for a plain disk, and where the system does not say.
+    """
+    disk = _disk(volume.source) if sys.platform == "linux" else None
+    return tuple(_layers(disk, _DEPTH))
+
+
+def _layers(disk: Path | None, depth: int) -> Iterator[Writes]:
+    if disk is None:
+        return
+    if depth == 0:
+        yield Writes.UNKNOWN
+        return
+    if image := _word(disk / "loop" / "backing_file"):
+        try:
+            under = volume_of(image)
+        except OSError:
+            yield Writes.UNKNOWN
+            return
+        yield under.writes
+        yield from _layers(_disk(under.source), depth - 1)
+    elif disk.name.startswith(("zd", "bcache")):
+        yield Writes.ELSEWHERE
+    elif disk.name.startswith(("nbd", "rbd", "drbd")):
+        yield Writes.SERVER
+    if _word(disk / "dm" / "uuid").endswith(("-real", "-cow", "-tpool")):
+        yield Writes.ELSEWHERE
+    for part in _parts(disk):
+        yield from _layers(part, depth - 1)
+
+
+def _parts(disk: Path) -> list[Path]:
+    """The whole disks that a mapped or RAID device is made of."""
+    folder = disk / "slaves"
+    found = [part.resolve() for part in sorted(folder.iterdir())] if folder.is_dir() else []
+    return [part.parent if (part / "partition").exists() else part for part in found]
+
+
 def _disk(source: str) -> Path | None:
     """The folder in /sys of the whole disk behind a block device."""
     try:
@@ -57,10 +100,9 @@ def _description(disk: Path | None, depth: int) -> tuple[dict[str, str], dict[st
     image = _word(disk / "loop" / "backing_file")
     if image:
         return _below(image, depth)
-    parts = sorted((disk / "slaves").iterdir()) if (disk / "slaves").is_dir() else []
+    parts = _parts(disk)
     if len(parts) == 1:
-        under = parts[0].resolve()
-        return _description(under.parent if (under / "partition").exists() else under, depth - 1)
+        return _description(parts[0], depth - 1)
     text = {
         "model": _word(disk / "device" / "model"),
         "serial": _word(disk / "device" / "serial") or _word(disk / "serial"),

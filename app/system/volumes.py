@@ -54,6 +54,11 @@ class Volume:
         return self.writes is Writes.ELSEWHERE
 
     @property
+    def may_share(self) -> bool:
+        """Whether two files, or a file and a snapshot, can stand on the same blocks here."""
+        return self.file_system not in _NEVER_SHARES
+
+    @property
     def network(self) -> bool:
         """Whether another machine holds the bytes."""
         return self.writes is Writes.SERVER
@@ -77,6 +82,7 @@ _IN_PLACE: Final = frozenset(
         "ramfs",
     }
 )
+_NEVER_SHARES: Final = _IN_PLACE - {"xfs"}
 _ELSEWHERE: Final = frozenset(
     {"btrfs", "zfs", "bcachefs", "f2fs", "nilfs2", "apfs", "APFS", "ReFS", "ubifs", "jffs2"}
 )

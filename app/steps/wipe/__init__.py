@@ -1,1 +1,5 @@
 """Overwrite, prove, remove."""
+
+from app.steps.wipe.step import wipe
+
+__all__ = ["wipe"]

@@ -1,0 +1,65 @@
+"""Foresight: the best outcome a file can have, decided before its first byte is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from app.domain.outcome import Outcome, Reason
+from app.steps.wipe.scene import Ground
+from app.system.extents import Attribute, Extent, ExtentFlag
+from app.system.volumes import Writes
+
+_WRITES: Final = {
+    Writes.ELSEWHERE: Reason.COPY_ON_WRITE,
+    Writes.SERVER: Reason.NETWORK,
+    Writes.UNKNOWN: Reason.UNKNOWN_MEDIUM,
+}
+# Said of every file until names are purged from folders and journals, and the device itself is read.
+_ALWAYS: Final = (Reason.NAMES_NOT_PURGED, Reason.NOT_READ_FROM_DEVICE)
+
+
+def foresee(
+    ground: Ground,
+    places: tuple[Extent, ...] | None,
+    marks: Attribute | None,
+    *,
+    sparse: bool,
+    half: bool,
+) -> tuple[Outcome, tuple[Reason, ...]]:
+    """Give the outcome an overwrite of this file may claim at most, and every limit to name with it.
+
+    `half` when a stopped run has overwritten some of it: what its extents were
+    before that, nobody knows any more.
+    """
+    doubts = [
+        *_of_volume(ground),
+        *_of_file(ground, places or (), marks or Attribute(0)),
+        *([Reason.SPARSE] if sparse else []),
+    ]
+    if ground.volume.may_share and (half or places is None):
+        doubts.append(Reason.SHARED_EXTENTS)
+    outcome = Outcome.RESIDUE_POSSIBLE if doubts else Outcome.OVERWRITTEN
+    # An overwrite does not reach the spare cells of flash, and what does not say that it spins may be flash.
+    flash = [] if ground.medium.rotational else [Reason.FLASH]
+    return outcome, tuple(dict.fromkeys([*doubts, *flash, *_ALWAYS]))
+
+
+def _of_volume(ground: Ground) -> Iterator[Reason]:
+    for writes in (ground.volume.writes, *ground.beneath):
+        if writes in _WRITES:
+            yield _WRITES[writes]
+    if ground.volume.journalled_data:
+        yield Reason.JOURNALLED_DATA
+
+
+def _of_file(ground: Ground, places: tuple[Extent, ...], marks: Attribute) -> Iterator[Reason]:
+    if marks & Attribute.JOURNAL_DATA and ground.volume.journalled_data is not None:
+        yield Reason.JOURNALLED_DATA
+    if any(extent.has(ExtentFlag.SHARED) for extent in places):
+        yield Reason.SHARED_EXTENTS
+    # Encrypted extents are "encoded" too, but lie in place.
+    if any(extent.has(ExtentFlag.ENCODED) and not extent.has(ExtentFlag.ENCRYPTED) for extent in places):
+        yield Reason.COMPRESSED
+    if any(extent.has(ExtentFlag.INLINE) for extent in places):
+        yield Reason.INLINE

@@ -1,0 +1,157 @@
+"""Removal of what was overwritten: a name that tells nothing, then no name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+from app.domain.outcome import Outcome, Reason
+from app.domain.plan import PlanItem
+from app.steps.wipe.examine import ours, reason_of, same_file
+from app.steps.wipe.keystream import Keystream, names_for
+from app.steps.wipe.scene import Scene, Spared
+from app.system.disk import Folder
+from app.system.volumes import Writes, writes_of
+
+_WORTH_ONE_SYNC: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """A file whose content is overwritten, synced and read back, and noted so in the journal."""
+
+    item: PlanItem
+    outcome: Outcome
+    limits: tuple[Reason, ...]
+    file_system: str
+
+
+def look_again(proven: Proven, scene: Scene) -> None:
+    """See that a file a stopped run left behind still holds our keystream, or is gone.
+
+    Raises:
+        Spared: CHANGED when it does not; else what the system says.
+    """
+    disk = scene.terms.disk
+    item = proven.item
+    try:
+        folder, name = scene.place(item)
+        now = _name_now(item, folder, name, scene)
+        if now is None:
+            return
+        fd = disk.open_to_read(folder, now)
+        try:
+            size = os.fstat(fd).st_size
+            kept = all(ours(disk, fd, size, Keystream(scene.terms.seed, item.id)))
+        finally:
+            os.close(fd)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise Spared(reason_of(error), touched=True) from error
+    if not kept:
+        raise Spared(Reason.CHANGED, touched=True)
+
+
+def remove(proven: Proven, scene: Scene) -> bool:
+    """Rename and unlink one file. Whether nothing is left under its name.
+
+    A file that is not there any more needs no removal. The folder is not synced yet.
+
+    Raises:
+        Spared: NO_SPACE, when a full volume has no room even for that.
+    """
+    item = proven.item
+    try:
+        folder, name = scene.place(item)
+        now = _name_now(item, folder, name, scene)
+        if now is None:
+            return not _taken(folder, name, scene)
+        if now == name:
+            now = _renamed(item, folder, name, scene)
+        scene.terms.disk.unlink(folder, now)
+    except FileNotFoundError:
+        return True
+    except OSError as error:
+        if reason_of(error) is Reason.NO_SPACE:
+            raise Spared(Reason.NO_SPACE, touched=True) from error
+        return False
+    return True
+
+
+def _name_now(item: PlanItem, folder: Folder, name: str, scene: Scene) -> str | None:
+    """The name that leads to the item's file: its own, or one that a stopped run gave it."""
+    names = names_for(scene.terms.seed, item.id, len(os.fsencode(name)))
+    return next((each for each in (name, *names) if _leads_to(item, folder, each, scene)), None)
+
+
+def _leads_to(item: PlanItem, folder: Folder, name: str, scene: Scene) -> bool:
+    try:
+        return same_file(scene.terms.disk.look(folder, name), item.stamp)
+    except FileNotFoundError:
+        return False
+
+
+def _taken(folder: Folder, name: str, scene: Scene) -> bool:
+    try:
+        scene.terms.disk.look(folder, name)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _renamed(item: PlanItem, folder: Folder, name: str, scene: Scene) -> str:
+    """Give the file one of its new names and tell which; its own where every one is taken.
+
+    Nobody else knows the new name. So what it leads to after the renaming is what
+    will be unlinked, whoever swapped the old name a moment before.
+
+    Raises:
+        OSError: when it can't be renamed; FileExistsError when another file had been
+            put in its place, which has its name back.
+    """
+    disk = scene.terms.disk
+    for new in names_for(scene.terms.seed, item.id, len(os.fsencode(name))):
+        with suppress(FileExistsError):
+            disk.rename(folder, name, new)
+            break
+    else:
+        return name
+    if not _leads_to(item, folder, new, scene):
+        disk.rename(folder, new, name)
+        raise FileExistsError(name)
+    return new
+
+
+def sync_folders(removed: Iterable[Proven], scene: Scene) -> frozenset[str]:
+    """Put the removals on the disk, each folder once; gives the ids whose folder could not be synced."""
+    by_folder: dict[tuple[str, str], list[Proven]] = {}
+    for proven in removed:
+        parent = proven.item.path.rpartition(os.sep)[0]
+        by_folder.setdefault((parent, proven.item.location), []).append(proven)
+    if len(by_folder) >= _WORTH_ONE_SYNC and _synced_at_once(by_folder.values(), scene):
+        return frozenset()
+    failed: set[str] = set()
+    for together in by_folder.values():
+        try:
+            folder, _ = scene.place(together[0].item)
+            scene.terms.disk.sync_folder(folder)
+        except FileNotFoundError:
+            continue
+        except OSError:
+            failed.update(proven.item.id for proven in together)
+    return frozenset(failed)
+
+
+def _synced_at_once(groups: Iterable[list[Proven]], scene: Scene) -> bool:
+    first = {group[0].item.stamp.device: group[0] for group in groups}
+    if any(writes_of(proven.file_system) is not Writes.IN_PLACE for proven in first.values()):
+        return False
+    try:
+        folders = [scene.place(proven.item)[0] for proven in first.values()]
+        return all(folder.fd is not None and scene.terms.disk.sync_volume(folder.fd) for folder in folders)
+    except OSError:
+        return False

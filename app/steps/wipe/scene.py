@@ -1,0 +1,96 @@
+"""The scene of one batch: its open folders, its volumes, and what the whole step is told."""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Final
+
+from app.domain.case import Profile
+from app.domain.medium import Medium
+from app.domain.outcome import Reason
+from app.domain.plan import PlanItem
+from app.system.disk import Disk, Folder, open_folder
+from app.system.handles import Node, open_files
+from app.system.media import medium_of, stands_on
+from app.system.volumes import Volume, Writes, volume_of
+
+_OPEN_FOLDERS: Final = 64
+
+
+class Spared(Exception):
+    """A file is left where it is. `touched` when some of it may already be overwritten."""
+
+    def __init__(self, reason: Reason, *, touched: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.touched = touched
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What holds for the whole step."""
+
+    disk: Disk
+    seed: bytes
+    profile: Profile
+    protected: Sequence[Path]
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What an overwritten file stands on. `beneath` are the file systems that hold the device itself."""
+
+    volume: Volume
+    medium: Medium
+    beneath: tuple[Writes, ...]
+
+
+class Scene:
+    """What is open or known while one batch is worked on. Closing it leaves nothing open."""
+
+    def __init__(self, terms: Terms) -> None:
+        self.terms = terms
+        self._folders: OrderedDict[tuple[str, str], Folder] = OrderedDict()
+        self._grounds: dict[int, Ground] = {}
+        self._opened: frozenset[Node] | None = None
+
+    def __enter__(self) -> Scene:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        while self._folders:
+            self._folders.popitem()[1].close()
+
+    def place(self, item: PlanItem) -> tuple[Folder, str]:
+        """The open folder of an item and its name in it, reached without a link below its location.
+
+        Raises:
+            OSError: as `open_folder`.
+        """
+        parent, _, name = item.path.rpartition(os.sep)
+        where = (parent or os.sep, item.location)
+        folder = self._folders.pop(where, None) or open_folder(*where)
+        self._folders[where] = folder
+        if len(self._folders) > _OPEN_FOLDERS:
+            self._folders.popitem(last=False)[1].close()
+        return folder, name
+
+    def ground(self, fd: int, device: int) -> Ground:
+        """The volume and medium of an open file."""
+        if device not in self._grounds:
+            volume = volume_of(fd)
+            self._grounds[device] = Ground(volume, medium_of(volume), stands_on(volume))
+        return self._grounds[device]
+
+    def opened_elsewhere(self, node: Node) -> bool:
+        """Whether another process has the file open, as seen once a batch."""
+        if self._opened is None:
+            self._opened = open_files()
+        return node in self._opened

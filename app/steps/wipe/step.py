@@ -1,0 +1,113 @@
+"""The step: the signed plan's files in batches, each begun, overwritten, read back, noted and removed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from app.domain.fate import Fate
+from app.domain.fault import Fault, Refused
+from app.domain.outcome import Evidence, Outcome
+from app.domain.plan import Plan, PlanItem, Subject
+from app.domain.step import Stage
+from app.identity import SignedPlan
+from app.steps.wipe.batch import Event, finish_batch, wipe_batch
+from app.steps.wipe.bin import move_batch, moved_before
+from app.steps.wipe.keystream import SEED_BYTES
+from app.steps.wipe.progress import Progress
+from app.steps.wipe.scene import Terms
+from app.system.disk import Disk
+
+BATCH_ITEMS: Final = 512
+BATCH_BYTES: Final = 64 * 1024 * 1024
+
+Notes = Mapping[str, tuple[Outcome, Evidence]]
+_NO_NOTES: Final[Notes] = MappingProxyType({})
+
+
+def wipe(
+    plan: SignedPlan,
+    *,
+    stages: Mapping[str, Stage],
+    seed: bytes,
+    disk: Disk | None = None,
+    protected: Sequence[Path] = (),
+    noted: Notes = _NO_NOTES,
+) -> Iterator[Event]:
+    """Overwrite and remove what the plan says WIPE of, and move to the bin what it says TRASH of.
+
+    Each file is overwritten in place once with a keystream derived from `seed`
+    and its id, synced, read back, noted, renamed and unlinked. A file that is not
+    exactly what was signed for is left and settled as FAILED. A file wipe is
+    partial sanitization (NIST SP 800-88r2 section 4.2): the outcome speaks of
+    that file, never of the medium.
+
+    Stopped or killed at any point, a run with the same `seed` and with `stages`
+    and `noted` as the journal holds them goes on; it begins with what was noted.
+
+    Args:
+        plan: what two people signed.
+        stages: how far each item has come; FRESH where missing.
+        seed: at least 32 random bytes, the same over all runs of a case.
+        disk: what may change the disk; the dry run is `ReadOnlyDisk()`.
+        protected: places that are left alone besides the ones that always are: the case folder.
+        noted: the outcome and evidence of every item whose stage is NOTED.
+
+    Raises:
+        Refused: as `SignedPlan.verify`; JOURNAL_BROKEN when `noted` lacks an item;
+            and from the iteration DISK_FULL, when a file needs room that is not
+            there: what was done is settled, that file and the rest are left for a
+            later run.
+    """
+    if not isinstance(plan, SignedPlan):
+        raise TypeError("only a signed plan is wiped")
+    if len(seed) < SEED_BYTES:
+        raise ValueError(f"the seed needs {SEED_BYTES} bytes")
+    plan.verify()
+    for item in going(plan.plan):
+        if stages.get(item.id) is Stage.NOTED and item.id not in noted:
+            raise Refused(Fault.JOURNAL_BROKEN, item.id, "noted")
+    terms = Terms(disk or Disk(), seed, plan.plan.profile, tuple(protected))
+    return _follow(plan.plan, stages, noted, terms)
+
+
+def going(plan: Plan) -> Iterator[PlanItem]:
+    """The items this step acts on, in plan order. Keys are for the shred step."""
+    return (
+        item
+        for item in plan.items
+        if item.subject is not Subject.KEY and item.fate in (Fate.WIPE, Fate.TRASH)
+    )
+
+
+def batches(items: Iterable[PlanItem]) -> Iterator[list[PlanItem]]:
+    """Group items: at most 512 or 64 MiB together; a bigger file alone."""
+    batch: list[PlanItem] = []
+    held = 0
+    for item in items:
+        if batch and (len(batch) == BATCH_ITEMS or held + item.stamp.size > BATCH_BYTES):
+            yield batch
+            batch, held = [], 0
+        batch.append(item)
+        held += item.stamp.size
+    if batch:
+        yield batch
+
+
+def _follow(plan: Plan, stages: Mapping[str, Stage], noted: Notes, terms: Terms) -> Iterator[Event]:
+    progress = Progress(sum(item.stamp.size for item in going(plan)))
+
+    def at(fate: Fate, *wanted: Stage) -> Iterator[PlanItem]:
+        return (i for i in going(plan) if i.fate is fate and stages.get(i.id, Stage.FRESH) in wanted)
+
+    for batch in batches(at(Fate.WIPE, Stage.NOTED)):
+        yield from finish_batch(batch, noted, terms, progress)
+    moved = {item.id: moved_before(item, terms) for item in at(Fate.TRASH, Stage.NOTED)}
+    yield from (ending for ending in moved.values() if ending)
+    for batch in batches(at(Fate.WIPE, Stage.FRESH, Stage.BEGUN)):
+        yield from wipe_batch(batch, stages, terms, progress)
+    there = (item for item in at(Fate.TRASH, *Stage) if moved.get(item.id) is None)
+    for batch in batches(item for item in there if stages.get(item.id) is not Stage.SETTLED):
+        yield from move_batch(batch, terms)
