@@ -1,1 +1,9 @@
-"""What is kept is restorable; every copy of what goes is known."""
+"""Confirm: what is kept is restorable, and every copy of what goes is known."""
+
+from app.steps.confirm.bag import Check
+from app.steps.confirm.copies import Wanted, find_copies
+from app.steps.confirm.kept import check_kept
+from app.steps.confirm.sealed import verify_sealed
+from app.steps.confirm.sealing import seal
+
+__all__ = ["Check", "Wanted", "check_kept", "find_copies", "seal", "verify_sealed"]

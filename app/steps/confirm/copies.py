@@ -1,0 +1,220 @@
+"""Find copies: every place in a declared backup where the bytes of something that goes still lie."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from app.domain.canonical import handle
+from app.domain.case import Backup
+from app.domain.copies import Copy, Disposal, Searched
+from app.domain.event import BackupSearched, CopyFound, Progressed
+from app.domain.fault import Fault, Refused
+from app.domain.outcome import Reason
+from app.domain.record import Stamp
+from app.domain.step import Step
+from app.steps.confirm.archives import HEAD, Limits, form_of, members
+from app.steps.confirm.reading import CantRead, digest, reading, reason_of, stood_still
+
+_SEARCHED_KINDS: Final = ("folder", "archive", "bagit")
+_BEAT: Final = 0.1
+"""Seconds between two signs of progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to search for: the content that goes, and what must not go with it.
+
+    `doomed` gives for a SHA-256 the ids of the records and keys with that content;
+    `sizes` their sizes in bytes, all others are never hashed; `kept` the SHA-256 of
+    all that the plan keeps. `own` gives for a (device, inode) the paths of the case's
+    own records and keys, so that none is taken for a copy of itself.
+    """
+
+    doomed: Mapping[str, tuple[str, ...]]
+    sizes: frozenset[int]
+    kept: frozenset[str]
+    own: Mapping[tuple[int, int], tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What the search of one backup has come to so far."""
+
+    files: int = 0
+    members: int = 0
+    copies: int = 0
+    limits: set[Reason] = field(default_factory=set)
+    shown: float = 0.0
+
+    def progress(self, path: str) -> Iterator[Progressed]:
+        now = time.monotonic()
+        if now - self.shown >= _BEAT:
+            self.shown = now
+            yield Progressed(Step.CONFIRM, self.files + self.members, 0, "files", path)
+
+    def searched(self, backup: str) -> Searched:
+        limits = tuple(sorted(self.limits, key=lambda reason: reason.value))
+        return Searched(backup, self.files, self.members, self.copies, limits)
+
+
+@dataclass(slots=True)
+class _Contents:
+    """What one archive was seen to hold."""
+
+    ids: set[str] = field(default_factory=set)
+    against: set[Reason] = field(default_factory=set)
+    """Why the archive can't be disposed of as a whole."""
+
+
+def find_copies(
+    backups: Sequence[Backup], wanted: Wanted, *, key: bytes, exclude: Sequence[Path] = ()
+) -> Iterator[CopyFound | BackupSearched | Progressed]:
+    """Search the declared backups for content that goes; read only, no link is followed.
+
+    Copies are known by SHA-256, never by name. There is one Copy for each path. A plain
+    file, or an archive all of whose members go, is WIPE. It is EXCEPTION when the same
+    bytes are kept (KEPT_CONTENT), when the archive holds anything else (MIXED_ARCHIVE) or
+    anything that could not be looked at, when the file has other names (HARD_LINK), or
+    when it changed while it was read (CHANGED); then its `member` is empty too and `of`
+    has the ids found in it. An empty file is a copy of nothing.
+
+    Of a restic, borg or declared backup only a BackupSearched with its limit comes:
+    they are not looked into. Folders in `exclude` are passed over.
+
+    Raises:
+        Refused: CASE_FILE_MISSING_PATH before anything is read, when a backup is not there.
+    """
+    for backup in backups:
+        if backup.kind != "declared" and not os.path.lexists(backup.path):
+            raise Refused(Fault.CASE_FILE_MISSING_PATH, str(backup.path))
+    passed_over = frozenset(os.path.realpath(path) for path in exclude)
+    for backup in backups:
+        name = str(backup.path)
+        tally = _Tally()
+        if backup.kind == "declared":
+            tally.limits.add(Reason.DECLARED)
+        elif backup.kind in _SEARCHED_KINDS:
+            yield from _search(name, wanted, key, passed_over, tally)
+        else:
+            tally.limits.add(Reason.NOT_SEARCHED)
+        yield BackupSearched(tally.searched(name))
+
+
+def _search(
+    root: str, wanted: Wanted, key: bytes, passed_over: frozenset[str], tally: _Tally
+) -> Iterator[CopyFound | Progressed]:
+    if _within(os.path.realpath(root), passed_over):
+        tally.limits.add(Reason.NOT_SEARCHED)
+        return
+    for path in _files(root, passed_over, tally.limits):
+        yield from tally.progress(path)
+        try:
+            copy = yield from _look(path, wanted, key, tally)
+        except CantRead as error:
+            tally.limits.add(error.reason)
+            continue
+        if copy is not None:
+            tally.copies += 1
+            yield CopyFound(copy)
+
+
+def _within(path: str, folders: frozenset[str]) -> bool:
+    return any(path == folder or path.startswith(folder.rstrip(os.sep) + os.sep) for folder in folders)
+
+
+def _files(root: str, passed_over: frozenset[str], limits: set[Reason]) -> Iterator[str]:
+    """Give the regular files under `root`, or `root` itself if it is one, in a fixed order."""
+    # The declared path itself may be a link: the officer named it. Nothing below it is followed.
+    named = Path(root)
+    start = named.resolve() if named.is_symlink() else named.absolute()
+    if not start.is_dir():
+        yield str(start)
+        return
+    stack = [str(start)]
+    while stack:
+        folder = stack.pop()
+        try:
+            with os.scandir(folder) as entries:
+                found = sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            limits.add(reason_of(error))
+            continue
+        inner = [e.path for e in found if e.is_dir(follow_symlinks=False)]
+        # One comparison by real path suffices: no link lies between the start and here.
+        stack += [path for path in reversed(inner) if os.path.realpath(path) not in passed_over]
+        yield from (e.path for e in found if e.is_file(follow_symlinks=False))
+
+
+def _look(path: str, wanted: Wanted, key: bytes, tally: _Tally) -> Generator[Progressed, None, Copy | None]:
+    with reading(path) as (file, stamp):
+        tally.files += 1
+        if stamp.size == 0 or _is_own(path, stamp, wanted):
+            return None
+        sha256 = digest(file) if stamp.size in wanted.sizes else ""
+        contents = _Contents()
+        if sha256 in wanted.doomed:
+            contents.ids.update(wanted.doomed[sha256])
+        elif _is_archive(file):
+            yield from _open_up(file, stamp, path, wanted, contents, tally)
+        changed = not stood_still(file, stamp)
+        if not contents.ids:
+            if changed:
+                tally.limits.add(Reason.CHANGED)
+            return None
+        reasons = contents.against
+        reasons |= {Reason.CHANGED} if changed else set()
+        reasons |= {Reason.HARD_LINK} if stamp.links > 1 else set()
+        sha256 = sha256 or digest(file)
+        reasons |= {Reason.KEPT_CONTENT} if sha256 in wanted.kept else set()
+    return Copy(
+        id=handle(key, "c", path),
+        of=tuple(sorted(contents.ids)),
+        path=path,
+        member="",
+        stamp=stamp,
+        sha256=sha256,
+        disposal=Disposal.EXCEPTION if reasons else Disposal.WIPE,
+        reasons=tuple(sorted(reasons, key=lambda reason: reason.value)),
+    )
+
+
+def _is_own(path: str, stamp: Stamp, wanted: Wanted) -> bool:
+    """Whether the file is one of the case's own under its own name, and not a hard link to it."""
+    names = wanted.own.get((stamp.device, stamp.inode), ())
+    if not names:
+        return False
+    # With one link there is one name, however the path to it is spelled.
+    return stamp.links == 1 or os.path.realpath(path) in {os.path.realpath(name) for name in names}
+
+
+def _is_archive(file: BinaryIO) -> bool:
+    try:
+        file.seek(0)
+        return form_of(file.read(HEAD)) is not None
+    except OSError as error:
+        raise CantRead(reason_of(error)) from error
+
+
+def _open_up(
+    file: BinaryIO, stamp: Stamp, path: str, wanted: Wanted, contents: _Contents, tally: _Tally
+) -> Iterator[Progressed]:
+    """Look at every member of an archive; what speaks against disposing of it whole is collected."""
+    known = wanted.kept.union(wanted.doomed)
+    for member in members(file, stamp.size, known, wanted.sizes, Limits()):
+        tally.members += 1
+        yield from tally.progress(path)
+        if member.problem is not None:
+            tally.limits.add(member.problem)
+            contents.against.add(member.problem)
+            continue
+        ids = wanted.doomed.get(member.sha256, ())
+        contents.ids.update(ids)
+        if not ids:
+            contents.against.add(Reason.MIXED_ARCHIVE)
+        if member.sha256 in wanted.kept:
+            contents.against.add(Reason.KEPT_CONTENT)

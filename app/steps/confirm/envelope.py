@@ -1,0 +1,210 @@
+"""The age envelope (age-encryption.org/v1): to whom a package is sealed, and streams in and out of it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+from app.domain.case import Custodian
+from app.domain.fault import Fault, Refused
+from app.domain.outcome import Reason
+from app.steps.confirm.pipe import BrokenOff, Pipe
+from app.system.durable import write_durably
+
+if TYPE_CHECKING:
+    from pyrage.x25519 import Identity, Recipient
+
+CUSTODIAN_KEY: Final = "custodian-key.txt"
+
+
+class NotOpened(Exception):
+    """A package does not open with this key, or is not whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keyholders:
+    """Who can open a package, and with whose keys its restore is tried.
+
+    `trials` holds the identities of one restore each. `restored_with` is custodian |
+    made_here | one_time. `limits` say what the restore does not prove.
+    """
+
+    recipients: tuple[str, ...]
+    trials: tuple[tuple[Identity, ...], ...]
+    restored_with: str
+    limits: tuple[Reason, ...]
+
+
+def keyholders(custodians: Sequence[Custodian], folder: Path) -> Keyholders:
+    """Settle to whom the package goes and whose keys are at hand for the restore.
+
+    When no custodian is declared, or one without any key, a key is made for them and
+    stands in `folder` as `custodian-key.txt` afterwards; one that is there is used
+    again. When no key is at hand, a one-time key is made, which lives in memory only.
+
+    Raises:
+        Refused: CASE_FILE_WRONG_VALUE for a recipient that is not one;
+            IDENTITY_UNREADABLE for a key file that can't be used.
+    """
+    from pyrage import x25519
+
+    recipients: list[str] = []
+    trials: list[tuple[Identity, ...]] = []
+    limits: list[Reason] = []
+    for custodian in custodians:
+        own = _read_identities(custodian.identity) if custodian.identity else ()
+        if own:
+            trials.append(own)
+        if custodian.recipient or own:
+            recipients.append(str(_recipient(custodian.recipient or str(own[0].to_public()))))
+            limits += [] if own else [Reason.NO_CUSTODIAN_KEY]
+    restored_with = "custodian" if trials else "one_time"
+    if not custodians or any(not (c.recipient or c.identity) for c in custodians):
+        made = _made_here(folder / CUSTODIAN_KEY)
+        recipients.append(str(made[0].to_public()))
+        restored_with = restored_with if trials else "made_here"
+        trials.append(made)
+        limits.append(Reason.CUSTODIAN_KEY_MADE_HERE)
+    if not trials:
+        once = x25519.Identity.generate()
+        recipients.append(str(once.to_public()))
+        trials.append((once,))
+    return Keyholders(
+        tuple(dict.fromkeys(recipients)), tuple(trials), restored_with, tuple(dict.fromkeys(limits))
+    )
+
+
+def identities_in(text: str) -> tuple[Identity, ...]:
+    """Read the secret keys of an age identity file, or one key alone.
+
+    Raises:
+        ValueError: when there is none, or a line is something else.
+    """
+    from pyrage import IdentityError, x25519
+
+    lines = [line.strip() for line in text.splitlines()]
+    try:
+        found = tuple(x25519.Identity.from_str(line) for line in lines if line and not line.startswith("#"))
+    except IdentityError as error:
+        raise ValueError("not an age identity") from error
+    if not found:
+        raise ValueError("no age identity")
+    return found
+
+
+@contextmanager
+def encrypting(target: BinaryIO, recipients: Sequence[str]) -> Iterator[Pipe]:
+    """Give a pipe; what is written to it stands encrypted in `target` when the block is left.
+
+    Raises:
+        OSError: as `target` raised it. Another error of the block passes through. After any
+            error `target` holds half a package.
+    """
+    import pyrage
+
+    pipe, tap = Pipe(), _Tap(target)
+    to = [_recipient(text) for text in recipients]
+    with _thread(lambda: pyrage.encrypt_io(pipe, tap, to), pipe) as failures:
+        yield pipe
+        pipe.end()
+    if failures:
+        raise tap.error or OSError("the package could not be encrypted") from failures[0]
+
+
+@contextmanager
+def decrypting(source: BinaryIO, identities: Sequence[Identity]) -> Iterator[Pipe]:
+    """Give a pipe to read the plain text from; on leaving, the envelope was seen to its very end.
+
+    Raises:
+        NotOpened: when no key fits, or something was changed or cut.
+    """
+    import pyrage
+
+    pipe = Pipe()
+
+    def work() -> None:
+        pyrage.decrypt_io(source, pipe, list(identities))
+        pipe.end()
+
+    with _thread(work, pipe) as failures:
+        yield pipe
+        while pipe.read():
+            pass
+    if failures:
+        raise NotOpened from failures[0]
+
+
+@contextmanager
+def _thread(work: Callable[[], None], pipe: Pipe) -> Iterator[list[BaseException]]:
+    """Run `work` beside the block and join it; what made it fail is in the list after the block."""
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001 - handed to the caller's thread, whatever it is
+            failures.append(error)
+            pipe.break_off()
+
+    # A daemon: it only feeds an unfinished file, and must not hold up the end of the process.
+    thread = threading.Thread(target=run, name="age", daemon=True)
+    thread.start()
+    try:
+        yield failures
+    except BrokenOff:
+        pipe.break_off()
+    except BaseException:
+        pipe.break_off()
+        raise
+    finally:
+        thread.join()
+
+
+class _Tap:
+    """A file for pyrage to write to, which remembers the system's own error: pyrage keeps only its text."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.error: OSError | None = None
+
+    def write(self, data: bytes) -> int:
+        try:
+            return self._file.write(data)
+        except OSError as error:
+            self.error = error
+            raise
+
+    def flush(self) -> None:
+        """Do nothing: the caller flushes and syncs the file."""
+
+
+def _recipient(text: str) -> Recipient:
+    from pyrage import RecipientError, x25519
+
+    try:
+        return x25519.Recipient.from_str(text.strip())
+    except RecipientError as error:
+        raise Refused(Fault.CASE_FILE_WRONG_VALUE, text, "age1…") from error
+
+
+def _read_identities(path: Path) -> tuple[Identity, ...]:
+    try:
+        return identities_in(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise Refused(Fault.IDENTITY_UNREADABLE, str(path), "AGE-SECRET-KEY-1…") from error
+
+
+def _made_here(path: Path) -> tuple[Identity, ...]:
+    from pyrage import x25519
+
+    if path.exists():
+        return _read_identities(path)
+    identity = x25519.Identity.generate()
+    text = f"# created: {date.today().isoformat()}\n# public key: {identity.to_public()}\n{identity}\n"
+    write_durably(path, text.encode("ascii"))
+    return (identity,)
