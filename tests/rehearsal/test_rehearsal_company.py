@@ -26,9 +26,8 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from PIL import Image
 
 from app import identity
-from app.domain.case import Match, Role
+from app.domain.case import Role
 from app.domain.fault import Fault, Refused
-from app.flow.case_file import read_case_file
 from app.rehearsal import PASSPHRASES, build_company
 
 ID = re.compile(r"(?<![\dX])\d{17}[\dX](?![\dX])")
@@ -306,11 +305,3 @@ def test_an_empty_folder_is_used_and_nothing_lies_outside_it(tmp_path: Path) -> 
     assert build_company(place, records=30) == place / "CASE.toml"
     assert [path.name for path in tmp_path.iterdir()] == ["deep"]
     assert [path.name for path in place.parent.iterdir()] == ["place"]
-
-
-def test_the_flow_reads_the_case(company: Path) -> None:
-    case = read_case_file(company / "CASE.toml")
-    assert case.rehearsal
-    assert (len(case.locations), len(case.backups), len(case.keys), len(case.people)) == (4, 2, 3, 2)
-    assert case.holds[0].match.glob == "disputes/**"
-    assert [rule.match for rule in case.rules][-1] == Match()
