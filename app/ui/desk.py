@@ -1,0 +1,139 @@
+"""The officer's desk: the open case and the step under way, which all pages share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from app.domain.fault import GateClosed
+from app.domain.step import Step
+from app.ui.task import Task
+
+if TYPE_CHECKING:
+    from app.flow import Flow, Standing
+    from app.identity import Identity
+
+
+class Desk(QObject):
+    """Holds the flow and at most one task.
+
+    The flow serves one thread at a time, so while a task runs nothing here or in a
+    page may call it; what the pages need meanwhile is kept in `_standing`.
+
+    Signals:
+        changed: the case was opened, or it stands differently, or a task began or ended.
+    """
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.flow: Flow | None = None
+        self.passphrases: dict[Path, str] = {}
+        self._task: Task | None = None
+        self._standing: dict[Step, Standing] = {}
+
+    @property
+    def running(self) -> bool:
+        """Whether a task is under way."""
+        return self._task is not None
+
+    @property
+    def signed(self) -> bool:
+        """Whether the list is signed, so that nothing before may change."""
+        return self.done(Step.SIGN)
+
+    @property
+    def free(self) -> bool:
+        """Whether the flow may be called now."""
+        return self.flow is not None and self._task is None
+
+    def done(self, step: Step) -> bool:
+        """Whether a step is done."""
+        standing = self._standing.get(step)
+        return standing is not None and standing.done
+
+    def begun(self, step: Step) -> bool:
+        """Whether a step was begun, if not finished."""
+        standing = self._standing.get(step)
+        return standing is not None and standing.begun
+
+    def gate(self, step: Step) -> GateClosed | None:
+        """Why a step may not be entered, as the flow said last."""
+        standing = self._standing.get(step)
+        return standing.gate if standing else None
+
+    def first_open(self) -> Step:
+        """The first step that is not done; CERTIFY when all are."""
+        return next((step for step in Step if not self.done(step)), Step.CERTIFY)
+
+    def take(self, flow: Flow) -> None:
+        """Put an opened case on the desk, in place of the one before."""
+        self.close()
+        self.flow = flow
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Ask the flow how the case stands and tell the pages."""
+        if self.flow is not None and self._task is None:
+            self._standing = {one.step: one for one in self.flow.standing()}
+        self.changed.emit()
+
+    def begin(self, step: Step, people: Sequence[Identity] = ()) -> Task:
+        """Make the task of a step; the caller connects it and starts it.
+
+        Raises:
+            GateClosed: as the flow says.
+            Refused: as the flow says.
+        """
+        if self.flow is None:
+            raise RuntimeError("no case is open")
+        return self._keep(Task(self.flow.begin(step, people=people, passphrase=self._passphrase), self))
+
+    def call(self, function: Callable[[], object]) -> Task:
+        """Make a task of one slow call on the flow; the caller connects it and starts it."""
+        return self._keep(Task.of(function, self))
+
+    def stop(self) -> None:
+        """Ask the task under way to end between two events."""
+        if self._task is not None:
+            self._task.stop()
+
+    def close(self) -> None:
+        """Stop the task, wait for its thread and release the case."""
+        if self._task is not None:
+            self._task.stop()
+            self._task.join()
+            self._task = None
+        if self.flow is not None:
+            self.flow.close()
+            self.flow = None
+        self._standing = {}
+        self.passphrases.clear()
+
+    def _keep(self, task: Task) -> Task:
+        if self._task is not None:
+            raise RuntimeError("a task is under way")
+        self._task = task
+        # These are connected first, so the desk is free again when a page hears of the end.
+        task.stopped.connect(self._ended)
+        task.failed.connect(self._ended)
+        self.changed.emit()
+        return task
+
+    def _ended(self, _: object) -> None:
+        task = self.sender()
+        if self._task is not None and task is self._task:
+            self._task.join()
+            self._task.deleteLater()
+            self._task = None
+        self.refresh()
+
+    def _passphrase(self, path: Path, variable: str) -> str:
+        """Asked from the step's thread for the passphrase of a key file or a backup."""
+        known = self.passphrases.get(Path(path), "")
+        return known or (os.environ.get(variable, "") if variable else "")

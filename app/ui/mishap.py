@@ -1,0 +1,76 @@
+"""What is shown when something unforeseen goes wrong: one sentence, and a report that can be copied."""
+
+from __future__ import annotations
+
+import platform
+import sys
+import threading
+import traceback
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QObject, Qt, Signal, qVersion
+from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton, QWidget
+
+from app import __version__
+from app.ui.words import translate, trouble
+
+
+class _Bell(QObject):
+    """Carries an exception of any thread to the window's thread."""
+
+    rang = Signal(object)
+
+
+def catch_mishaps(app: QApplication) -> None:
+    """From now on, show every exception that nothing else caught."""
+    bell = _Bell(app)
+    bell.rang.connect(lambda error: show_mishap(error, app.activeWindow()))
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            app.quit()
+            return
+        sys.__excepthook__(kind, error, trace)
+        bell.rang.emit(error)
+
+    sys.excepthook = hook
+    threading.excepthook = lambda args: bell.rang.emit(args.exc_value)
+
+
+def report(error: BaseException) -> str:
+    """Describe an exception for a programmer without the names of files or the text of the message.
+
+    Only our own module names, line numbers and function names are told: a message
+    may hold a path, and a path may hold a person's name.
+    """
+    lines = [
+        f"Lethe {__version__}, Python {platform.python_version()}, Qt {qVersion()}, {platform.system()}",
+        type(error).__name__,
+    ]
+    for frame in traceback.extract_tb(error.__traceback__):
+        parts = Path(frame.filename).parts
+        where = "/".join(parts[parts.index("app") :]) if "app" in parts else "…"
+        lines.append(f"  {where}:{frame.lineno} {frame.name}")
+    return "\n".join(lines)
+
+
+def show_mishap(error: BaseException, parent: QWidget | None) -> QMessageBox:
+    """Open a box with one sentence and a button that copies the report."""
+    box = QMessageBox(parent)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.setIcon(QMessageBox.Icon.Warning)
+    box.setWindowTitle(translate("Mishap", "Unforeseen error"))
+    box.setText(trouble(error))
+    box.setInformativeText(
+        translate("Mishap", "The report holds no file names and no personal data. Nothing is sent by itself.")
+    )
+    text = report(error)
+    box.setDetailedText(text)
+    copy = QPushButton(translate("Mishap", "&Copy report"))
+    box.addButton(copy, QMessageBox.ButtonRole.ActionRole)
+    copy.clicked.disconnect()
+    copy.clicked.connect(lambda: QApplication.clipboard().setText(text))
+    box.addButton(QMessageBox.StandardButton.Close)
+    box.open()
+    return box

@@ -1,0 +1,1 @@
+"""Table models: records, keys, copies, entries."""

@@ -1,0 +1,81 @@
+"""Copies in a table: the other places where the same bytes live."""
+
+from __future__ import annotations
+
+from app.domain.copies import Copy, Disposal, Searched
+from app.ui import words
+from app.ui.models.rows import Column, Rows
+from app.ui.words import translate
+
+
+def copies() -> Rows[Copy]:
+    """A table of copies with what becomes of each."""
+    return Rows(
+        (
+            Column(lambda: translate("Copies", "Copy"), _place, width=46),
+            Column(
+                lambda: translate("Copies", "Of"),
+                lambda one: words.count(len(one.of)),
+                lambda one: len(one.of),
+                number=True,
+                width=6,
+            ),
+            Column(
+                lambda: translate("Copies", "Size"),
+                lambda one: words.size(one.stamp.size),
+                lambda one: one.stamp.size,
+                number=True,
+                width=10,
+            ),
+            Column(lambda: translate("Copies", "Disposal"), lambda one: words.say(one.disposal), width=14),
+            Column(lambda: translate("Copies", "Why"), lambda one: words.reasons(one.reasons), width=40),
+            Column(lambda: translate("Copies", "Accepted by"), _accepted, width=14),
+        ),
+        lambda one: one.id,
+    )
+
+
+def searched() -> Rows[Searched]:
+    """A table of the backups that were searched."""
+    return Rows(
+        (
+            Column(lambda: translate("Copies", "Backup"), lambda one: one.backup, width=46),
+            Column(
+                lambda: translate("Copies", "Files"),
+                lambda one: words.count(one.files),
+                lambda one: one.files,
+                number=True,
+                width=8,
+            ),
+            Column(
+                lambda: translate("Copies", "Members"),
+                lambda one: words.count(one.members),
+                lambda one: one.members,
+                number=True,
+                width=10,
+            ),
+            Column(
+                lambda: translate("Copies", "Copies found"),
+                lambda one: words.count(one.copies),
+                lambda one: one.copies,
+                number=True,
+                width=12,
+            ),
+            Column(
+                lambda: translate("Copies", "What could not be looked at"),
+                lambda one: words.reasons(one.limits),
+                width=40,
+            ),
+        ),
+        lambda one: one.backup,
+    )
+
+
+def _place(copy: Copy) -> str:
+    return f"{copy.path} › {copy.member}" if copy.member else copy.path
+
+
+def _accepted(copy: Copy) -> str:
+    if copy.disposal is Disposal.EXCEPTION and not copy.declared_by:
+        return translate("Copies", "not yet")
+    return copy.declared_by

@@ -1,0 +1,56 @@
+"""Entries in a table: items of the plan with how each ended, as the journal tells it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.domain.fate import Fate
+from app.domain.outcome import AnyOutcome, KeepOutcome, KeyOutcome, Outcome, Reason
+from app.domain.plan import Subject
+from app.ui import words
+from app.ui.models.rows import Column, Rows
+from app.ui.words import translate
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    """One item and how it ended; `path` is its id where the register is closed."""
+
+    id: str
+    subject: Subject
+    path: str
+    fate: Fate | None = None
+    outcome: AnyOutcome | None = None
+    limits: tuple[Reason, ...] = ()
+
+
+def entries() -> Rows[EntryRow]:
+    """A table of items with their outcomes."""
+    return Rows(
+        (
+            Column(lambda: translate("Entries", "Item"), lambda row: row.path, width=44),
+            Column(lambda: translate("Entries", "Is a"), lambda row: words.say(row.subject), width=8),
+            Column(
+                lambda: translate("Entries", "Fate"),
+                lambda row: words.say(row.fate) if row.fate else "",
+                width=12,
+            ),
+            Column(lambda: translate("Entries", "Outcome"), _outcome, _outcome_rank, width=24),
+            Column(
+                lambda: translate("Entries", "Why no better"),
+                lambda row: words.reasons(row.limits),
+                width=44,
+            ),
+        ),
+        lambda row: row.id,
+    )
+
+
+def _outcome(row: EntryRow) -> str:
+    return words.say(row.outcome) if row.outcome else translate("Entries", "not yet")
+
+
+def _outcome_rank(row: EntryRow) -> int:
+    """Worst first, what is open last."""
+    ladder = [*Outcome, *KeyOutcome, *KeepOutcome]
+    return len(ladder) - ladder.index(row.outcome) if row.outcome else len(ladder) + 1

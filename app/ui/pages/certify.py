@@ -1,0 +1,206 @@
+"""The last page: the certificate, what it proves, and what it says was not destroyed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QGroupBox, QHBoxLayout, QLabel, QVBoxLayout
+from typing_extensions import override
+
+from app.domain.case import Role
+from app.domain.fault import GateClosed, Refused
+from app.domain.outcome import KeepOutcome
+from app.domain.step import Step
+from app.ui import words
+from app.ui.desk import Desk
+from app.ui.models.entries import EntryRow, entries
+from app.ui.models.records import name_of
+from app.ui.pages.page import StepPage
+from app.ui.widgets.person import PersonBox
+from app.ui.widgets.plain import Button, PathLabel
+from app.ui.widgets.sheet import Sheet
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.identity import Identity
+    from app.steps.certify import Verdict
+
+
+class CertifyPage(StepPage):
+    """Makes the certificate with both people's signatures, opens it and verifies it."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk, Step.CERTIFY)
+        self.setFinalPage(True)
+        self.officer, self.witness = PersonBox(Role.OFFICER), PersonBox(Role.WITNESS)
+        self.people_box, self.paper = QGroupBox(), QGroupBox()
+        self.path, self.verdict = PathLabel(), QLabel()
+        self.verdict.setWordWrap(True)
+        self.open, self.folder, self.check = Button(), Button(), Button()
+        self.entries = entries()
+        self.sheet: Sheet[EntryRow] = Sheet(self.entries, lambda row: row.path)
+        self.left = QLabel()
+        self._names: dict[str, str] = {}
+        self._verdict: Verdict | None = None
+        self._lay_out()
+        for person in (self.officer, self.witness):
+            person.changed.connect(self.refresh)
+        self.open.clicked.connect(self._open)
+        self.folder.clicked.connect(self._open_folder)
+        self.check.clicked.connect(self._verify)
+        self.retranslate()
+
+    def _lay_out(self) -> None:
+        people = QHBoxLayout(self.people_box)
+        people.addWidget(self.officer, 1)
+        people.addSpacing(self.fontMetrics().height())
+        people.addWidget(self.witness, 1)
+        buttons = QHBoxLayout()
+        for button in (self.open, self.folder, self.check):
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        paper = QVBoxLayout(self.paper)
+        paper.addWidget(self.path)
+        paper.addWidget(self.verdict)
+        paper.addLayout(buttons)
+        self.verdict.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.column.addWidget(self.notice)
+        self.column.addWidget(self.people_box)
+        self.column.addWidget(self.run)
+        self.column.addWidget(self.paper)
+        self.column.addWidget(self.left)
+        self.column.addWidget(self.sheet, 1)
+
+    @override
+    def people(self) -> Sequence[Identity]:
+        return (self.officer.unlock(), self.witness.unlock())
+
+    @override
+    def load(self) -> None:
+        flow = self.desk.flow
+        if flow is None:
+            return
+        if flow.officer is not None:
+            self.officer.take(flow.officer)
+        for row in flow.rows():
+            self._names[row.record.id] = name_of(row.record)
+        for key in flow.keys():  # noqa: SIM118 - a list of keys, not a mapping
+            self._names[key.id] = key.path
+        for copy in flow.copies():
+            self._names[copy.id] = copy.path
+        self._read()
+
+    def _read(self) -> None:
+        flow = self.desk.flow
+        if flow is None:
+            return
+        rows = [
+            EntryRow(
+                one.id, one.subject, self._names.get(one.id, one.id), None, one.outcome, one.evidence.limits
+            )
+            for one in flow.results()
+            if not one.outcome.good or isinstance(one.outcome, KeepOutcome)
+        ]
+        self.entries.set_rows(rows)
+        self.path.setText(str(flow.certificate or ""))
+        self._say()
+
+    @override
+    def ended(self, done: bool) -> None:
+        self._read()
+        if done:
+            self._open()
+            self._verify()
+
+    @override
+    def refresh(self) -> None:
+        flow = self.desk.flow
+        done = self.desk.done(self.step)
+        free = self.desk.free
+        for person in (self.officer, self.witness):
+            person.lock(not free or done)
+        ready = free and not done and self.desk.gate(self.step) is None
+        self.run.allow(ready and self.officer.filled and self.witness.filled)
+        self.people_box.setVisible(not done)
+        self.run.setVisible(not done)
+        self.paper.setVisible(done)
+        for button in (self.open, self.folder, self.check):
+            button.setEnabled(free and flow is not None)
+        super().refresh()
+
+    def _certificate(self) -> Path | None:
+        flow = self.desk.flow
+        return flow.certificate if flow is not None and self.desk.free else None
+
+    def _open(self) -> None:
+        path = self._certificate()
+        if path is not None and not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
+            self.notice.warn(
+                self.tr("No program on this computer opens PDF files. The certificate is safe where it is.")
+            )
+
+    def _open_folder(self) -> None:
+        path = self._certificate()
+        if path is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
+
+    def _verify(self) -> None:
+        flow, path = self.desk.flow, self._certificate()
+        if flow is None or path is None:
+            return
+        from app.steps.certify import verify
+
+        journal = flow.folder / "journal.jsonl"
+        self.ask(lambda: verify(path, journal), then=self._verified)
+
+    def _verified(self, verdict: Verdict) -> None:
+        self._verdict = verdict
+        self._say()
+
+    def _say(self) -> None:
+        verdict = self._verdict
+        if verdict is None:
+            self.verdict.setText(self.tr("Not verified in this window yet."))
+        elif verdict.valid:
+            self.verdict.setText(
+                self.tr(
+                    "Verified: all {n} checks hold. Anyone can repeat them offline with “lethe verify”."
+                ).format(n=len(verdict.checks))
+            )
+        else:
+            wrong = [f"{check.name}: {check.detail}" for check in verdict.checks if not check.ok]
+            self.verdict.setText(self.tr("NOT valid: {why}").format(why="; ".join(wrong)))
+        self.left.setText(
+            self.tr("Not destroyed, or less than proven: {n}").format(n=words.count(len(self.entries.all())))
+        )
+
+    @override
+    def begin(self) -> None:
+        try:
+            super().begin()
+        except (Refused, GateClosed) as refusal:
+            self.notice.tell(refusal)
+
+    @override
+    def retranslate(self) -> None:
+        self.title_as(
+            self.tr("Certify"),
+            self.tr("A certificate that anyone can check, with everything that was not destroyed."),
+        )
+        self.people_box.setTitle(self.tr("Both sign the certificate"))
+        self.paper.setTitle(self.tr("Certificate"))
+        self.path.setAccessibleName(self.tr("Path of the certificate"))
+        self.run.name(self.tr("Make the &certificate"))
+        for button, text in (
+            (self.open, self.tr("&Open the certificate")),
+            (self.folder, self.tr("Open its &folder")),
+            (self.check, self.tr("&Verify again")),
+        ):
+            button.setText(text)
+            button.setAccessibleName(text.replace("&", ""))
+        self.sheet.name(self.tr("What was not destroyed, and why"))
+        self._say()

@@ -1,0 +1,248 @@
+"""The first page: begin a case or open one, and unlock the officer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtWidgets import QButtonGroup, QGroupBox, QHBoxLayout, QRadioButton, QVBoxLayout, QWidget
+from typing_extensions import override
+
+from app.domain.case import Case, PersonSource, Role
+from app.domain.fault import GateClosed, Refused
+from app.domain.step import Step
+from app.ui.desk import Desk
+from app.ui.pages.company_form import CompanyForm
+from app.ui.pages.page import Page
+from app.ui.widgets.field import Fields
+from app.ui.widgets.filebox import PathBox, Wants
+from app.ui.widgets.person import PersonBox
+from app.ui.widgets.plain import Button, scrolling
+from app.ui.words import translate
+
+if TYPE_CHECKING:
+    from app.flow import Flow
+
+CASE_FILE: Final = "case.toml"
+
+
+class Way(Enum):
+    """How the officer comes to a case."""
+
+    NEW = "new"
+    OPEN = "open"
+
+
+class CompanyPage(Page):
+    """Declares the company, or opens a case that was begun before."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk, Step.COMPANY)
+        self._declared: Case | None = None
+        self._build()
+        self._lay_out()
+        self.retranslate()
+        self._show_way()
+
+    def _build(self) -> None:
+        self.new, self.old = QRadioButton(), QRadioButton()
+        self.ways = QButtonGroup(self)
+        self.ways.addButton(self.new)
+        self.ways.addButton(self.old)
+        self.new.setChecked(True)
+        self.where = PathBox(Wants.FOLDER)
+        self.where.set_path(Path.home())
+        self.read = Button()
+        self.place, self.officer_box = QGroupBox(), QGroupBox()
+        self.place_fields = Fields()
+        self.place_fields.add(self.where, self.where.line)
+        self.form = CompanyForm()
+        self.officer = PersonBox(Role.OFFICER)
+        self.new.toggled.connect(self._show_way)
+        self.where.changed.connect(self._place_changed)
+        self.form.changed.connect(self.refresh)
+        self.officer.changed.connect(self.refresh)
+        self.read.clicked.connect(self._choose_case_file)
+
+    def _lay_out(self) -> None:
+        ways = QHBoxLayout()
+        for button in (self.new, self.old):
+            ways.addWidget(button)
+        ways.addStretch(1)
+        ways.addWidget(self.read)
+        inner = QVBoxLayout(self.place)
+        inner.addLayout(ways)
+        inner.addLayout(self.place_fields)
+        inner.addStretch(1)
+        officer = QVBoxLayout(self.officer_box)
+        officer.addWidget(self.officer)
+        top = QHBoxLayout()
+        top.addWidget(self.place, 1)
+        top.addWidget(self.officer_box, 1)
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, self.fontMetrics().horizontalAdvance("0"), 0)
+        column.addLayout(top)
+        column.addWidget(self.form)
+        column.addStretch(1)
+        self.column.addWidget(self.notice)
+        self.column.addWidget(scrolling(content), 1)
+
+    @property
+    def way(self) -> Way:
+        """Whether a new case is begun or an old one opened."""
+        return Way.NEW if self.new.isChecked() else Way.OPEN
+
+    def offer(self, path: Path) -> None:
+        """Fill the page from a case folder or a CASE.toml."""
+        self.notice.clear()
+        if path.is_dir():
+            self.old.setChecked(True)
+            self.where.set_path(path)
+            return
+        try:
+            self._offer_file(path)
+        except Refused as refusal:
+            self.notice.tell(refusal)
+
+    def _offer_file(self, path: Path) -> None:
+        from app.flow import case_folder, read_case_file
+
+        case = read_case_file(path)
+        folder = case_folder(path, case)
+        if folder.is_dir():
+            self.old.setChecked(True)
+            self.where.set_path(folder)
+        else:
+            self.new.setChecked(True)
+            self.where.set_path(folder.parent)
+            self._declared = case
+            self.form.show_case(case)
+        for person in case.people:
+            if person.role is Role.OFFICER:
+                self.officer.file.set_path(person.identity)
+
+    @override
+    def load(self) -> None:
+        flow = self.desk.flow
+        if flow is not None:
+            self.form.show_case(flow.case)
+            self.officer.take(flow.officer)
+
+    @override
+    def refresh(self) -> None:
+        opened = self.desk.flow is not None
+        self.form.lock(self.locked, opened)
+        self.place.setEnabled(not opened)
+        self.officer.lock(opened)
+        self.form.setVisible(self.way is Way.NEW or opened)
+        super().refresh()
+
+    @override
+    def isComplete(self) -> bool:
+        if self.desk.running:
+            return False
+        if self.desk.flow is not None:
+            return True
+        return self.officer.filled and self.where.path() is not None
+
+    @override
+    def validatePage(self) -> bool:
+        self.notice.clear()
+        try:
+            return self._declare() if self.desk.flow is not None else self._come_in()
+        except (Refused, GateClosed) as refusal:
+            self.notice.tell(refusal)
+            return False
+
+    def _declare(self) -> bool:
+        flow = self.desk.flow
+        if flow is None or self.locked or flow.closed:
+            return flow is not None
+        if self._say_what_is_wrong():
+            return False
+        case = self.form.case(flow.case, flow.folder)
+        if case != flow.case:
+            flow.declare(case)
+            self.desk.refresh()
+        return True
+
+    def _come_in(self) -> bool:
+        if self.way is Way.NEW and self._say_what_is_wrong():
+            return False
+        officer = self.officer.unlock()
+        self.desk.take(self._begin_case() if self.way is Way.NEW else self._open_case())
+        self.officer.take(officer)
+        self.load()
+        self.desk.refresh()
+        return True
+
+    def _say_what_is_wrong(self) -> bool:
+        if self.form.wrong:
+            self.notice.warn(self.form.wrong)
+        return bool(self.form.wrong)
+
+    def _begin_case(self) -> Flow:
+        from app.flow import Flow, case_folder
+
+        place = self.where.path() or Path()
+        officer = self.officer.unlock()
+        case = self.form.case(self._declared, place)
+        folder = case_folder(place / CASE_FILE, case)
+        if self._declared is None:
+            # Declared, so that locate does not take the officer's own key file for customers' data.
+            people = (PersonSource(Role.OFFICER, officer.path.absolute()),)
+            terms = replace(case.certificate, out=folder / "out")
+            case = replace(case, people=people, certificate=terms)
+        return Flow.create(folder, case, officer)
+
+    def _open_case(self) -> Flow:
+        from app.flow import Flow
+
+        return Flow.open(self.where.path() or Path(), self.officer.unlock())
+
+    def _show_way(self) -> None:
+        self._name_place()
+        self.refresh()
+
+    def _place_changed(self) -> None:
+        path = self.where.path()
+        if path is not None and path.suffix.lower() == ".toml" and path.is_file():
+            self.offer(path)
+        self.refresh()
+
+    def _choose_case_file(self) -> None:
+        from PySide6.QtWidgets import QFileDialog
+
+        start = str(self.where.path() or Path.home())
+        chosen, _ = QFileDialog.getOpenFileName(self, self.tr("Choose a CASE.toml"), start, "TOML (*.toml)")
+        if chosen:
+            self.offer(Path(chosen))
+
+    @override
+    def retranslate(self) -> None:
+        self.title_as(
+            self.tr("Company"),
+            self.tr("Whose customers' data is disposed of, and who answers for it."),
+        )
+        self.place.setTitle(self.tr("Case"))
+        self.officer_box.setTitle(self.tr("Officer"))
+        for button, text in (
+            (self.new, self.tr("&Begin a new case")),
+            (self.old, self.tr("&Go on with a case")),
+            (self.read, self.tr("From a file…")),
+        ):
+            button.setText(text)
+            button.setAccessibleName(text.replace("&", ""))
+        self.read.setToolTip(self.tr("Fill this page from a CASE.toml"))
+        self._name_place()
+
+    def _name_place(self) -> None:
+        if self.way is Way.NEW:
+            hint = self.tr("The case folder is made in it, named after the case number.")
+            self.place_fields.name(self.where, translate("CompanyPage", "&Keep the case in"), hint)
+        else:
+            hint = self.tr("The folder that holds journal.jsonl. The officer who began it must open it.")
+            self.place_fields.name(self.where, translate("CompanyPage", "Case &folder"), hint)

@@ -1,0 +1,209 @@
+"""The declarations about the company: who, why, when, and how much the certificate may say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QEvent, Signal
+from PySide6.QtWidgets import QComboBox, QGroupBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from typing_extensions import override
+
+from app.domain.case import Case, CaseKind, CertificateTerms, Company, Dates, NameLevel, Profile, Scale
+from app.ui.widgets.day import DayEdit
+from app.ui.widgets.field import Fields
+from app.ui.widgets.plain import choose
+from app.ui.words import say
+
+_DAYS: Final = ("dissolved", "committee", "announced", "claims_until", "tax_cleared")
+_ENUMS: Final = (CaseKind, Scale, NameLevel, Profile)
+
+
+class CompanyForm(QWidget):
+    """Builds a case from what is typed, and shows a case.
+
+    Signals:
+        changed: something was typed or chosen.
+    """
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.number, self.company, self.uscc = QLineEdit(), QLineEdit(), QLineEdit()
+        self.number.setMaxLength(100)
+        self.uscc.setMaxLength(18)
+        self.kind, self.people, self.names, self.profile = (QComboBox() for _ in _ENUMS)
+        self.tongue = QComboBox()
+        self.days = {name: DayEdit() for name in _DAYS}
+        self.about, self.when, self.terms = QGroupBox(), QGroupBox(), QGroupBox()
+        self.about_fields, self.day_fields, self.term_fields = Fields(), Fields(), Fields()
+        self._lay_out()
+        self._fill_choices()
+        for line in (self.number, self.company, self.uscc):
+            line.textChanged.connect(self._edited)
+        for day in self.days.values():
+            day.changed.connect(self._edited)
+        for box in (self.kind, self.people, self.names, self.profile, self.tongue):
+            box.currentIndexChanged.connect(self._edited)
+        self.retranslate()
+
+    def _lay_out(self) -> None:
+        for field in (self.number, self.company, self.uscc, self.kind, self.people):
+            self.about_fields.add(field)
+        for day in self.days.values():
+            self.day_fields.add(day, day.line)
+        for field in (self.names, self.tongue, self.profile):
+            self.term_fields.add(field)
+        for group, fields in (
+            (self.about, self.about_fields),
+            (self.when, self.day_fields),
+            (self.terms, self.term_fields),
+        ):
+            column = QVBoxLayout(group)
+            column.addLayout(fields)
+            column.addStretch(1)
+        left, row = QVBoxLayout(), QHBoxLayout(self)
+        left.addWidget(self.about)
+        left.addWidget(self.terms)
+        left.addStretch(1)
+        right = QVBoxLayout()
+        right.addWidget(self.when)
+        right.addStretch(1)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addLayout(left, 1)
+        row.addLayout(right, 1)
+
+    def _fill_choices(self) -> None:
+        for box, members in zip((self.kind, self.people, self.names, self.profile), _ENUMS, strict=True):
+            for member in members:
+                box.addItem("", member)
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(16)
+        for code in ("zh", "en", "both"):
+            self.tongue.addItem("", code)
+        choose(self.names, NameLevel.MASKED)
+
+    @property
+    def wrong(self) -> str:
+        """What must still be put right, in one sentence; empty when the form will do."""
+        if not self.number.text().strip():
+            return self.tr("Give the case a number.")
+        if not self.company.text().strip():
+            return self.tr("Give the company's name.")
+        if not self.uscc_right:
+            return self.tr("The unified social credit code is not right yet: {why}").format(
+                why=self._uscc_says()
+            )
+        if not all(day.valid for day in self.days.values()):
+            return self.tr("A date is not a day: write it as 2026-08-01, or leave it empty.")
+        return ""
+
+    @property
+    def uscc_right(self) -> bool:
+        """Whether the code has its 18 characters and its check character is right (GB 32100-2015)."""
+        from app.steps.locate import is_uscc
+
+        return is_uscc(self.uscc.text().strip().upper())
+
+    def case(self, old: Case | None, out: Path) -> Case:
+        """Make the case that is declared here; what other pages declare is kept from `old`."""
+        company = Company(
+            name=self.company.text().strip(),
+            uscc=self.uscc.text().strip().upper(),
+            kind=self.kind.currentData(),
+            people=self.people.currentData(),
+        )
+        dates = Dates(**{name: day.day() for name, day in self.days.items()})
+        out = old.certificate.out if old else out
+        terms = CertificateTerms(out, self.names.currentData(), self.tongue.currentData())
+        number, profile = self.number.text().strip(), self.profile.currentData()
+        if old is None:
+            return Case(number=number, company=company, certificate=terms, dates=dates, profile=profile)
+        return replace(old, number=number, company=company, certificate=terms, dates=dates, profile=profile)
+
+    def show_case(self, case: Case) -> None:
+        """Show what a case declares."""
+        self.number.setText(case.number)
+        self.company.setText(case.company.name)
+        self.uscc.setText(case.company.uscc)
+        choose(self.kind, case.company.kind)
+        choose(self.people, case.company.people)
+        choose(self.names, case.certificate.names)
+        choose(self.tongue, case.certificate.language)
+        choose(self.profile, case.profile)
+        for name, day in self.days.items():
+            day.set_day(getattr(case.dates, name))
+
+    def lock(self, locked: bool, number: bool) -> None:
+        """Let nothing be changed, or nothing but the number, which names the folder."""
+        for group in (self.about, self.when, self.terms):
+            group.setEnabled(not locked)
+        self.number.setReadOnly(number)
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.LanguageChange:
+            self.retranslate()
+        super().changeEvent(event)
+
+    def retranslate(self) -> None:
+        """Say every label, hint and choice in the window's language."""
+        self.about.setTitle(self.tr("Company"))
+        self.when.setTitle(self.tr("Dates"))
+        self.terms.setTitle(self.tr("Certificate"))
+        for box in (self.kind, self.people, self.names):
+            for place in range(box.count()):
+                box.setItemText(place, say(box.itemData(place)))
+        for place, text in enumerate((self.tr("Standard"), self.tr("Strict"))):
+            self.profile.setItemText(place, text)
+        for place, text in enumerate(
+            (self.tr("Chinese"), self.tr("English"), self.tr("Chinese and English"))
+        ):
+            self.tongue.setItemText(place, text)
+        self._name_about()
+        self._name_days()
+        self._name_terms()
+
+    def _name_about(self) -> None:
+        name = self.about_fields.name
+        name(
+            self.number, self.tr("Case &number"), self.tr("Any number of your own; it names the case folder.")
+        )
+        name(self.company, self.tr("Company &name"), self.tr("As on the business licence."))
+        name(self.uscc, self.tr("&Credit code"), self._uscc_says())
+        name(self.kind, self.tr("&Why data is disposed of"))
+        name(self.people, self.tr("&How many people's data"))
+
+    def _name_days(self) -> None:
+        labels = {
+            "dissolved": (self.tr("Dissolved on"), self.tr("The day of the resolution or order.")),
+            "committee": (self.tr("Committee set up on"), self.tr("The liquidation committee's first day.")),
+            "announced": (self.tr("Announced on"), self.tr("The day of the notice to creditors.")),
+            "claims_until": (self.tr("Claims until"), self.tr("The last day for creditors to claim.")),
+            "tax_cleared": (self.tr("Tax cleared on"), self.tr("The day of the tax clearance certificate.")),
+        }
+        for key, day in self.days.items():
+            self.day_fields.name(day, *labels[key])
+
+    def _name_terms(self) -> None:
+        name = self.term_fields.name
+        name(self.names, self.tr("&File names appear"), self.tr("A file name can itself be personal data."))
+        name(self.tongue, self.tr("&Language of the certificate"))
+        name(self.profile, self.tr("Check before &wiping"), say(self.profile.currentData()))
+
+    def _edited(self) -> None:
+        self.about_fields.hint(self.uscc, self._uscc_says())
+        self.term_fields.hint(self.profile, say(self.profile.currentData()))
+        self.changed.emit()
+
+    def _uscc_says(self) -> str:
+        code = self.uscc.text().strip().upper()
+        if not code:
+            return self.tr("18 characters, the unified social credit code on the business licence.")
+        if self.uscc_right:
+            return self.tr("✓ The check character is right.")
+        if len(code) < 18:
+            return self.tr("{n} of 18 characters so far.").format(n=len(code))
+        return self.tr("The check character does not fit: one of the 18 characters is wrong.")

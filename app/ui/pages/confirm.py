@@ -1,0 +1,233 @@
+"""The fourth page: what is kept can be restored, and every copy of what goes is known."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+from PySide6.QtWidgets import QGroupBox, QHBoxLayout, QLabel, QLineEdit, QTabWidget, QVBoxLayout, QWidget
+from typing_extensions import override
+
+from app.domain.case import Custodian
+from app.domain.copies import Copy, Disposal, Searched
+from app.domain.event import BackupSearched, CopyFound, Settled
+from app.domain.fault import GateClosed, Refused
+from app.domain.outcome import KeepOutcome
+from app.domain.step import Step
+from app.ui import words
+from app.ui.desk import Desk
+from app.ui.models.copies import copies, searched
+from app.ui.models.entries import EntryRow, entries
+from app.ui.models.records import name_of
+from app.ui.pages.page import StepPage
+from app.ui.widgets.field import Fields
+from app.ui.widgets.plain import Button
+from app.ui.widgets.sheet import Sheet
+
+
+class ConfirmPage(StepPage):
+    """Seals and restores what is kept, finds the copies of what goes."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk, Step.CONFIRM)
+        self.copies, self.backups, self.sealed = copies(), searched(), entries()
+        self.copy_sheet: Sheet[Copy] = Sheet(self.copies, lambda one: f"{one.path} {one.member}")
+        self.backup_sheet: Sheet[Searched] = Sheet(self.backups, lambda one: one.backup)
+        self.seal_sheet: Sheet[EntryRow] = Sheet(self.sealed, lambda row: row.path)
+        self.name, self.recipient = QLineEdit(), QLineEdit()
+        self.custodian = QGroupBox()
+        self.fields = Fields()
+        self.tabs = QTabWidget()
+        self.accept, self.all_open = Button(), Button()
+        self.summary = QLabel()
+        self._names: dict[str, str] = {}
+        self._lay_out()
+        self.name.editingFinished.connect(self._declare)
+        self.recipient.editingFinished.connect(self._declare)
+        self.accept.clicked.connect(self._accept)
+        self.all_open.clicked.connect(self._choose_open)
+        self.copy_sheet.table.selectionModel().selectionChanged.connect(lambda *_: self.refresh())
+        self.retranslate()
+
+    def _lay_out(self) -> None:
+        self.fields.add(self.name)
+        self.fields.add(self.recipient)
+        box = QVBoxLayout(self.custodian)
+        box.addLayout(self.fields)
+        first = QWidget()
+        inside = QVBoxLayout(first)
+        inside.addWidget(self.copy_sheet, 1)
+        row = QHBoxLayout()
+        row.addWidget(self.summary, 1)
+        row.addWidget(self.all_open)
+        row.addWidget(self.accept)
+        inside.addLayout(row)
+        self.tabs.addTab(first, "")
+        for sheet in (self.seal_sheet, self.backup_sheet):
+            tab = QWidget()
+            QVBoxLayout(tab).addWidget(sheet)
+            self.tabs.addTab(tab, "")
+        self.column.addWidget(self.notice)
+        self.column.addWidget(self.custodian)
+        self.column.addWidget(self.run)
+        self.column.addWidget(self.tabs, 1)
+
+    @override
+    def load(self) -> None:
+        flow = self.desk.flow
+        if flow is None:
+            return
+        first = flow.case.custodians[0] if flow.case.custodians else Custodian("")
+        self.name.setText(first.name)
+        self.recipient.setText(first.recipient)
+        self._read()
+
+    def _read(self) -> None:
+        flow = self.desk.flow
+        if flow is None or flow.closed:
+            return
+        self.copies.set_rows(flow.copies())
+        self.backups.set_rows(flow.searched())
+        rows = flow.rows()
+        self._names = {row.record.id: name_of(row.record) for row in rows}
+        fates = {row.record.id: row.decision.fate for row in rows if row.decision}
+        self.sealed.set_rows(
+            [
+                EntryRow(
+                    one.id,
+                    one.subject,
+                    self._names.get(one.id, one.id),
+                    fates.get(one.id),
+                    one.outcome,
+                    one.evidence.limits,
+                )
+                for one in flow.results()
+                if isinstance(one.outcome, KeepOutcome)
+            ]
+        )
+        self._summarise()
+
+    @override
+    def began(self) -> None:
+        for model in (self.copies, self.backups, self.sealed):
+            model.set_rows([])
+
+    @override
+    def happened(self, event: object) -> None:
+        match event:
+            case CopyFound():
+                self.copies.add(event.copy)
+            case BackupSearched():
+                self.backups.add(event.searched)
+            case Settled():
+                name = self._names.get(event.id, event.id)
+                limits = event.evidence.limits
+                self.sealed.add(EntryRow(event.id, event.subject, name, None, event.outcome, limits))
+
+    @override
+    def ended(self, done: bool) -> None:
+        self._read()
+        if done and self._open_copies():
+            self.notice.inform(
+                self.tr(
+                    "Some copies can't be disposed of. Accept each as an exception in your name; "
+                    "the certificate will name it."
+                )
+            )
+
+    @override
+    def refresh(self) -> None:
+        free = self.desk.free and not self.locked
+        self.custodian.setEnabled(free)
+        self.run.allow(free and self.desk.gate(self.step) is None)
+        picked = any(self._is_open(copy) for copy in self.copy_sheet.chosen())
+        self.accept.setEnabled(free and picked and self.desk.done(self.step))
+        self.all_open.setEnabled(free and bool(self._open_copies()))
+        self.run.name(
+            self.tr("Confirm &again") if self.desk.done(self.step) else self.tr("&Start confirming")
+        )
+        super().refresh()
+
+    def _declare(self) -> None:
+        flow = self.desk.flow
+        if flow is None or not self.desk.free or self.locked:
+            return
+        name, recipient = self.name.text().strip(), self.recipient.text().strip()
+        old = flow.case.custodians[0] if flow.case.custodians else None
+        if (name, recipient) == ((old.name, old.recipient) if old else ("", "")):
+            return
+        if recipient and not recipient.startswith("age1"):
+            self.notice.warn(self.tr("A recipient begins with age1: ask the custodian for theirs."))
+            return
+        given = (replace(old, name=name, recipient=recipient),) if old else (Custodian(name, recipient),)
+        self.notice.clear()
+        try:
+            flow.declare(replace(flow.case, custodians=given if name and recipient else ()))
+        except (Refused, GateClosed) as refusal:
+            self.notice.tell(refusal)
+        self.desk.refresh()
+
+    def _accept(self) -> None:
+        flow = self.desk.flow
+        if flow is None or flow.officer is None:
+            return
+        self.notice.clear()
+        try:
+            for copy in self.copy_sheet.chosen():
+                if self._is_open(copy):
+                    flow.accept(copy.id, flow.officer.name)
+        except (Refused, GateClosed) as refusal:
+            self.notice.tell(refusal)
+        self._read()
+        self.desk.refresh()
+
+    def _choose_open(self) -> None:
+        table = self.copy_sheet.table
+        table.clearSelection()
+        table.setSelectionMode(table.SelectionMode.MultiSelection)
+        for place in range(self.copies.rowCount()):
+            if self._is_open(self.copies.row(place)):
+                table.selectRow(place)
+        table.setSelectionMode(table.SelectionMode.ExtendedSelection)
+
+    @staticmethod
+    def _is_open(copy: Copy) -> bool:
+        return copy.disposal is Disposal.EXCEPTION and not copy.declared_by
+
+    def _open_copies(self) -> list[Copy]:
+        return [copy for copy in self.copies.all() if self._is_open(copy)]
+
+    def _summarise(self) -> None:
+        kinds = Counter(copy.disposal for copy in self.copies.all())
+        parts = [f"{words.say(disposal)} {words.count(kinds[disposal])}" for disposal in Disposal]
+        self.summary.setText(" · ".join(parts) if kinds else "")
+
+    @override
+    def retranslate(self) -> None:
+        self.title_as(
+            self.tr("Confirm"),
+            self.tr("Seal and restore what the law keeps; find every copy of what goes."),
+        )
+        self.custodian.setTitle(self.tr("Who receives what is kept"))
+        self.fields.name(
+            self.name, self.tr("&Custodian"), self.tr("A shareholder, law firm or archive that keeps it.")
+        )
+        self.fields.name(
+            self.recipient,
+            self.tr("Their age &recipient"),
+            self.tr("Begins with age1. Only the holder of its key can open the sealed package."),
+        )
+        for at, text in enumerate(
+            (self.tr("Copies of what goes"), self.tr("Kept and sealed"), self.tr("Backups searched"))
+        ):
+            self.tabs.setTabText(at, text)
+        self.tabs.setAccessibleName(self.tr("What confirming found"))
+        self.copy_sheet.name(self.tr("Copies of what goes"))
+        self.seal_sheet.name(self.tr("Kept and sealed"))
+        self.backup_sheet.name(self.tr("Backups searched"))
+        self.accept.setText(self.tr("Accept as exception in my &name"))
+        self.accept.setAccessibleName(self.tr("Accept the chosen copies as exceptions in my name"))
+        self.all_open.setText(self.tr("Choose all &open"))
+        self.all_open.setAccessibleName(self.tr("Choose all copies without a disposal"))
+        self._summarise()
+        self.refresh()

@@ -1,0 +1,216 @@
+"""The third page: what is to become of each record, and by which law."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtWidgets import QComboBox, QGroupBox, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout
+from typing_extensions import override
+
+from app.domain.case import FateRule, Match
+from app.domain.fate import Fate
+from app.domain.fault import GateClosed, Refused
+from app.domain.step import Step
+from app.ui import words
+from app.ui.desk import Desk
+from app.ui.models.records import decided_records, name_of
+from app.ui.pages.hold_dialog import HoldDialog
+from app.ui.pages.page import StepPage
+from app.ui.widgets.bars import Divided, Part
+from app.ui.widgets.plain import Button, choose
+from app.ui.widgets.sheet import Sheet
+
+if TYPE_CHECKING:
+    from app.flow import Row
+
+_DEFAULTS: Final = (Fate.WIPE, Fate.TRASH, Fate.LEAVE)
+_CHOICES: Final = (Fate.WIPE, Fate.TRASH, Fate.LEAVE, Fate.SEAL, Fate.FREEZE)
+
+
+class DecidePage(StepPage):
+    """Shows fates with their law; lets the officer change what no law and no hold protects."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk, Step.DECIDE, starts=False)
+        self.records = decided_records()
+        self.sheet: Sheet[Row] = Sheet(self.records, _searched)
+        self.picture = Divided()
+        self.default, self.only, self.fate = QComboBox(), QComboBox(), QComboBox()
+        self.default_label, self.only_label, self.fate_label = QLabel(), QLabel(), QLabel()
+        self.reason = QLineEdit()
+        self.change, self.hold = Button(), Button()
+        self.summary, self.chosen = QGroupBox(), QGroupBox()
+        self._dialog: HoldDialog | None = None
+        self._build()
+        self._lay_out()
+        self.retranslate()
+
+    def _build(self) -> None:
+        for fate in _DEFAULTS:
+            self.default.addItem("", fate)
+        self.only.addItem("", None)
+        for fate in Fate:
+            self.only.addItem("", fate)
+        for fate in _CHOICES:
+            self.fate.addItem("", fate)
+        for label, box in (
+            (self.default_label, self.default),
+            (self.only_label, self.only),
+            (self.fate_label, self.fate),
+        ):
+            label.setBuddy(box)
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.default.activated.connect(lambda _: self._declare_default())
+        self.only.currentIndexChanged.connect(lambda _: self._narrow())
+        self.change.clicked.connect(self._overrule)
+        self.hold.clicked.connect(self._ask_hold)
+        self.sheet.table.selectionModel().selectionChanged.connect(lambda *_: self.refresh())
+
+    def _lay_out(self) -> None:
+        rule = QHBoxLayout()
+        rule.addWidget(self.default_label)
+        rule.addWidget(self.default)
+        rule.addStretch(1)
+        summary = QVBoxLayout(self.summary)
+        summary.addWidget(self.picture)
+        summary.addLayout(rule)
+        self.sheet.tools.addWidget(self.only_label)
+        self.sheet.tools.addWidget(self.only)
+        row = QHBoxLayout(self.chosen)
+        row.addWidget(self.fate_label)
+        row.addWidget(self.fate)
+        row.addWidget(self.reason, 1)
+        row.addWidget(self.change)
+        row.addSpacing(self.fontMetrics().height())
+        row.addWidget(self.hold)
+        self.column.addWidget(self.notice)
+        self.column.addWidget(self.summary)
+        self.column.addWidget(self.run)
+        self.column.addWidget(self.sheet, 1)
+        self.column.addWidget(self.chosen)
+
+    @override
+    def load(self) -> None:
+        flow = self.desk.flow
+        if flow is None:
+            return
+        rule = next((one for one in reversed(flow.case.rules) if one.match == Match()), None)
+        choose(self.default, rule.fate if rule else None)
+        if rule is None:
+            self.default.setCurrentIndex(-1)
+        self._read()
+        if not self.desk.done(self.step) and self.desk.gate(self.step) is None and not self.locked:
+            self.begin()
+
+    def _read(self) -> None:
+        flow = self.desk.flow
+        if flow is not None and not flow.closed:
+            self.records.set_rows(flow.rows())
+        self._draw()
+
+    @override
+    def ended(self, done: bool) -> None:
+        self._read()
+
+    @override
+    def refresh(self) -> None:
+        free = self.desk.free and not self.locked
+        picked = bool(self.sheet.table.selectionModel().hasSelection())
+        self.default.setEnabled(free)
+        for part in (self.fate, self.reason, self.change, self.hold):
+            part.setEnabled(free and picked and self.desk.done(self.step))
+        self.run.setVisible(self.desk.running)
+        super().refresh()
+
+    def _declare_default(self) -> None:
+        flow = self.desk.flow
+        if flow is None:
+            return
+        kept = tuple(rule for rule in flow.case.rules if rule.match != Match())
+        rules = (*kept, FateRule(Match(), self.default.currentData()))
+        self._try(lambda: flow.declare(replace(flow.case, rules=rules)))
+        if not self.notice.text():
+            self.begin()
+
+    def _overrule(self) -> None:
+        flow, reason = self.desk.flow, self.reason.text().strip()
+        if flow is None:
+            return
+        if not reason:
+            self.notice.warn(self.tr("Say why the fate is changed: the reason stands in the journal."))
+            self.reason.setFocus()
+            return
+        fate, rows = self.fate.currentData(), self.sheet.chosen()
+        self._try(lambda: [flow.overrule(row.record.id, fate, reason) for row in rows])
+
+    def _ask_hold(self) -> None:
+        self._dialog = HoldDialog(len(self.sheet.chosen()), self)
+        self._dialog.given.connect(self._hold)
+        self._dialog.open()
+
+    def _hold(self, reason: str, reference: str) -> None:
+        flow, rows = self.desk.flow, self.sheet.chosen()
+        if flow is not None:
+            self._try(lambda: [flow.hold(row.record.id, reason, reference) for row in rows])
+
+    def _try(self, act: object) -> None:
+        self.notice.clear()
+        try:
+            if callable(act):
+                act()
+        except (Refused, GateClosed) as refusal:
+            self.notice.tell(refusal)
+        self._read()
+        self.desk.refresh()
+
+    def _narrow(self) -> None:
+        wanted = self.only.currentData()
+        if wanted is None:
+            self.sheet.narrow(None)
+        else:
+            self.sheet.narrow(lambda row: row.decision is not None and row.decision.fate is wanted)
+
+    def _draw(self) -> None:
+        fates = Counter(row.decision.fate if row.decision else None for row in self.records.all())
+        parts = [Part(words.say(fate), fates[fate], at) for at, fate in enumerate(Fate)]
+        self.picture.show_parts([*parts, Part(self.tr("undecided"), fates[None], len(Fate) - 1)])
+
+    @override
+    def retranslate(self) -> None:
+        self.title_as(
+            self.tr("Decide"),
+            self.tr("What becomes of each record. A hold or a retention period beats every wish."),
+        )
+        self.summary.setTitle(self.tr("Fates"))
+        self.chosen.setTitle(self.tr("Selected records"))
+        self.default_label.setText(self.tr("What &no law keeps:"))
+        self.only_label.setText(self.tr("&Show:"))
+        self.fate_label.setText(self.tr("&Fate:"))
+        self.reason.setPlaceholderText(self.tr("Why"))
+        self.change.setText(self.tr("&Change fate"))
+        self.hold.setText(self.tr("Put on &hold…"))
+        for box in (self.default, self.only, self.fate):
+            for place in range(box.count()):
+                fate = box.itemData(place)
+                box.setItemText(place, words.say(fate) if fate else self.tr("all fates"))
+        self._name_parts()
+        self._draw()
+
+    def _name_parts(self) -> None:
+        for part, text in (
+            (self.default, self.tr("What no law keeps")),
+            (self.only, self.tr("Show only this fate")),
+            (self.fate, self.tr("New fate")),
+            (self.reason, self.tr("Why the fate is changed")),
+            (self.change, self.tr("Change fate")),
+            (self.hold, self.tr("Put on hold")),
+            (self.picture, self.tr("Fates")),
+        ):
+            part.setAccessibleName(text)
+        self.sheet.name(self.tr("Records and their fates"))
+
+
+def _searched(row: Row) -> str:
+    return f"{name_of(row.record)} {words.category(row.record.category)}"

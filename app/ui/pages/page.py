@@ -1,0 +1,195 @@
+"""What every page of the wizard is: a step, a title, one place for what is wrong, a retranslation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QVBoxLayout, QWizardPage
+from typing_extensions import override
+
+from app.domain.event import Progressed
+from app.domain.fault import GateClosed, Refused
+from app.domain.step import Step
+from app.ui.desk import Desk
+from app.ui.mishap import show_mishap
+from app.ui.task import Task
+from app.ui.widgets.notice import Notice
+from app.ui.widgets.runbar import RunBar
+
+if TYPE_CHECKING:
+    from app.identity import Identity
+
+
+class Page(QWizardPage):
+    """The page of one step. Subclasses build in `__init__`, speak in `retranslate`, read in `load`."""
+
+    def __init__(self, desk: Desk, step: Step) -> None:
+        super().__init__()
+        self.desk, self.step = desk, step
+        self.notice = Notice()
+        self.column = QVBoxLayout(self)
+        self.column.setSpacing(self.fontMetrics().height() * 2 // 3)
+        desk.changed.connect(self.refresh)
+
+    @property
+    def current(self) -> bool:
+        """Whether this page is the one in sight."""
+        return self.isVisible()
+
+    @property
+    def locked(self) -> bool:
+        """Whether signing has put this page beyond change."""
+        return self.desk.signed and self.step.index <= Step.SIGN.index
+
+    def title_as(self, title: str, subtitle: str) -> None:
+        """Name the page on its top and for a screen reader."""
+        self.setTitle(title)
+        self.setSubTitle(subtitle)
+        self.setAccessibleName(title)
+        self.setAccessibleDescription(subtitle)
+
+    def enter(self) -> None:
+        """The page comes in sight: read the case and say why nothing can be done, if so."""
+        self.notice.clear()
+        if self.desk.free:
+            gate = self.desk.gate(self.step)
+            if gate is not None and not self.desk.done(self.step) and not self.locked:
+                self.notice.tell(gate)
+            try:
+                self.load()
+            except (Refused, GateClosed) as refusal:
+                self.notice.tell(refusal)
+        self.refresh()
+
+    def load(self) -> None:
+        """Read from the flow what the page shows."""
+
+    def refresh(self) -> None:
+        """The case stands differently: allow or forbid accordingly."""
+        self.completeChanged.emit()
+
+    def retranslate(self) -> None:
+        """Say everything in the window's language."""
+
+    def leave(self) -> bool:
+        """The officer presses Next: do what is left to do, or say why not and stay."""
+        return True
+
+    @override
+    def isComplete(self) -> bool:
+        return self.desk.done(self.step) and not self.desk.running
+
+    @override
+    def validatePage(self) -> bool:
+        if not self.leave():
+            return False
+        if self.step is Step.CERTIFY:
+            return True
+        following = list(Step)[self.step.index + 1]
+        gate = self.desk.gate(following)
+        if gate is not None and not self.desk.done(following):
+            self.notice.tell(gate)
+            return False
+        return True
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.LanguageChange:
+            self.retranslate()
+            self.notice.retranslate()
+        super().changeEvent(event)
+
+    def complain(self, error: BaseException) -> None:
+        """Say what is wrong: in place, and with a report where it was not foreseen."""
+        self.notice.tell(error)
+        if not isinstance(error, (Refused, GateClosed)):
+            show_mishap(error, self)
+
+    def ask(self, function: Callable[[], object], *, then: Callable[[Any], None]) -> None:
+        """Do one slow thing off the window's thread, then give its result to `then`."""
+        self.notice.clear()
+        task = self.desk.call(function)
+        task.happened.connect(then)
+        task.failed.connect(self.complain)
+        task.start()
+
+
+class StepPage(Page):
+    """A page whose step runs on a thread: starts it, shows it, stops it."""
+
+    def __init__(self, desk: Desk, step: Step, *, starts: bool = True) -> None:
+        super().__init__(desk, step)
+        self.run = RunBar(starts=starts)
+        self.run.start.connect(self.begin)
+        self.run.stop.connect(self.halt)
+        self._mine = False
+
+    @property
+    def working(self) -> bool:
+        """Whether this page's own step is under way."""
+        return self._mine and self.desk.running
+
+    def people(self) -> Sequence[Identity]:
+        """Who must be there for the step."""
+        return ()
+
+    def begin(self) -> None:
+        """Start the step, or go on with it."""
+        self.notice.clear()
+        try:
+            task = self.desk.begin(self.step, self.people())
+        except (Refused, GateClosed) as refusal:
+            self.notice.tell(refusal)
+            return
+        self._mine = True
+        self._wire(task)
+        self.began()
+        self.run.began()
+        self.refresh()
+        task.start()
+
+    def halt(self) -> None:
+        """Ask for a stop between two events."""
+        self.run.stopping()
+        self.desk.stop()
+
+    def began(self) -> None:
+        """The step is about to run."""
+
+    def happened(self, event: object) -> None:
+        """The step said something that is not about its progress."""
+
+    def ended(self, done: bool) -> None:
+        """The step came to its end, or was stopped; the flow may be read again."""
+
+    def _wire(self, task: Task) -> None:
+        task.happened.connect(self._happened)
+        task.stopped.connect(self._stopped)
+        task.failed.connect(self._failed)
+
+    def _happened(self, event: object) -> None:
+        if isinstance(event, Progressed):
+            self.run.progress(event)
+        else:
+            self.happened(event)
+
+    def _stopped(self, done: bool) -> None:
+        self._mine = False
+        self.run.ended(done)
+        if self.desk.free:
+            self.ended(done)
+            if not done:
+                self.notice.inform(
+                    self.tr("Stopped. Nothing is lost; go on whenever you like, also tomorrow.")
+                )
+        self.refresh()
+
+    def _failed(self, error: BaseException) -> None:
+        self._mine = False
+        self.run.ended(False)
+        if self.desk.free:
+            self.ended(False)
+        self.complain(error)
+        self.refresh()

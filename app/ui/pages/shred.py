@@ -1,0 +1,105 @@
+"""The sixth page: the keys are destroyed, and each verdict says what was proven."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtWidgets import QLabel
+from typing_extensions import override
+
+from app.domain.event import Settled
+from app.domain.step import Step
+from app.ui.desk import Desk
+from app.ui.models.keys import KeyRow, keys
+from app.ui.pages.act import ActPage
+from app.ui.widgets.keyphrase import KeyPhrase
+from app.ui.widgets.sheet import Sheet
+
+
+class ShredPage(ActPage):
+    """Shreds the keys of the signed list."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk, Step.SHRED)
+        self.keys = keys()
+        self.sheet: Sheet[KeyRow] = Sheet(self.keys, lambda row: row.key.path)
+        self.phrase = KeyPhrase(desk)
+        self.about = QLabel()
+        self.about.setWordWrap(True)
+        self._rows: dict[str, KeyRow] = {}
+        self.column.addWidget(self.notice)
+        self.column.addWidget(self.about)
+        self.column.addWidget(self.sheet, 1)
+        self.column.addWidget(self.phrase)
+        self.column.addWidget(self.run)
+        self.sheet.table.selectionModel().selectionChanged.connect(lambda *_: self._ask_phrase())
+        self.retranslate()
+
+    @override
+    def load(self) -> None:
+        flow = self.desk.flow
+        if flow is None or flow.closed:
+            return
+        copies = Counter(of for copy in flow.copies() for of in copy.of)
+        results = {result.id: result for result in flow.results()}
+        self._rows = {}
+        for key in flow.keys():  # noqa: SIM118 - a list of keys, not a mapping
+            seen = results.get(key.id)
+            self._rows[key.id] = KeyRow(
+                key, copies[key.id], seen.outcome if seen else None, seen.evidence if seen else None
+            )
+        self.keys.set_rows(list(self._rows.values()))
+        self._say_about()
+
+    @override
+    def settled(self, event: Settled) -> None:
+        row = self._rows.get(event.id)
+        if row is not None:
+            self._rows[event.id] = replace(row, outcome=event.outcome, evidence=event.evidence)
+            self.keys.change({event.id: self._rows[event.id]})
+
+    @override
+    def ended(self, done: bool) -> None:
+        self.load()
+
+    @override
+    def refresh(self) -> None:
+        self.phrase.setEnabled(not self.desk.running and not self.desk.done(self.step))
+        super().refresh()
+        self._say_about()
+
+    def _ask_phrase(self) -> None:
+        chosen = self.sheet.chosen()
+        self.phrase.show_key(Path(chosen[0].key.path) if chosen else None)
+
+    def _say_about(self) -> None:
+        if self.desk.done(self.step):
+            bad = sum(1 for row in self._rows.values() if row.outcome and not row.outcome.good)
+            text = (
+                self.tr("Done, with exceptions: {n}. The certificate names each with its reason.").format(
+                    n=bad
+                )
+                if bad
+                else self.tr("Done. Each key was overwritten where it lay and then removed.")
+            )
+        elif self._rows:
+            text = self.tr(
+                "These keys will be overwritten where they lie and removed. What only they open stays closed."
+            )
+        else:
+            text = self.tr("No keys were declared. There is nothing to shred; the step is recorded as such.")
+        self.about.setText(text)
+
+    @override
+    def verb(self) -> str:
+        return self.tr("&Shred the keys")
+
+    @override
+    def retranslate(self) -> None:
+        self.title_as(
+            self.tr("Shred"), self.tr("Destroy the keys first: encrypted data then stays closed everywhere.")
+        )
+        self.sheet.name(self.tr("Keys and their verdicts"))
+        self.refresh()

@@ -1,0 +1,187 @@
+"""The fifth page: two people sign the frozen list. After it nothing before can be changed."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontDatabase
+from PySide6.QtWidgets import QGroupBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from typing_extensions import override
+
+from app.domain.case import Role
+from app.domain.fate import Fate
+from app.domain.fault import Fault, Refused
+from app.domain.plan import Plan, Subject
+from app.domain.step import Step
+from app.ui import words
+from app.ui.desk import Desk
+from app.ui.pages.page import Page
+from app.ui.widgets.bars import Divided, Part
+from app.ui.widgets.person import PersonBox
+from app.ui.widgets.plain import Button, Hint, scrolling
+
+
+class SignPage(Page):
+    """Shows what will be destroyed and kept, and takes two signatures."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk, Step.SIGN)
+        self._plan: Plan | None = None
+        self._digest = ""
+        self.digest, self.doomed, self.kept = QLabel(), QLabel(), QLabel()
+        self.digest_hint, self.signed = Hint(), QLabel()
+        self.picture = Divided()
+        self.officer, self.witness = PersonBox(Role.OFFICER), PersonBox(Role.WITNESS)
+        self.sign = Button()
+        self.plan_box, self.officer_box, self.witness_box = QGroupBox(), QGroupBox(), QGroupBox()
+        self._lay_out()
+        for person in (self.officer, self.witness):
+            person.changed.connect(self.refresh)
+        self.sign.clicked.connect(self._sign)
+        self.retranslate()
+
+    def _lay_out(self) -> None:
+        mono = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+        mono.setPointSizeF(self.font().pointSizeF())
+        self.digest.setFont(mono)
+        self.digest.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        for label in (self.digest, self.doomed, self.kept, self.signed):
+            label.setWordWrap(True)
+        plan = QVBoxLayout(self.plan_box)
+        for part in (self.picture, self.doomed, self.kept, self.digest, self.digest_hint):
+            plan.addWidget(part)
+        people = QHBoxLayout()
+        for box, person in ((self.officer_box, self.officer), (self.witness_box, self.witness)):
+            inside = QVBoxLayout(box)
+            inside.addWidget(person)
+            inside.addStretch(1)
+            people.addWidget(box, 1)
+        row = QHBoxLayout()
+        row.addWidget(self.signed, 1)
+        row.addWidget(self.sign)
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, self.fontMetrics().horizontalAdvance("0"), 0)
+        column.addWidget(self.plan_box)
+        column.addLayout(people)
+        column.addLayout(row)
+        column.addStretch(1)
+        self.column.addWidget(self.notice)
+        self.column.addWidget(scrolling(content), 1)
+
+    @override
+    def load(self) -> None:
+        flow = self.desk.flow
+        if flow is None:
+            return
+        if flow.officer is not None:
+            self.officer.take(flow.officer)
+        for source in flow.case.people:
+            if source.role is Role.WITNESS and self.witness.file.path() is None:
+                self.witness.file.set_path(source.identity)
+        self._plan = None
+        if not flow.closed and (self.desk.signed or self.desk.gate(Step.SIGN) is None):
+            self._plan = flow.plan()
+            self._digest = self._plan.digest()
+        self._show_plan()
+        self._show_signers()
+
+    @override
+    def refresh(self) -> None:
+        free = self.desk.free and not self.locked and self._plan is not None
+        for person in (self.officer, self.witness):
+            person.lock(not free)
+        self.sign.setEnabled(free and self.officer.filled and self.witness.filled)
+        self.sign.setVisible(not self.desk.signed)
+        if self.desk.free:
+            self._show_signers()
+        super().refresh()
+
+    def _sign(self) -> None:
+        flow = self.desk.flow
+        if flow is None:
+            return
+        self.notice.clear()
+        if self.officer.file.path() == self.witness.file.path():
+            self.notice.tell(Refused(Fault.OFFICER_IS_WITNESS))
+            return
+        try:
+            people = (self.officer.unlock(), self.witness.unlock())
+        except Refused as refusal:
+            self.notice.tell(refusal)
+            return
+        self.ask(lambda: flow.sign(people), then=self._when_signed)
+
+    def _when_signed(self, _: object) -> None:
+        self.notice.inform(self.tr("Signed by both. From here on nothing before this page can be changed."))
+
+    def _show_plan(self) -> None:
+        plan = self._plan
+        if plan is None:
+            for label in (self.digest, self.doomed, self.kept):
+                label.clear()
+            self.picture.show_parts([])
+            return
+        fates = Counter(item.fate for item in plan.items)
+        self.picture.show_parts([Part(words.say(fate), fates[fate], at) for at, fate in enumerate(Fate)])
+        gone = [item for item in plan.items if item.fate in (Fate.WIPE, Fate.SHRED)]
+        subjects = Counter(item.subject for item in gone)
+        self.doomed.setText(
+            self.tr("Will be destroyed, and can't be brought back: {what}; {size} in all.").format(
+                what=_amounts(subjects), size=words.size(sum(item.stamp.size for item in gone))
+            )
+        )
+        self.kept.setText(
+            self.tr("Will not be destroyed: {what}; of these {held} by law or under a hold.").format(
+                what=_amounts(Counter(item.subject for item in plan.items) - subjects),
+                held=words.count(sum(item.protected for item in plan.items)),
+            )
+        )
+        self.digest.setText(words.digest_groups(self._digest))
+
+    def _show_signers(self) -> None:
+        flow = self.desk.flow
+        if flow is None or not self.desk.signed:
+            self.signed.clear()
+            return
+        lines = [
+            self.tr("{role} {name} signed at {when}, key {key}").format(
+                role=words.say(Role(one.role)), name=one.name, when=one.signed_at, key=one.fingerprint[:16]
+            )
+            for one in flow.signers()
+        ]
+        self.signed.setText("\n".join(lines))
+
+    @override
+    def leave(self) -> bool:
+        for person in (self.officer, self.witness):
+            person.passphrase.clear()
+        return True
+
+    @override
+    def retranslate(self) -> None:
+        self.title_as(
+            self.tr("Sign"),
+            self.tr("The officer and the witness sign the same list, each with their own key."),
+        )
+        self.plan_box.setTitle(self.tr("The list"))
+        self.officer_box.setTitle(words.say(Role.OFFICER))
+        self.witness_box.setTitle(words.say(Role.WITNESS))
+        self.picture.setAccessibleName(self.tr("Fates in the list"))
+        self.digest.setAccessibleName(self.tr("Digest of the list"))
+        self.digest_hint.setText(
+            self.tr("SHA-256 of the list. Compare it with the paper; both people sign exactly this.")
+        )
+        self.sign.setText(self.tr("&Sign the list"))
+        self.sign.setAccessibleName(self.tr("Sign the list"))
+        if self.desk.free:
+            self._show_plan()
+            self._show_signers()
+
+
+def _amounts(subjects: Counter[Subject]) -> str:
+    named = [
+        f"{words.say(subject)} {words.count(subjects[subject])}" for subject in Subject if subjects[subject]
+    ]
+    return words.translate("Words", ", ").join(named) or "0"

@@ -1,0 +1,109 @@
+"""The one bridge from a step's thread to the window."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator
+from typing import Final
+
+from PySide6.QtCore import QObject, Signal
+
+from app.domain.event import Progressed
+
+_PAUSE: Final = 0.05
+"""Seconds between two Progressed that reach the window: 20 a second."""
+
+
+class Task(QObject):
+    """One iterator of events, drawn on a thread of its own.
+
+    Signals:
+        happened: one event. Progressed is thinned to 20 a second, its last one is
+            kept; every other event arrives, in order.
+        stopped: the iterator is closed; True when it came to its end by itself,
+            False when `stop` was called before.
+        failed: the iterator raised this exception; `stopped` does not follow.
+    """
+
+    happened = Signal(object)
+    stopped = Signal(bool)
+    failed = Signal(object)
+
+    def __init__(self, events: Iterator[object], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._events = events
+        self._wish = threading.Event()
+        self._held: Progressed | None = None
+        self._last = 0.0
+        # Not a daemon: a daemon may die before the journal is synced.
+        self._thread = threading.Thread(target=self._run, name="lethe-step", daemon=False)
+
+    @classmethod
+    def of(cls, call: Callable[[], object], parent: QObject | None = None) -> Task:
+        """Make a task of one slow call; its result is the one event."""
+
+        def once() -> Generator[object]:
+            yield call()
+
+        return cls(once(), parent)
+
+    @property
+    def running(self) -> bool:
+        """Whether the thread is still at work."""
+        return self._thread.is_alive()
+
+    @property
+    def stopping(self) -> bool:
+        """Whether a stop was asked for."""
+        return self._wish.is_set()
+
+    def start(self) -> None:
+        """Begin to draw events."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ask for the end: the iterator is closed between two events, on its own thread."""
+        self._wish.set()
+
+    def join(self) -> None:
+        """Wait until the iterator is closed. What it said meanwhile still arrives as signals."""
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            ended = self._draw()
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the window must hear of it
+            self.failed.emit(error)
+        else:
+            self.stopped.emit(ended)
+
+    def _draw(self) -> bool:
+        while not self._wish.is_set():
+            try:
+                event = next(self._events)
+            except StopIteration:
+                self._release()
+                return True
+            self._pass_on(event)
+        self._release()
+        close = getattr(self._events, "close", None)
+        if close is not None:
+            close()
+        return False
+
+    def _pass_on(self, event: object) -> None:
+        if isinstance(event, Progressed):
+            now = time.monotonic()
+            self._held = event
+            if now - self._last >= _PAUSE:
+                self._last = now
+                self._release()
+        else:
+            self.happened.emit(event)
+
+    def _release(self) -> None:
+        if self._held is not None:
+            self.happened.emit(self._held)
+            self._held = None

@@ -1,0 +1,71 @@
+"""A path of a file or folder: typed, or chosen in the system's own dialog."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, Signal
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QWidget
+from typing_extensions import override
+
+from app.ui.widgets.plain import Button
+
+
+class Wants(Enum):
+    """What a path box asks for."""
+
+    FILE = "file"
+    FOLDER = "folder"
+
+
+class PathBox(QWidget):
+    """A line for a path and a button that opens a dialog.
+
+    Signals:
+        changed: the path changed.
+    """
+
+    changed = Signal()
+
+    def __init__(self, wants: Wants, pattern: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._wants, self._pattern = wants, pattern
+        self.line = QLineEdit()
+        self.line.textChanged.connect(self.changed)
+        self.browse = Button()
+        self.browse.clicked.connect(self._browse)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.line, 1)
+        row.addWidget(self.browse)
+        self.setFocusProxy(self.line)
+        self._retranslate()
+
+    def path(self) -> Path | None:
+        """The path as typed, None where it is empty."""
+        text = self.line.text().strip()
+        return Path(text).expanduser() if text else None
+
+    def set_path(self, path: Path | None) -> None:
+        """Show a path."""
+        self.line.setText(str(path) if path else "")
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.LanguageChange:
+            self._retranslate()
+        super().changeEvent(event)
+
+    def _retranslate(self) -> None:
+        self.browse.setText(self.tr("Browse…"))
+        self.browse.setAccessibleName(self.tr("Browse…"))
+
+    def _browse(self) -> None:
+        start = str(self.path() or Path.home())
+        if self._wants is Wants.FOLDER:
+            chosen = QFileDialog.getExistingDirectory(self, self.tr("Choose a folder"), start)
+        else:
+            chosen, _ = QFileDialog.getOpenFileName(self, self.tr("Choose a file"), start, self._pattern)
+        if chosen:
+            self.set_path(Path(chosen))

@@ -1,0 +1,147 @@
+"""A list of places on disk: add, remove, or drop them here from the file manager."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFileDialog,
+    QHBoxLayout,
+    QListWidget,
+    QListWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+from typing_extensions import override
+
+from app.ui.widgets.plain import Button
+
+
+class _Drop(QListWidget):
+    """A list that takes what is dropped from the file manager."""
+
+    dropped = Signal(list)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAcceptDrops(True)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setTabKeyNavigation(False)
+
+    @override
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    @override
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    @override
+    def dropEvent(self, event: QDropEvent) -> None:
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            event.acceptProposedAction()
+            self.dropped.emit(paths)
+
+
+class Places(QWidget):
+    """Paths in a list. `folders` and `files` say which dialogs it offers.
+
+    Signals:
+        changed: the officer added or removed something.
+    """
+
+    changed = Signal()
+
+    def __init__(self, *, folders: bool, files: bool, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._title = ""
+        self.list = _Drop()
+        self.list.setMinimumHeight(self.fontMetrics().height() * 4)
+        self.add_folder, self.add_file, self.remove = Button(), Button(), Button()
+        self.add_folder.setVisible(folders)
+        self.add_file.setVisible(files)
+        self._shown = {self.add_folder: folders, self.add_file: files}
+        row = QHBoxLayout()
+        for button in (self.add_folder, self.add_file, self.remove):
+            row.addWidget(button)
+        row.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.list, 1)
+        column.addLayout(row)
+        self.setFocusProxy(self.list)
+        self.add_folder.clicked.connect(self._choose_folder)
+        self.add_file.clicked.connect(self._choose_files)
+        self.remove.clicked.connect(self._remove_chosen)
+        self.list.dropped.connect(self.add)
+        self._retranslate()
+
+    def paths(self) -> list[Path]:
+        """The places, in order."""
+        return [Path(self.list.item(at).data(Qt.ItemDataRole.UserRole)) for at in range(self.list.count())]
+
+    def set_paths(self, paths: Sequence[Path]) -> None:
+        """Show these places, without saying that anything changed."""
+        self.list.clear()
+        for path in paths:
+            self._append(path)
+
+    def add(self, paths: Sequence[Path]) -> None:
+        """Add places that are not in the list yet."""
+        known = set(self.paths())
+        fresh = [path for path in paths if path not in known]
+        for path in fresh:
+            self._append(path)
+        if fresh:
+            self.changed.emit()
+
+    def lock(self, locked: bool) -> None:
+        """Let nothing be changed, or let it again."""
+        for button in (self.add_folder, self.add_file, self.remove):
+            button.setEnabled(not locked)
+        self.list.setAcceptDrops(not locked)
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.LanguageChange:
+            self._retranslate()
+        super().changeEvent(event)
+
+    def _append(self, path: Path) -> None:
+        item = QListWidgetItem(str(path))
+        item.setData(Qt.ItemDataRole.UserRole, str(path))
+        item.setToolTip(str(path))
+        self.list.addItem(item)
+
+    def _retranslate(self) -> None:
+        for button, text in (
+            (self.add_folder, self.tr("Add folder…")),
+            (self.add_file, self.tr("Add file…")),
+            (self.remove, self.tr("Remove")),
+        ):
+            button.setText(text)
+            button.setAccessibleName(text)
+
+    def _choose_folder(self) -> None:
+        chosen = QFileDialog.getExistingDirectory(self, self.tr("Choose a folder"), str(Path.home()))
+        if chosen:
+            self.add([Path(chosen)])
+
+    def _choose_files(self) -> None:
+        chosen, _ = QFileDialog.getOpenFileNames(self, self.tr("Choose files"), str(Path.home()))
+        self.add([Path(name) for name in chosen])
+
+    def _remove_chosen(self) -> None:
+        chosen = self.list.selectedItems()
+        for item in chosen:
+            self.list.takeItem(self.list.row(item))
+        if chosen:
+            self.changed.emit()
