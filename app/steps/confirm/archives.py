@@ -84,10 +84,14 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One file in an archive. `sha256` is empty when its size rules it out, or when `problem` says why."""
+    """One file in an archive. `sha256` is empty when its size rules it out, or when `problem` says why.
+
+    `opened` is said of an archive in the archive: its own members follow.
+    """
 
     sha256: str = ""
     problem: Reason | None = None
+    opened: bool = False
 
 
 class _LimitReached(Exception):
@@ -114,7 +118,7 @@ def members(
 ) -> Iterator[Member]:
     """Give every file in an open archive; a member that is itself an archive gives its own members.
 
-    A nested archive whose own digest is `wanted` is one member. Nothing is unpacked
+    A nested archive whose own digest is `wanted` is not opened. Nothing is unpacked
     to disk. What could not be looked at is a member with a problem: UNREADABLE
     (damaged or encrypted), SEARCH_LIMIT, NOT_SEARCHED (a form this does not read).
     """
@@ -208,8 +212,9 @@ class _Search:
                 if nested and len(kept) <= _IN_MEMORY:
                     kept += chunk
             sha256 = state.hexdigest()
-        if not nested or sha256 in self._wanted:
-            yield Member(sha256)
+        opened = nested and sha256 not in self._wanted
+        yield Member(sha256, opened=opened)
+        if not opened:
             return
         try:
             # A small one is held in memory: to go back in a packed stream is to unpack it all again.

@@ -204,9 +204,8 @@ def _open_up(
     file: BinaryIO, stamp: Stamp, path: str, wanted: Wanted, contents: _Contents, tally: _Tally
 ) -> Iterator[Progressed]:
     """Look at every member of an archive; what speaks against disposing of it whole is collected."""
-    known = wanted.kept.union(wanted.doomed)
-    for member in members(file, stamp.size, known, wanted.sizes, Limits()):
-        tally.members += 1
+    for member in members(file, stamp.size, frozenset(wanted.doomed), wanted.sizes, Limits()):
+        tally.members += not member.opened
         yield from tally.progress(path)
         if member.problem is not None:
             tally.limits.add(member.problem)
@@ -214,7 +213,7 @@ def _open_up(
             continue
         ids = wanted.doomed.get(member.sha256, ())
         contents.ids.update(ids)
-        if not ids:
+        if not ids and not member.opened:
             contents.against.add(Reason.MIXED_ARCHIVE)
         if member.sha256 in wanted.kept:
             contents.against.add(Reason.KEPT_CONTENT)

@@ -64,13 +64,13 @@ def reading(path: str) -> Iterator[tuple[io.FileIO, Stamp]]:
         if stat.S_ISLNK(os.lstat(path).st_mode):
             raise CantRead(Reason.LINK)
         descriptor = _open(path)
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise CantRead(Reason.NOT_A_FILE)
     except OSError as error:
         raise CantRead(reason_of(error)) from error
     with io.FileIO(descriptor, "rb") as file:
-        seen = os.fstat(descriptor)
-        if not stat.S_ISREG(seen.st_mode):
-            raise CantRead(Reason.NOT_A_FILE)
-        yield file, stamp_of(seen)
+        yield file, stamp_of(os.fstat(descriptor))
 
 
 def _open(path: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -135,14 +135,16 @@ def _pack_all(work: _Sealing) -> Iterator[Progressed]:
     """Pack until no bad file is in the stream: each new attempt has at least one record less."""
     while work.left:
         packing = Packing()
-        with suppress(Spoiled):
+        try:
             yield from _pack(work, packing)
+        except Spoiled:
+            packing.spoiled = True
         work.refused.update(packing.bad)
         if not packing.spoiled:
             return
 
 
-def _pack(work: _Sealing, packing: Packing) -> Generator[Progressed, None, None]:
+def _pack(work: _Sealing, packing: Packing) -> Iterator[Progressed]:
     work.part.unlink(missing_ok=True)
     work.done = 0
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)

@@ -32,9 +32,7 @@ KEY = b"k" * 32
 def record_of(path, location, number=0):
     name = os.fsencode(path)
     seen = os.stat(name)
-    stamp = Stamp(
-        seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns, seen.st_nlink
-    )
+    stamp = Stamp(seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns, seen.st_nlink)
     with open(name, "rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     return Record(
@@ -107,7 +105,7 @@ def open_package(package, identity_path, into):
             [age, "-d", "-i", str(identity_path), str(package)], check=True, capture_output=True
         ).stdout
     else:
-        text = [line for line in identity_path.read_text().splitlines() if not line.startswith("#")][0]
+        text = next(line for line in identity_path.read_text().splitlines() if not line.startswith("#"))
         plain = pyrage.decrypt(package.read_bytes(), [pyrage.x25519.Identity.from_str(text)])
     with tarfile.open(fileobj=io.BytesIO(plain)) as tar:
         tar.extractall(into, filter="data")
@@ -116,7 +114,7 @@ def open_package(package, identity_path, into):
 
 
 def test_a_stranger_opens_validates_and_finds_every_byte(archive, tmp_path):
-    root, records = archive
+    _, records = archive
     before = {r.path: os.stat(r.path) for r in records}
     custodian = person(tmp_path)
     folder = tmp_path / "out"
@@ -142,17 +140,23 @@ def test_a_stranger_opens_validates_and_finds_every_byte(archive, tmp_path):
     bag = bagit.Bag(str(open_package(package, custodian.identity, tmp_path / "open")))
     assert bag.validate(processes=1)
     assert set(bag.algorithms) == {"sha256", "sha512"}
-    inside = {hashlib.sha256(p.read_bytes()).hexdigest() for p in Path(bag.path, "data").rglob("*") if p.is_file()}
+    inside = {
+        hashlib.sha256(p.read_bytes()).hexdigest() for p in Path(bag.path, "data").rglob("*") if p.is_file()
+    }
     assert inside == {r.sha256 for r in records}
     assert len(bag.payload_entries()) == len(records)
 
     for path, seen in before.items():
         now = os.stat(path)
-        assert (now.st_mtime_ns, now.st_ctime_ns, now.st_size) == (seen.st_mtime_ns, seen.st_ctime_ns, seen.st_size)
+        assert (now.st_mtime_ns, now.st_ctime_ns, now.st_size) == (
+            seen.st_mtime_ns,
+            seen.st_ctime_ns,
+            seen.st_size,
+        )
 
 
 def test_the_list_of_what_is_handed_over_travels_inside(archive, tmp_path):
-    root, records = archive
+    _, records = archive
     custodian = person(tmp_path)
     kept = kept_of(records[:8]) + kept_of(records[8:], Fate.TRANSFER)
     run(kept, [custodian], tmp_path / "out")
@@ -189,7 +193,9 @@ def test_without_the_custodians_key_the_evidence_says_so(archive, tmp_path):
     assert dict(end.evidence.facts)["restored_with"] == "one_time"
     assert dict(end.evidence.facts)["recipients"] == 2
     # the custodian's own key opens it all the same
-    assert all(c.ok for c in verify_sealed(tmp_path / "out/sealed-2026-001.tar.age", custodian.identity.read_text()))
+    assert all(
+        c.ok for c in verify_sealed(tmp_path / "out/sealed-2026-001.tar.age", custodian.identity.read_text())
+    )
 
 
 def test_two_custodians_each_open_it(archive, tmp_path):
@@ -240,17 +246,47 @@ def test_what_changed_or_went_is_left_out_and_the_rest_is_sealed(archive, tmp_pa
     os.unlink(records[6].path)
     os.symlink(records[7].path, records[6].path)
     ends = settled(run(kept_of(records), [custodian], tmp_path / "out"))
-    reasons = {id: end.evidence.limits for id, end in ends.items() if end.outcome is KeepOutcome.NOT_SEALED}
+    reasons = {
+        name: end.evidence.limits for name, end in ends.items() if end.outcome is KeepOutcome.NOT_SEALED
+    }
     assert reasons == {
         "r-0000": (Reason.CHANGED,),
         "r-0002": (Reason.CHANGED,),
         "r-0003": (Reason.GONE,),
         "r-0006": (Reason.CHANGED,),
     }
-    bag = bagit.Bag(str(open_package(tmp_path / "out/sealed-2026-001.tar.age", custodian.identity, tmp_path / "o")))
+    bag = bagit.Bag(
+        str(open_package(tmp_path / "out/sealed-2026-001.tar.age", custodian.identity, tmp_path / "o"))
+    )
     assert bag.validate(processes=1)
     assert len(bag.payload_entries()) == len(records) - 4
     assert len(ends) == len(records)
+
+
+@pytest.mark.parametrize("how", ["cut", "overwritten behind", "grown"])
+def test_what_changes_while_it_is_read_is_packed_out_again(archive, tmp_path, how):
+    root, records = archive
+    path = root / "changing.bin"
+    path.write_bytes(os.urandom(24 << 20))
+    records = [record_of(path, root, 90), *records]
+    custodian = person(tmp_path)
+    steps = seal(kept_of(records), [custodian], tmp_path / "out", case="2026-001", key=KEY)
+    assert isinstance(next(steps), Begun)
+    next(steps)  # 8 MiB of it are read
+    with open(path, "r+b") as file:
+        if how == "cut":
+            file.truncate(10 << 20)
+        else:
+            file.seek(0, os.SEEK_SET if how == "overwritten behind" else os.SEEK_END)
+            file.write(b"!")
+    ends = settled(steps)
+    assert ends["r-0090"].evidence.limits == (Reason.CHANGED,)
+    assert {end.outcome for name, end in ends.items() if name != "r-0090"} == {KeepOutcome.SEALED}
+    bag = bagit.Bag(
+        str(open_package(tmp_path / "out/sealed-2026-001.tar.age", custodian.identity, tmp_path / "o"))
+    )
+    assert bag.validate(processes=1)
+    assert len(bag.payload_entries()) == len(records) - 1
 
 
 def test_a_record_never_hashed_is_unreadable(archive, tmp_path):
@@ -318,7 +354,7 @@ def test_a_stranger_does_not_open_it(archive, tmp_path):
 
 def repack(package, secret, change):
     """Open a package, change its tree, and seal it again to the same key: what an insider could do."""
-    identity = pyrage.x25519.Identity.from_str([s for s in secret.splitlines() if s.startswith("AGE")][0])
+    identity = pyrage.x25519.Identity.from_str(next(s for s in secret.splitlines() if s.startswith("AGE")))
     plain = io.BytesIO(pyrage.decrypt(package.read_bytes(), [identity]))
     out = io.BytesIO()
     with tarfile.open(fileobj=plain) as source, tarfile.open(fileobj=out, mode="w") as target:
@@ -385,6 +421,33 @@ def test_wrong_keys_of_the_case_file_are_refused_by_name(archive, tmp_path):
         with pytest.raises(Refused) as refused:
             run(kept_of(records), [Custodian("x", "", tmp_path / "bad.txt")], tmp_path / "out")
         assert refused.value.fault is Fault.IDENTITY_UNREADABLE
+
+
+def test_names_stay_apart_and_inside(tmp_path):
+    from app.steps.confirm.naming import file_name, payload_names
+
+    def at(number, path, location):
+        stamp = Stamp(1, number, 1, 1, 1, 1)
+        return Record(f"r-{number}", path, location, stamp, "", Look.FOUND, Tier.GENERAL, "", 0)
+
+    records = [
+        at(1, "/a/data/x.csv", "/a/data"),
+        at(2, "/b/data/x.csv", "/b/data"),
+        at(3, "/c/one.csv", "/c/one.csv"),
+        at(4, "/elsewhere/y.csv", ""),
+        at(6, "/b/data/X.csv", "/b/data"),
+    ]
+    names = payload_names(records)
+    assert names == {
+        "r-1": "data/data/x.csv",
+        "r-2": "data/data~2/x.csv",
+        "r-3": "data/one.csv/one.csv",
+        "r-4": "data/root/elsewhere/y.csv",
+        "r-6": "data/data~2/X~2.csv",
+    }
+    assert file_name("../x") == ".._x"
+    assert file_name("..") == "=2E=2E"
+    assert file_name("〔2026〕第1号/乙") == "〔2026〕第1号_乙"
 
 
 def test_batches_hold_to_their_bounds(tmp_path):
@@ -454,7 +517,9 @@ def test_killed_in_the_middle_it_can_be_run_again(archive, tmp_path, delay):
     custodian, folder = person(tmp_path), tmp_path / "out"
     (tmp_path / "args").write_bytes(pickle.dumps((kept_of(records), [custodian], str(folder))))
     child = subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, str(tmp_path / "args")], cwd=Path(__file__).parents[3], stdout=subprocess.PIPE
+        [sys.executable, "-c", SCRIPT, str(tmp_path / "args")],
+        cwd=Path(__file__).parents[3],
+        stdout=subprocess.PIPE,
     )
     child.stdout.readline()
     time.sleep(delay)
@@ -466,7 +531,9 @@ def test_killed_in_the_middle_it_can_be_run_again(archive, tmp_path, delay):
     ends = settled(run(kept_of(records), [custodian], folder))
     assert {end.outcome for end in ends.values()} == {KeepOutcome.SEALED}
     assert sorted(p.name for p in folder.iterdir()) == ["sealed-2026-001.json", "sealed-2026-001.tar.age"]
-    assert all(c.ok for c in verify_sealed(folder / "sealed-2026-001.tar.age", custodian.identity.read_text()))
+    assert all(
+        c.ok for c in verify_sealed(folder / "sealed-2026-001.tar.age", custodian.identity.read_text())
+    )
 
 
 def test_leftovers_of_a_killed_run_are_removed(archive, tmp_path):
