@@ -1,1 +1,7 @@
 """Destroy keys and prove it."""
+
+from app.steps.shred.inspection import inspect
+from app.steps.shred.shredding import shred
+from app.steps.shred.slot import SlotShredded, shred_slot
+
+__all__ = ["SlotShredded", "inspect", "shred", "shred_slot"]

@@ -1,0 +1,74 @@
+"""The surface a key file lies on: what an overwrite there can't reach."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from app.domain.outcome import Fact, Reason
+from app.system.extents import Attribute, Extent, ExtentFlag, attributes, extents, same_places
+from app.system.handles import alone
+from app.system.media import medium_of
+from app.system.volumes import volume_of
+
+MEDIUM: Final = frozenset(
+    {
+        Reason.COPY_ON_WRITE,
+        Reason.SHARED_EXTENTS,
+        Reason.JOURNALLED_DATA,
+        Reason.COMPRESSED,
+        Reason.INLINE,
+        Reason.NETWORK,
+        Reason.FLASH,
+        Reason.UNKNOWN_MEDIUM,
+    }
+)
+"""Condition C7 is not met: old bytes of the key may be left below the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """What was seen of the place before the overwrite. `block` is bytes."""
+
+    limits: tuple[Reason, ...]
+    facts: tuple[Fact, ...]
+    block: int
+    mapped: tuple[Extent, ...] | None
+
+    def moved(self, fd: int) -> bool:
+        """Whether the file no longer lies where it lay, so that the old place was not overwritten."""
+        now = extents(fd)
+        return self.mapped is not None and now is not None and not same_places(self.mapped, now)
+
+
+def surface_of(fd: int, links: int) -> Surface:
+    """Look at the place of an open file.
+
+    Raises:
+        OSError: as the system gives it.
+    """
+    volume = volume_of(fd)
+    medium = medium_of(volume)
+    marks = attributes(fd) or Attribute(0)
+    mapped = extents(fd)
+    nodatacow = bool(marks & Attribute.NO_COPY_ON_WRITE)
+    seen = {
+        Reason.COPY_ON_WRITE: volume.copy_on_write and not nodatacow,
+        Reason.SHARED_EXTENTS: _any(mapped, ExtentFlag.SHARED),
+        Reason.JOURNALLED_DATA: bool(volume.journalled_data) or bool(marks & Attribute.JOURNAL_DATA),
+        Reason.COMPRESSED: _any(mapped, ExtentFlag.ENCODED) or bool(marks & Attribute.COMPRESSED),
+        Reason.INLINE: _any(mapped, ExtentFlag.INLINE | ExtentFlag.TAIL),
+        Reason.NETWORK: volume.network,
+        Reason.FLASH: medium.rotational is False,
+        Reason.UNKNOWN_MEDIUM: medium.rotational is None or not volume.known,
+        Reason.OPEN_ELSEWHERE: alone(fd) is False,
+        Reason.HARD_LINK: links > 1,
+    }
+    facts: tuple[Fact, ...] = (("file_system", volume.file_system), ("links", links))
+    if medium.bus:
+        facts += (("bus", medium.bus),)
+    return Surface(tuple(reason for reason, holds in seen.items() if holds), facts, volume.block, mapped)
+
+
+def _any(mapped: tuple[Extent, ...] | None, flag: ExtentFlag) -> bool:
+    return any(extent.flags & flag for extent in mapped or ())
