@@ -38,6 +38,8 @@ class Block:
     titles: tuple[str, ...]
     continued: tuple[str, ...]
     strips: tuple[Strip, ...]
+    whole: bool = False
+    """Not parted, if it fits on one page at all."""
 
 
 def place(sheet: Sheet, block: Block) -> None:
@@ -62,7 +64,7 @@ def _begin(sheet: Sheet, block: Block) -> None:
     """Turn the page when no more than the title would fit, or a short block would be parted for nothing."""
     whole = sum(strip.height for strip in block.strips) + 2 * _AIR
     least = sum(strip.height for strip in block.strips[:2]) + 2 * _AIR
-    short = whole < (NEXT_TOP - BOTTOM) / 5
+    short = block.whole or whole < (NEXT_TOP - BOTTOM) / 5
     if sheet.room() < max(least, 34) or (short and sheet.room() < whole):
         sheet.turn(NEXT_TOP)
 

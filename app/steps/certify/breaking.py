@@ -8,9 +8,9 @@ from typing import Final
 
 from app.steps.certify.faces import Face
 
-_UNIT: Final = re.compile(r"[A-Za-z0-9À-ɏ]+|[ \t  　]+|.", re.DOTALL)
-_GLUED_BACK: Final = frozenset("，。、；：？！）》」』】〕”’…—～·%％,.;:?!)]}")
-_GLUED_ON: Final = frozenset("（《「『【〔“‘([{")
+_UNIT: Final = re.compile(r"[A-Za-z0-9À-ɏ]+(?:[.,][0-9]+)*|[ \t\u3000]+|.", re.DOTALL)
+_GLUED_BACK: Final = frozenset("\u00a0，。、；：？！）》」』】〕”’…—～·%％,.;:?!)]}")
+_GLUED_ON: Final = frozenset("\u00a0（《「『【〔“‘([{")
 _MARKED: Final = frozenset(
     [0x00AD, 0x061C, 0x180E, 0xFEFF, *range(0x200B, 0x2010), *range(0x2028, 0x202F), *range(0x2060, 0x2070)]
 )

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from app.domain.fate import Ground
 from app.domain.medium import Medium
 from app.domain.outcome import AnyOutcome
 from app.domain.plan import Subject
 from app.steps.certify.account import Account
+from app.steps.certify.breaking import visible
 from app.steps.certify.sheet import BODY, NOTE, SMALL, Strip
 from app.steps.certify.status import Closing, destroyed
 from app.steps.certify.strips import Column, fields, paragraph, table
-from app.steps.certify.tally import by_category, by_ground, by_method, records_of, summed
+from app.steps.certify.tally import KeptRow, Sum, by_category, by_ground, by_method, records_of, summed
 from app.steps.certify.wording import Words, amount
 
 
 def label_width(words: Words) -> float:
     """How wide the labels of fields are in this language."""
-    return {1: 62.0, 2: 96.0}[len(words.languages)]
+    return {1: 68.0, 2: 98.0}[len(words.languages)]
 
 
 def company(account: Account, words: Words, issued_at: str) -> list[Strip]:
     """主体: who, why, when."""
     pairs = [
-        ("field.company", account.company),
+        ("field.company", visible(account.company)),
         ("field.uscc", account.uscc),
         ("field.kind", words.said(account.kind)),
         ("field.scale", words.said(account.scale)),
@@ -54,38 +56,37 @@ def scope(account: Account, words: Words) -> list[Strip]:
     looked = words.lines("sentence.scope", **facts, bytes=amount(coverage.bytes))
     problems = words.label("title.none")
     if coverage.problems:
-        problems = "; ".join(f"{name} {count:,}" for name, count in coverage.problems)
+        problems = "；".join(f"{words.problem(name)} ×{count:,}" for name, count in coverage.problems)
     pairs = [
-        (words.label("field.locations"), "\n".join(account.locations) or words.label("title.none")),
+        (words.label("field.locations"), "\n".join(visible(place) for place in account.locations) or words.label("title.none")),
         (words.label("field.looked"), looked),
         (words.label("field.problems"), problems),
     ]
     heads = ("tier", "category", "records", "destroyed", "kept", "exceptions", "people", "bytes")
     columns = [
-        Column(words.label(f"column.{head}"), share, 1.0 if n > 1 else 0.0)
-        for n, (head, share) in enumerate(zip(heads, (1.5, 2.2, 1, 1, 0.9, 1, 1.1, 1.4), strict=True))
+        Column(words.lines(f"column.{head}"), share, 1.0 if n > 1 else 0.0)
+        for n, (head, share) in enumerate(zip(heads, (1.05, 2.7, 0.9, 1.0, 0.75, 1.1, 0.8, 1.05), strict=True))
     ]
     rows = [
-        (words.said(tier), category, *_numbers(total)) for tier, category, total in by_category(account)
+        (words.stacked(tier), words.category(category), *_numbers(total)) for tier, category, total in by_category(account)
     ]
     rows.append((words.label("column.total"), "", *_numbers(summed(records_of(account)))))
     return [
         *fields(pairs, label_width(words), columns=1),
-        *table(columns, rows),
+        *table(columns, rows, above=4),
         *paragraph(words.lines("sentence.people"), NOTE, above=3),
     ]
 
 
 def methods(account: Account, words: Words) -> list[Strip]:
     """方法: what was done to the bytes, how often, how it ended."""
-    columns = _columns(words, ("subject", 0.8), ("method", 4.2), ("count", 0.7, 1), ("bytes", 1.1, 1), ("outcome", 2.2))
+    columns = _columns(words, ("subject", 0.7), ("count", 0.6, 1), ("bytes", 1, 1), ("method", 6.5))
     rows = [
         (
-            words.said(row.subject),
-            words.method(row.method),
+            words.stacked(row.subject),
             f"{row.sum.lines:,}",
             amount(row.sum.bytes),
-            _outcomes(row.outcomes, words),
+            f"{words.method(row.method)}\n{_outcomes(row.outcomes, words)}",
         )
         for row in by_method(account)
     ]
@@ -114,23 +115,21 @@ def media(account: Account, words: Words) -> list[Strip]:
 
 def keys(account: Account, words: Words, closing: Closing) -> list[Strip]:
     """密钥: each key's verdict and its conditions; the register's own key last."""
-    columns = _columns(words, ("key", 2.3), ("method", 3), ("verdict", 1.7), ("conditions", 2.6))
+    columns = _columns(words, ("key", 3), ("verdict", 2.6), ("conditions", 3.4))
     rows = []
     for line in account.lines:
         if line.subject is Subject.KEY:
             evidence = line.evidence
             rows.append(
                 (
-                    f"{line.id}\n{line.name}".rstrip(),
-                    words.method(evidence.method if evidence else ""),
+                    f"{line.id}\n{visible(line.name)}".rstrip(),
                     outcome(line.outcome, words),
                     words.reasons(evidence.limits) if evidence else "",
                 )
             )
     rows.append(
         (
-            words.lines("sentence.slot"),
-            words.method(closing.evidence.method),
+            f"{words.lines('sentence.slot')}\n{words.method(closing.evidence.method)}",
             outcome(closing.outcome, words),
             words.reasons(closing.evidence.limits),
         )
@@ -145,7 +144,7 @@ def copies(account: Account, words: Words) -> list[Strip]:
         return paragraph(words.lines("sentence.no_copies"))
     columns = _columns(words, ("backup", 3), ("files", 0.9, 1), ("members", 0.9, 1), ("copies", 0.9, 1), ("conditions", 3.4))
     rows = [
-        (one.backup, f"{one.files:,}", f"{one.members:,}", f"{one.copies:,}", words.reasons(one.limits))
+        (visible(one.backup), f"{one.files:,}", f"{one.members:,}", f"{one.copies:,}", words.reasons(one.limits))
         for one in account.searched
     ]
     found = [line for line in account.lines if line.subject is Subject.COPY]
@@ -161,15 +160,14 @@ def kept(account: Account, words: Words) -> list[Strip]:
     """未销毁: what is sealed, frozen, transferred or left, and why."""
     rows = [
         (
-            words.said(row.fate),
-            "\n".join(filter(None, (f"{words.said(row.ground)} · {row.rule}".rstrip(" ·"), row.law))),
+            words.stacked(row.fate),
             f"{row.sum.lines:,}",
             amount(row.sum.bytes),
-            _outcomes(row.outcomes, words),
+            "\n".join(filter(None, (_ground(row, words), row.law, _outcomes(row.outcomes, words)))),
         )
         for row in by_ground(account)
     ]
-    columns = _columns(words, ("fate", 1.2), ("ground", 4.2), ("count", 0.7, 1), ("bytes", 1.1, 1), ("outcome", 1.8))
+    columns = _columns(words, ("fate", 1.1), ("count", 0.6, 1), ("bytes", 0.9, 1), ("ground", 6.2))
     return table(columns, rows) if rows else paragraph(words.lines("sentence.no_kept"), BODY)
 
 
@@ -182,20 +180,32 @@ def clock(moment: str) -> str:
 
 def outcome(ended: AnyOutcome | None, words: Words) -> str:
     """Put an outcome in words; without one, say that the journal holds none."""
-    return words.said(ended) if ended else words.lines("failing.no_outcome")
+    return words.stacked(ended) if ended else words.lines("failing.no_outcome")
 
 
 def _outcomes(counts: Sequence[tuple[AnyOutcome | None, int]], words: Words) -> str:
-    return "\n".join(f"{outcome(ended, words)} {count:,}" for ended, count in counts)
+    return "\n".join(f"{count:,} × {_short(ended, words)}" for ended, count in counts)
+
+
+def _short(ended: AnyOutcome | None, words: Words) -> str:
+    return words.said(ended) if ended else words.label("failing.no_outcome")
+
+
+def _ground(row: KeptRow, words: Words) -> str:
+    """Name what it rests on: the hold's reason, or the rule and its id."""
+    if row.ground is Ground.HOLD:
+        return f"{words.said(row.ground)}：{words.hold(row.rule)}"
+    named = words.category(row.rule).replace("\n", " / ") if row.ground is Ground.RETENTION else row.rule
+    return f"{words.said(row.ground)}：{named}" if named else words.said(row.ground)
 
 
 def _columns(words: Words, *heads: tuple[str, float] | tuple[str, float, float]) -> list[Column]:
-    return [Column(words.label(f"column.{head[0]}"), *head[1:]) for head in heads]
+    return [Column(words.lines(f"column.{head[0]}"), *head[1:]) for head in heads]
 
 
-def _numbers(total: object) -> tuple[str, ...]:
-    counts = [getattr(total, name) for name in ("lines", "destroyed", "kept", "failing", "people")]
-    return (*(f"{count:,}" for count in counts), amount(getattr(total, "bytes")))
+def _numbers(total: Sum) -> tuple[str, ...]:
+    counts = (total.lines, total.destroyed, total.kept, total.failing, total.people)
+    return (*(f"{count:,}" for count in counts), amount(total.bytes))
 
 
 def _kind_of(medium: Medium, words: Words) -> str:

@@ -12,12 +12,14 @@ from app.domain.case import Role
 from app.domain.plan import Subject
 from app.identity import Identity
 from app.steps.certify.account import Account
-from app.steps.certify.chapters import clock, label_width, outcome
+from app.steps.certify.breaking import visible
+from app.steps.certify.chapters import clock, outcome
 from app.steps.certify.manifest import fields_of
 from app.steps.certify.qr import modules
 from app.steps.certify.sheet import (
     BODY,
     CODE,
+    HEAD,
     LABEL,
     MM,
     NOTE,
@@ -31,7 +33,7 @@ from app.steps.certify.sheet import (
     set_lines,
 )
 from app.steps.certify.status import Closing, Exceptional, exceptions
-from app.steps.certify.strips import CONTENT, Cell, Column, Row, fields, items, paragraph, table
+from app.steps.certify.strips import CONTENT, Cell, Column, Row, items, paragraph, table
 from app.steps.certify.tally import limits_seen
 from app.steps.certify.wording import Words, amount, grouped
 
@@ -48,7 +50,7 @@ def exceptional(account: Account, words: Words, closing: Closing) -> list[Strip]
     if not found:
         return paragraph(words.lines("sentence.no_exceptions"), BODY)
     shares = (("number", 0.5, 1.0), ("item", 3.0, 0.0), ("what", 2.4, 0.0), ("why", 3.4, 0.0))
-    columns = [Column(words.label(f"column.{name}"), share, align) for name, share, align in shares]
+    columns = [Column(words.lines(f"column.{name}"), share, align) for name, share, align in shares]
     rows = [
         (f"{n:,}", _item(one, words), _what(one, words), words.reasons(one.limits))
         for n, one in enumerate(found, 1)
@@ -60,7 +62,7 @@ def limits(account: Account, words: Words, closing: Closing) -> list[Strip]:
     """限制: what the certificate does not claim; first what always holds, then what this case met."""
     fixed = [words.lines(f"limit.{name}") for name in _FIXED]
     met = [
-        f"{words.reasons([reason])} (×{count:,})"
+        f"{words.said(reason)} (×{count:,})"
         for reason, count in limits_seen(account, closing.evidence.limits)
     ]
     return items([*fixed, *met])
@@ -94,7 +96,7 @@ def binding(account: Account, words: Words, digests: Digests, issued_at: str) ->
         words.each(
             "sentence.before",
             role=words.said(Role(signer.role)),
-            name=signer.name,
+            name=visible(signer.name),
             time=clock(signer.signed_at),
             fingerprint=signer.fingerprint[:16],
         )[0]
@@ -103,7 +105,7 @@ def binding(account: Account, words: Words, digests: Digests, issued_at: str) ->
     if before:
         left.append((words.label("field.signed_plan"), "\n".join(before)))
     notes = "\n".join((words.lines("sentence.check"), words.lines("sentence.qr")))
-    return [Bound(tuple(left), notes, label_width(words), modules(content))]
+    return [Bound(tuple(left), notes, modules(content))]
 
 
 def qr_content(account: Account, manifest: str, issued_at: str) -> str:
@@ -117,7 +119,6 @@ class Bound(Strip):
 
     pairs: tuple[tuple[str, str], ...]
     notes: str
-    label_width: float
     rows: tuple[bytes, ...]
 
     @property
@@ -125,11 +126,11 @@ class Bound(Strip):
         return CONTENT - _QR - 10
 
     def _rows(self) -> list[Row]:
-        value = self._room - self.label_width
-        return [
-            Row((Cell.of(0, self.label_width - 4, label, LABEL), Cell.of(self.label_width, value, text, CODE)))
-            for label, text in self.pairs
-        ] + [Row((Cell.of(0, self._room, self.notes, NOTE),), above=3)]
+        rows = []
+        for label, text in self.pairs:
+            rows.append(Row((Cell.of(0, self._room, label, HEAD),)))
+            rows.append(Row((Cell.of(0, self._room, text, CODE),), below=2))
+        return [*rows, Row((Cell.of(0, self._room, self.notes, NOTE),), above=2)]
 
     @property
     @override
@@ -147,7 +148,7 @@ class Bound(Strip):
 def signing(account: Account, words: Words, people: Sequence[Identity]) -> list[Strip]:
     """签署: the declaration, a place for each signature, and the clear square for the seal."""
     signers = tuple(
-        (field, f"{words.said(person.role)}　{person.name}") for field, person in fields_of(people)
+        (field, f"{words.said(person.role)}　{visible(person.name)}") for field, person in fields_of(people)
     )
     return [
         *paragraph(words.lines("sentence.declaration"), BODY),
@@ -178,10 +179,10 @@ class Signatures(Strip):
 
     @override
     def draw(self, sheet: Sheet, x: float, top: float) -> None:
-        width = CONTENT - SEAL - 16
+        width = CONTENT - SEAL - 20
         for number, (field, label) in enumerate(self.signers):
             self._person(sheet, x, top - 8 - number * _PERSON, width, field, label)
-        self._square(sheet, x + CONTENT - SEAL, top - self.height + 2)
+        self._square(sheet, x + CONTENT - SEAL - 3, top - self.height + 3)
 
     def _person(self, sheet: Sheet, x: float, top: float, width: float, field: str, label: str) -> None:
         y = set_lines(sheet, x, top, STRONG.lines(label, width)[:1], STRONG) - 2
@@ -221,12 +222,12 @@ def _outline(x: float, y: float, width: float, height: float) -> list[Rule]:
 def _item(one: Exceptional, words: Words) -> str:
     if one.line:
         kind = "" if one.line.subject is Subject.RECORD else f" · {words.said(one.line.subject)}"
-        return f"{one.line.id}{kind}\n{one.line.name}".rstrip()
-    return one.searched.backup if one.searched else ""
+        return f"{one.line.id}{kind}\n{visible(one.line.name)}".rstrip()
+    return visible(one.searched.backup) if one.searched else ""
 
 
 def _what(one: Exceptional, words: Words) -> str:
-    text = words.lines(f"failing.{one.failing.value}", count=f"{one.count:,}")
+    text = words.label(f"failing.{one.failing.value}", count=f"{one.count:,}")
     if one.line and one.line.outcome:
-        return f"{text}\n{outcome(one.line.outcome, words)} · {amount(one.line.bytes)}"
+        return f"{text}\n{words.said(one.line.outcome)}"
     return text

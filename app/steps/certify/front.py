@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from app.identity import Identity
@@ -44,6 +45,8 @@ _STATUS_EN: Final = Style(9.5, 13, ink=Ink.ACCENT)
 _FIGURE: Final = Style(15, 20, Weight.BOLD, Ink.BLACK)
 _FIGURE_LABEL: Final = Style(6.8, 9, ink=Ink.MUTE)
 _GHOST: Final = Style(96, 110, Weight.BOLD, Ink.GHOST)
+_FIGURES: Final = 0.6
+"""Share of the status panel that the figures take."""
 _RIGHT_EDGE: Final = WIDTH - RIGHT
 
 
@@ -71,11 +74,16 @@ def laid_out(
         ("signing", closing.signing(account, words, people)),
     ]
     for name, strips in chapter:
-        place(sheet, Block(words.each(f"block.{name}"), words.each("title.continued"), tuple(strips)))
+        place(sheet, _block(name, strips, words))
     _end(sheet, words)
     for number in range(len(sheet.pages)):
         _furnish(sheet.pages, number, account, words)
     return sheet
+
+
+def _block(name: str, strips: list[Strip], words: Words) -> Block:
+    titles, continued = words.each(f"block.{name}"), words.each("title.continued")
+    return Block(titles, continued, tuple(strips), whole=name in ("binding", "signing"))
 
 
 def _head(sheet: Sheet, account: Account, words: Words) -> None:
@@ -116,11 +124,12 @@ def _status(sheet: Sheet, account: Account, words: Words, end: Closing) -> None:
     low = top - height
     sheet.put(Fill(LEFT, low, INNER, height), Fill(LEFT, low, 3.2, height, Ink.ACCENT))
     texts = words.each(f"status.{status_of(account, end).value}")
+    room = INNER * (1 - _FIGURES) - 24
     if len(texts) > 1:
-        sheet.text(LEFT + 16, low + 26, texts[0], _STATUS)
+        sheet.text(LEFT + 16, low + 26, texts[0], _fitting(_STATUS, texts[0], room))
         sheet.text(LEFT + 16, low + 11, texts[1], _STATUS_EN)
     else:
-        sheet.text(LEFT + 16, low + 20, texts[0], _STATUS)
+        sheet.text(LEFT + 16, low + 20, texts[0], _fitting(_STATUS, texts[0], room))
     total, records = summed(account.lines), summed(records_of(account))
     found = sum(one.count for one in exceptions(account, end))
     figures = [
@@ -129,7 +138,7 @@ def _status(sheet: Sheet, account: Account, words: Words, end: Closing) -> None:
         ("exceptions", found),
         ("people", records.people),
     ]
-    width = INNER * 0.62 / len(figures)
+    width = INNER * _FIGURES / len(figures)
     x = LEFT + INNER - width * len(figures)
     for name, figure in figures:
         sheet.put(Rule(x, low + 10, x, top - 10, Ink.HAIR))
@@ -138,6 +147,11 @@ def _status(sheet: Sheet, account: Account, words: Words, end: Closing) -> None:
             sheet.text(x + width / 2, low + 17 - n * 9, label, _FIGURE_LABEL, align=0.5)
         x += width
     sheet.y = low - 12
+
+
+def _fitting(style: Style, text: str, room: float) -> Style:
+    """Give the style, smaller if the text would not fit."""
+    return replace(style, size=style.size * min(1.0, room / width_of(text, style)))
 
 
 def _end(sheet: Sheet, words: Words) -> None:

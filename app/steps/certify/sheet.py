@@ -46,9 +46,9 @@ class Style:
         return break_lines(text, face(self.weight), self.size, width)
 
 
-BODY: Final = Style(8.6, 12.4)
-LABEL: Final = Style(7.2, 12.4, ink=Ink.MUTE)
-SMALL: Final = Style(7.4, 10.4)
+BODY: Final = Style(8.4, 12.0)
+LABEL: Final = Style(7.2, 12.0, ink=Ink.MUTE)
+SMALL: Final = Style(7.3, 10.2)
 NOTE: Final = Style(7.0, 10.0, ink=Ink.MUTE)
 HEAD: Final = Style(7.0, 9.2, ink=Ink.MUTE)
 CODE: Final = Style(7.8, 11.2)

@@ -126,20 +126,19 @@ class Column:
     align: float = 0.0
 
 
-def table(columns: Sequence[Column], rows: Sequence[Sequence[str]], style: Style = SMALL) -> list[Strip]:
+def table(columns: Sequence[Column], rows: Sequence[Sequence[str]], above: float = 0.0) -> list[Strip]:
     """Set a table; its head stands again on each page it runs over to."""
     total = sum(column.share for column in columns)
     room = CONTENT - (len(columns) - 1) * _GAP
     widths = [room * column.share / total for column in columns]
     starts = [sum(widths[:i]) + i * _GAP for i in range(len(columns))]
     places = list(zip(starts, widths, columns, strict=True))
-    head = Row(
-        tuple(Cell.of(x, w, column.head, HEAD, column.align) for x, w, column in places), ruled=True, below=2
-    )
-    strips: list[Strip] = [head]
+    heads = tuple(Cell.of(x, w, column.head, HEAD, column.align) for x, w, column in places)
+    head = Row(heads, ruled=True, below=2)
+    strips: list[Strip] = [replace(head, above=above)]
     for row in rows:
         cells = tuple(
-            Cell.of(x, w, text, style, column.align)
+            Cell.of(x, w, text, SMALL, column.align)
             for (x, w, column), text in zip(places, row, strict=True)
         )
         strips += _pieces(cells, head)

@@ -10,7 +10,8 @@ from functools import cache
 from typing import Any
 
 from app.domain.outcome import Reason
-from app.language import Language, say
+from app.domain.record import Problem
+from app.language import Language, category, hold, say
 from app.system.paths import resource
 
 
@@ -57,6 +58,23 @@ class Words:
         """Put an enum member in words, on one line."""
         return " / ".join(say(member, language) for language in self.languages)
 
+    def problem(self, name: str) -> str:
+        """Put a problem met by locate in words; a name this version does not know stays."""
+        known = {problem.value: problem for problem in Problem}
+        return self.said(known[name]) if name in known else name
+
+    def category(self, name: str) -> str:
+        """Name a category of records or a rule, each language on a line of its own."""
+        return "\n".join(dict.fromkeys(category(name, language) for language in self.languages))
+
+    def hold(self, name: str) -> str:
+        """Name the reason of a hold, on one line."""
+        return " / ".join(dict.fromkeys(hold(name, language) for language in self.languages))
+
+    def stacked(self, member: Enum) -> str:
+        """Put an enum member in words, each language on a line of its own."""
+        return "\n".join(say(member, language) for language in self.languages)
+
     def reasons(self, limits: Sequence[Reason]) -> str:
         """Put reasons in words, one a line and language."""
         return "\n".join(say(limit, language) for limit in limits for language in self.languages)
@@ -77,13 +95,13 @@ def explained(name: str, language: Language) -> str:
 def amount(count: int) -> str:
     """Write bytes for people: 1,234 B, 12.3 MB (powers of 1000)."""
     if count < 10_000:
-        return f"{count:,} B"
+        return f"{count:,}\u00a0B"
     size = float(count)
     for unit in ("kB", "MB", "GB", "TB"):
         size /= 1000
         if size < 1000:
-            return f"{size:,.1f} {unit}"
-    return f"{size:,.1f} PB"
+            return f"{size:,.1f}\u00a0{unit}"
+    return f"{size:,.1f}\u00a0PB"
 
 
 def grouped(digest: str) -> str:

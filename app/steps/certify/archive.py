@@ -1,0 +1,52 @@
+"""PDF/A-3b: archive form with the manifest, its signature and the inventory attached (ISO 19005-3)."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from app.domain.fault import Fault, Refused
+
+_KINDS: Final = {
+    "manifest.json": ("application/json", "canonical manifest (RFC 8785)"),
+    "manifest.p7s": ("application/pkcs7-signature", "detached CMS signature of manifest.json"),
+    "inventory.csv": ("text/csv", "inventory of all items"),
+}
+
+
+def archived(pdf: bytes, attachments: Mapping[str, bytes], moment: datetime) -> bytes:
+    """Give `pdf` as PDF/A-3b with `attachments`, as pikepdf's validator approved the written bytes.
+
+    Raises:
+        Refused: SEAL_FAILED when the validator does not approve; nothing is to be signed then.
+    """
+    import pikepdf
+    from pikepdf import pdfa
+
+    out = io.BytesIO()
+    date = f"D:{moment:%Y%m%d%H%M%S}+00'00'"
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        for name, data in attachments.items():
+            kind, description = _KINDS[name]
+            document.attachments[name] = pikepdf.AttachedFileSpec(
+                document,
+                data,
+                description=description,
+                filename=name,
+                mime_type=kind,
+                creation_date=date,
+                mod_date=date,
+                relationship=pikepdf.Name.Data,
+            )
+        for page in document.pages:
+            # reportlab leaves an empty transition on each page; PDF/A knows none.
+            if "/Trans" in page.obj:
+                del page.obj["/Trans"]
+        document.Root.Lang = pikepdf.String("zh-CN")
+        try:
+            pdfa.save(document, out, "3b")
+        except pdfa.PdfaError as error:
+            raise Refused(Fault.SEAL_FAILED, "certificate.pdf", str(error)) from error
+    return out.getvalue()
