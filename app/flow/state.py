@@ -30,7 +30,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """What stands in the way of later steps: records without a fate, kept ones not sealed, copies left open."""
+    """What stands in the way of later steps: records without a fate, kept ones unsealed, copies left open."""
 
     undecided: int = 0
     unsealed: int = 0

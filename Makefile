@@ -1,0 +1,60 @@
+# Lethe. `make demo` and `make test` need Python 3.11 and nothing else; they set up the rest.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+DEMO   ?= demo
+ROOT   := $(shell id -u)
+
+# What Qt needs to start, what the tests compare against. Only Debian and its kin have these names.
+QT_PACKAGES   := libegl1 libgl1 libxkbcommon0 libxkbcommon-x11-0 libdbus-1-3 libfontconfig1 libglib2.0-0 fonts-noto-cjk
+TEST_PACKAGES := openssl poppler-utils xfsprogs btrfs-progs e2fsprogs age
+
+export QT_QPA_PLATFORM ?= offscreen
+
+.PHONY: demo test check lint package lock clean
+
+demo: $(VENV)/ready
+	@rm -rf $(DEMO)
+	$(BIN)/lethe rehearse $(DEMO)
+
+test: $(VENV)/ready-dev system
+	$(BIN)/python -m coverage erase
+	$(BIN)/python -m pytest
+
+check: $(VENV)/ready-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(MAKE) test
+
+package: $(VENV)/ready-dev system
+	$(BIN)/pyinstaller --noconfirm --log-level WARN build.spec
+	dist/lethe/lethe self-test
+
+# Two lists of exact versions: what Lethe needs, and that and what its builders need.
+lock: $(VENV)/ready-dev
+	$(BIN)/uv pip compile -q --universal --no-emit-index-url --no-header --no-emit-find-links --generate-hashes pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile -q --universal --no-emit-index-url --no-header --no-emit-find-links --generate-hashes pyproject.toml --group dev -o requirements-dev.lock
+
+$(VENV)/ready: requirements.lock pyproject.toml
+	@$(PYTHON) -m venv $(VENV) 2>/dev/null || { test $(ROOT) -eq 0 && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -qq -y python3-venv && $(PYTHON) -m venv $(VENV); } || { echo "Python 3.11 with venv is needed: apt-get install python3-venv"; exit 1; }
+	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+$(VENV)/ready-dev: $(VENV)/ready requirements-dev.lock
+	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-dev.lock
+	@touch $@
+
+# System libraries are installed where that is allowed, else named in one line.
+system:
+	@missing=""; for p in $(QT_PACKAGES) $(TEST_PACKAGES); do dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q "ok installed" || missing="$$missing $$p"; done; \
+	if [ -z "$$missing" ]; then exit 0; fi; \
+	if [ $(ROOT) -eq 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$missing >/dev/null; \
+	else echo "The tests want these system packages: apt-get install$$missing"; fi
+.PHONY: system
+
+clean:
+	rm -rf $(VENV) build dist $(DEMO) .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

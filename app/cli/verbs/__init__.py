@@ -1,0 +1,91 @@
+"""The verbs of the command line, and their exit codes.
+
+0 as asked · 1 refused or not valid · 2 usage or unreadable input · 3 finished with
+exceptions · 130 stopped, can be resumed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from typing import Final
+
+from app.cli.console import Console, chosen_language
+from app.cli.phrases import Phrase
+from app.domain.fault import Fault, GateClosed, Refused
+
+REFUSED: Final = 1
+USAGE: Final = 2
+EXCEPTIONS: Final = 3
+STOPPED: Final = 130
+
+QT_PACKAGES: Final = "libegl1 libgl1 libxkbcommon0 libdbus-1-3 libfontconfig1 libglib2.0-0 fonts-noto-cjk"
+
+_UNREADABLE_INPUT: Final = frozenset(
+    {
+        Fault.CASE_FILE_UNREADABLE,
+        Fault.CASE_FILE_SYNTAX,
+        Fault.CASE_FILE_UNKNOWN_KEY,
+        Fault.CASE_FILE_WRONG_TYPE,
+        Fault.CASE_FILE_WRONG_VALUE,
+        Fault.CASE_FILE_MISSING_KEY,
+        Fault.CASE_FILE_MISSING_PATH,
+        Fault.CASE_NOT_FOUND,
+        Fault.LOCATION_MISSING,
+        Fault.LOCATION_UNREADABLE,
+        Fault.IDENTITY_UNREADABLE,
+        Fault.NOT_VERIFIABLE,
+        Fault.RECORD_UNKNOWN,
+    }
+)
+
+
+def run_verb(asked: argparse.Namespace) -> int:
+    """Run the verb that was asked for and give its exit code. Refusals are said in one sentence."""
+    console = Console(chosen_language(asked.lang), machine=getattr(asked, "json", False))
+    try:
+        return _verb(asked.verb)(asked, console)
+    except Refused as refused:
+        console.refuse(refused)
+        if refused.fault is Fault.DISK_FULL:
+            return STOPPED
+        return USAGE if refused.fault in _UNREADABLE_INPUT else REFUSED
+    except GateClosed as closed:
+        console.refuse(closed)
+        return REFUSED
+    except KeyboardInterrupt:
+        return STOPPED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return STOPPED
+
+
+def _verb(name: str) -> Callable[[argparse.Namespace, Console], int]:
+    # Each verb's room is imported only when it is asked for: `status` needs no PDF writer.
+    if name in ("rehearse", "run", "resume"):
+        from app.cli.verbs import run
+
+        return {"rehearse": run.rehearse, "run": run.run, "resume": run.resume}[name]
+    if name in ("locate", "status"):
+        from app.cli.verbs import look
+
+        return {"locate": look.locate_paths, "status": look.status}[name]
+    if name in ("verify", "prove"):
+        from app.cli.verbs import prove
+
+        return {"verify": prove.verify_file, "prove": prove.prove_record}[name]
+    if name == "identity":
+        from app.cli.verbs import identity
+
+        return identity.new
+    from app.cli.verbs import self_test
+
+    return self_test.self_test
+
+
+def say_no_window(error: ImportError) -> int:
+    """Say in one line why the window can't open and what to install."""
+    console = Console(chosen_language(None), machine=False)
+    console.phrase(Phrase.NO_WINDOW, why=error, packages=QT_PACKAGES)
+    return REFUSED

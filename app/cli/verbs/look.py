@@ -1,0 +1,92 @@
+"""`lethe locate` and `lethe status`: look, and change nothing."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import secrets
+import time
+from pathlib import Path
+
+from app.cli.console import Console
+from app.cli.phrases import Phrase
+from app.domain.case import Location
+from app.domain.event import Located, Progressed
+from app.domain.record import Look, Record
+from app.flow import Flow
+from app.language import category, kind, say
+from app.steps.locate import as_json, locate
+
+
+def locate_paths(asked: argparse.Namespace, console: Console) -> int:
+    """Print one line a record, and a summary. Nothing is kept: the key of the hashes is thrown away."""
+    began = time.monotonic()
+    files = size = records = unreadable = 0
+    places = [Location(Path(path).absolute()) for path in asked.paths]
+    events = locate(places, key=secrets.token_bytes(32), subject=asked.subject, jobs=asked.jobs)
+    for event in events:
+        if isinstance(event, Progressed):
+            console.progress(event)
+        if not isinstance(event, Located):
+            continue
+        files, size = files + 1, size + event.bytes
+        unreadable += event.look is Look.UNREADABLE
+        if event.record and _wanted(event.record, asked.subject):
+            records += event.look is Look.FOUND
+            console.result(_line(event.record, console), **as_json(event.record))
+    seconds = round(time.monotonic() - began, 3)
+    facts = {
+        "files": files,
+        "bytes": size,
+        "records": records,
+        "unreadable": unreadable,
+        "seconds": seconds,
+    }
+    console.result(Phrase.SUMMARY.say(console.language, **facts), summary=facts)
+    return 0
+
+
+def _wanted(record: Record, subject: str) -> bool:
+    return not subject or any(found.kind == "custom.subject" for found in record.findings)
+
+
+def _line(record: Record, console: Console) -> str:
+    language = console.language
+    findings = " ".join(f"{kind(found.kind, language)}×{found.count}" for found in record.findings)
+    problems = " ".join(say(problem, language) for problem in record.problems)
+    return Phrase.FOUND.say(
+        language,
+        path=record.path,
+        tier=say(record.tier, language),
+        category=category(record.category, language) if record.category else "",
+        people=record.people,
+        findings=" ".join(part for part in (findings, problems) if part),
+    )
+
+
+def status(asked: argparse.Namespace, console: Console) -> int:
+    """Print where each step stands and why a gate is closed, from the journal alone."""
+    flow = Flow.open(Path(asked.case_dir).absolute())
+    steps = []
+    for standing in flow.standing():
+        name, why = say(standing.step, console.language), ""
+        if standing.gate:
+            why = say(standing.gate.gate, console.language, step=name, count=standing.gate.count)
+        phrase = Phrase.STEP_IS_SHUT if why else Phrase.STEP_IS_OPEN
+        line = (Phrase.STEP_IS_DONE if standing.done else phrase).say(console.language, step=name, why=why)
+        if not console.machine:
+            print(line)
+        steps.append(
+            {
+                "step": standing.step.value,
+                "done": standing.done,
+                "begun": standing.begun,
+                "gate": standing.gate.gate.value if standing.gate else None,
+                "count": standing.gate.count if standing.gate else 0,
+            }
+        )
+    if console.machine:
+        told = {"case": flow.case.number, "closed": flow.closed, "steps": steps}
+        told["certificate"] = str(flow.certificate) if flow.certificate else None
+        print(json.dumps(told))
+    return 0

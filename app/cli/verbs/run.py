@@ -1,0 +1,114 @@
+"""`lethe run`, `lethe resume`, `lethe rehearse`: the whole job without a window."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from app.cli.console import Console
+from app.cli.phrases import Phrase
+from app.cli.verbs import EXCEPTIONS, STOPPED
+from app.domain.case import Case
+from app.domain.event import Event
+from app.flow import Flow, Passphrase, carry_out, case_folder, from_environment, people_of, read_case_file
+
+
+def run(asked: argparse.Namespace, console: Console) -> int:
+    """Open a new case for a CASE.toml and carry it out to the certificate."""
+    case_file = Path(asked.case_file)
+    return _run(read_case_file(case_file), case_file, console)
+
+
+def resume(asked: argparse.Namespace, console: Console) -> int:
+    """Go on with a case where it stands."""
+    folder = Path(asked.case_dir).absolute()
+    seen = Flow.open(folder)
+    if seen.closed:
+        console.phrase(Phrase.NOTHING_TO_DO)
+        return _ended(seen, console)
+    ask = asking(console)
+    people = people_of(seen.case, ask)
+    return _carry_out(Flow.open(folder, people[0]), people, ask, console)
+
+
+def rehearse(asked: argparse.Namespace, console: Console) -> int:
+    """Make a synthetic company and run the whole job on it."""
+    from app.rehearsal import PASSPHRASES, build_company
+
+    case_file = build_company(Path(asked.dir).absolute(), records=asked.records)
+    console.phrase(Phrase.REHEARSAL_MADE, path=case_file.parent)
+    os.environ.update(PASSPHRASES)
+    case = read_case_file(case_file)
+    console.phrase(
+        Phrase.REHEARSAL_OPEN,
+        folder=case_folder(case_file, case),
+        passphrase=PASSPHRASES["OFFICER_PASSPHRASE"],
+    )
+    return _run(case, case_file, console)
+
+
+def _run(case: Case, case_file: Path, console: Console) -> int:
+    ask = asking(console)
+    people = people_of(case, ask)
+    return _carry_out(Flow.create(case_folder(case_file, case), case, people[0]), people, ask, console)
+
+
+def asking(console: Console) -> Passphrase:
+    """Passphrases come from the environment variable the case names, else from a prompt on a terminal."""
+
+    def ask(path: Path, name: str) -> str:
+        given = from_environment(path, name)
+        if given or not sys.stdin.isatty():
+            return given
+        return getpass.getpass(Phrase.PASSPHRASE_OF.say(console.language, path=path))
+
+    return ask
+
+
+def _carry_out(flow: Flow, people: tuple, ask: Passphrase, console: Console) -> int:  # type: ignore[type-arg]
+    try:
+        events = _until_stopped(carry_out(flow, people, ask))
+        console.watch(events)
+        if not flow.closed:
+            console.phrase(Phrase.STOPPED, folder=flow.folder)
+            return STOPPED
+    finally:
+        flow.close()
+    return _ended(flow, console)
+
+
+def _until_stopped(events: Iterator[Event]) -> Iterator[Event]:
+    """Draw events until Ctrl-C or a polite kill, which end the step between two events, never inside one."""
+    asked_to_stop: list[int] = []
+    before = {
+        number: signal.signal(number, lambda number, _: asked_to_stop.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        for event in events:
+            yield event
+            if asked_to_stop:
+                break
+    finally:
+        getattr(events, "close", lambda: None)()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _ended(flow: Flow, console: Console) -> int:
+    from app.steps.certify import ended_well
+
+    certificate = flow.certificate
+    if certificate is None:
+        return STOPPED
+    well = ended_well(flow.folder / "certificate")
+    console.phrase(Phrase.ENDED_ALL if well else Phrase.ENDED_EXCEPTIONS)
+    console.result(
+        str(certificate), certificate=str(certificate), exceptions=not well, case=str(flow.folder)
+    )
+    return 0 if well else EXCEPTIONS
