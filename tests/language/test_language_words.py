@@ -183,6 +183,7 @@ def test_a_category_nobody_knows_is_still_shown():
     assert category("acct.voucher.2020", Language.ZH) == "会计凭证(原始/记账) (2020)"
     assert category("crm.vip.old", Language.EN) == "Customer records (vip.old)"
     assert category("unknown.kind", Language.ZH) == "unknown.kind"
+    assert category("secret.key", Language.ZH) == "密钥文件"
     assert category("", Language.ZH) == "未分类"
     assert category("", Language.EN) == "Unclassified"
 
