@@ -18,7 +18,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="lethe", description="忘川 Lethe. Without a verb it opens the wizard / 不带命令则打开向导"
     )
     top.add_argument("--version", action="version", version=f"Lethe {__version__}")
-    top.add_argument("--case", metavar="CASE_DIR", default="", help="open the wizard on this case / 打开此案件")
+    top.add_argument("--case", metavar="CASE_DIR", default="", help="open this case in the wizard / 打开案件")
     top.add_argument("--lang", choices=("zh", "en"), help="language / 语言")
     verbs = top.add_subparsers(dest="verb", metavar="VERB")
     common = argparse.ArgumentParser(add_help=False)
@@ -33,7 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     verify = verbs.add_parser("verify", parents=[common], help="check a certificate / 验证证明")
     verify.add_argument("file", metavar="FILE")
     verify.add_argument("--journal", metavar="FILE", default="")
-    verify.add_argument("--identity", metavar="FILE", default="", help="age key for a sealed package / 封存包的密钥")
+    verify.add_argument("--identity", metavar="FILE", default="", help="age key of a custodian / 保管人密钥")
     prove = verbs.add_parser("prove", parents=[common], help="a proof for one record / 单条记录的证明")
     prove.add_argument("case_dir", metavar="CASE_DIR")
     prove.add_argument("--record", required=True, metavar="ID")

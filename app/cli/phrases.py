@@ -42,8 +42,11 @@ class Phrase(Enum):
     CHECK_OK = ("  ✓ {name} {detail}", "  ✓ {name} {detail}")
     CHECK_BAD = ("  × {name} {detail}", "  × {name} {detail}")
     IDENTITY_MADE = (
-        "已为{name}（{role}）新建密钥：{path}\n证书指纹（SHA-256）：{fingerprint}\n请妥善保管此文件与口令；遗失任一项都无法恢复。",
-        "Made the key of {name} ({role}): {path}\nFingerprint (SHA-256): {fingerprint}\n"
+        "已为{name}（{role}）新建密钥：{path}\n证书指纹（SHA-256）：{fingerprint}",
+        "Made the key of {name} ({role}): {path}\nFingerprint (SHA-256): {fingerprint}",
+    )
+    IDENTITY_KEEP = (
+        "请妥善保管此文件与口令；遗失任一项都无法找回。",
         "Keep the file and the passphrase safe; neither can be recovered.",
     )
     PROOF_WRITTEN = ("证明已写入：{path}", "Proof written: {path}")
@@ -54,7 +57,7 @@ class Phrase(Enum):
     )
     NO_WINDOW = (
         "无法打开窗口：{why}。命令行仍可使用（lethe --help）。Debian 请安装：{packages}",
-        "The window can't open: {why}. The command line still works (lethe --help). On Debian install: {packages}",
+        "The window can't open: {why}. The command line still works (lethe --help). Debian: {packages}",
     )
     UNEXPECTED = (
         "程序内部错误：{what}。案件未损坏，可用 lethe resume 继续。",

@@ -23,6 +23,7 @@ from app.domain.event import Begun, Event, Settled
 from app.domain.fate import Fate
 from app.domain.fault import Fault, Refused
 from app.domain.medium import Medium
+from app.domain.outcome import KeyOutcome
 from app.domain.plan import Plan, PlanItem, Subject
 from app.domain.step import Step
 from app.flow.desk import Desk, now
@@ -31,7 +32,7 @@ from app.flow.state import SLOT, State
 from app.identity import Identity, SignedPlan
 from app.register.codec import build, plain
 from app.register.slot import SIZE
-from app.steps.certify import Closing, compose, masked, write_inventory
+from app.steps.certify import Closing, Status, compose, masked, status_of, write_inventory
 from app.steps.certify.account import Account, Coverage, Line, Signer
 from app.steps.confirm import check_kept
 from app.steps.shred import shred_slot
@@ -121,11 +122,23 @@ def certifying(opened: OpenCase, signed: SignedPlan | None, people: Sequence[Ide
     account = get_account(folder, state.accounted)
     if SLOT not in state.results:
         yield from end_register(opened)
-    slot = state.results[SLOT]
-    closing = Closing(slot.outcome, slot.evidence)
-    yield from compose(account, folder, people, issued_at=now(), closing=closing)
+    yield from compose(account, folder, people, issued_at=now(), closing=register_end(state))
     hand_out(folder, opened.case.certificate.out)
     recorder.note("certified", digests(folder))
+
+
+def register_end(state: State) -> Closing:
+    """How the key of the register ended."""
+    slot = state.results[SLOT]
+    if not isinstance(slot.outcome, KeyOutcome):
+        raise Refused(Fault.JOURNAL_BROKEN, SLOT, "outcome")
+    return Closing(slot.outcome, slot.evidence)
+
+
+def status_of_case(opened: OpenCase) -> Status:
+    """What the certificate says at most, computed again from the account."""
+    account = get_account(opened.folder / "certificate", opened.state.accounted)
+    return status_of(account, register_end(opened.state))
 
 
 def hand_out(folder: Path, out: Path) -> None:

@@ -25,6 +25,7 @@ from app.flow.state import Result
 from app.identity import Identity, SignedPlan, sign_plan
 from app.register import Row
 from app.register.codec import build
+from app.steps.certify import Status
 from app.steps.certify.account import Coverage, Signer
 from app.steps.decide import decide
 
@@ -97,6 +98,11 @@ class Flow:
         if not self.closed:
             return None
         return out if out.exists() else self._at.folder / "certificate" / "certificate.pdf"
+
+    @property
+    def status(self) -> Status | None:
+        """What the certificate says of the whole, None before it is issued."""
+        return closing.status_of_case(self._at) if self.closed else None
 
     def gate(self, step: Step) -> GateClosed | None:
         """Why `step` may not be entered now, or None."""

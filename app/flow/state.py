@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from app.domain.outcome import AnyOutcome, Evidence, Outcome
+from app.domain.outcome import AnyOutcome, Evidence
 from app.domain.plan import Subject
 from app.domain.step import Stage, Step
 from app.identity import Signature
@@ -44,7 +44,7 @@ class State:
     Attributes:
         finished: steps that ran to their end and whose results still count.
         stages: how far each item of the plan has come.
-        noted: for items about to be removed, the outcome and evidence they will have.
+        noted: for items about to be removed, the evidence of what was done to them.
         results: how each item ended; the last word counts.
         signed: digest of the signed plan, empty before.
         pending: what still stands in the way of later steps.
@@ -57,7 +57,7 @@ class State:
     begun: set[Step] = field(default_factory=set)
     finished: set[Step] = field(default_factory=set)
     stages: dict[str, Stage] = field(default_factory=dict)
-    noted: dict[str, tuple[Outcome, Evidence]] = field(default_factory=dict)
+    noted: dict[str, Evidence] = field(default_factory=dict)
     results: dict[str, Result] = field(default_factory=dict)
     signed: str = ""
     signatures: tuple[Signature, ...] = ()
@@ -119,11 +119,9 @@ def _begun(state: State, entry: Entry) -> None:
 
 def _noted(state: State, entry: Entry) -> None:
     evidence = build(Evidence, entry.body["evidence"])
-    outcome = dict(evidence.facts).get("outcome")
     for item in entry.body["ids"]:
         state.stages[item] = Stage.NOTED
-        if isinstance(outcome, str) and outcome in Outcome._value2member_map_:
-            state.noted[item] = (Outcome(outcome), evidence)
+        state.noted[item] = evidence
 
 
 def _settled(state: State, entry: Entry) -> None:

@@ -56,8 +56,8 @@ class Source:
             if found := header.match(line):
                 here = found[1]
                 seen += here == table
-                if here == table and seen == index:
-                    at = number
+                if (here == table and seen == index) or (not table and here == key):
+                    at = at or number
             inside = here == table and (seen == index or not table)
             if key and inside and wanted.match(line):
                 return number

@@ -9,6 +9,7 @@ from app.domain.case import Backup
 from app.domain.copies import Disposal
 from app.domain.event import BackupSearched, CopyFound, Event, Located, Progressed
 from app.domain.fate import Decision, Fate
+from app.domain.outcome import Evidence, Outcome
 from app.domain.record import Look, Record
 from app.domain.step import Step
 from app.flow.desk import Desk, Passphrase
@@ -130,6 +131,7 @@ def shredding(desk: Desk, plan: SignedPlan, passphrase: Passphrase) -> Iterator[
         copies_left=left,
         passphrase=opener,
         seed=desk.keys.keystream,
+        noted=desk.state.noted,
     )
 
 
@@ -138,10 +140,18 @@ def wiping(desk: Desk, plan: SignedPlan) -> Iterator[Event]:
     yield from wipe(
         plan,
         stages=desk.state.stages,
-        noted=desk.state.noted,
+        noted=_noted_outcomes(desk),
         seed=desk.keys.keystream,
         protected=(desk.folder, desk.case.certificate.out),
     )
+
+
+def _noted_outcomes(desk: Desk) -> dict[str, tuple[Outcome, Evidence]]:
+    """The outcome that was journalled for each file that is about to be removed."""
+    told = {
+        item: (dict(evidence.facts).get("outcome"), evidence) for item, evidence in desk.state.noted.items()
+    }
+    return {item: (Outcome(outcome), evidence) for item, (outcome, evidence) in told.items() if outcome}
 
 
 class _Tally:

@@ -79,9 +79,9 @@ def _verb(name: str) -> Callable[[argparse.Namespace, Console], int]:
         from app.cli.verbs import identity
 
         return identity.new
-    from app.cli.verbs import self_test
+    from app.cli.verbs.self_test import self_test
 
-    return self_test.self_test
+    return self_test
 
 
 def say_no_window(error: ImportError) -> int:

@@ -19,7 +19,9 @@ from app.language import say
 def new(asked: argparse.Namespace, console: Console) -> int:
     """Make a PKCS#12 file with a new key, and tell its fingerprint."""
     path = Path(asked.out).absolute()
-    passphrase = os.environ.get(asked.passphrase_env, "") if asked.passphrase_env else _prompted(path, console)
+    passphrase = (
+        os.environ.get(asked.passphrase_env, "") if asked.passphrase_env else _prompted(path, console)
+    )
     if not passphrase:
         raise Refused(Fault.PASSPHRASE_MISSING, str(path), asked.passphrase_env)
     person = create(asked.name, Role(asked.role), path, passphrase)

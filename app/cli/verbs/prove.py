@@ -61,7 +61,8 @@ def _journal_checks(file: Path, console: Console) -> list[Check]:
     if report.ok:
         return [("journal", True, f"{report.count} {report.head}")]
     return [
-        ("journal", False, f"{found.line}: {say(found.breach, console.language)}") for found in report.problems
+        ("journal", False, f"{found.line}: {say(found.breach, console.language)}")
+        for found in report.problems
     ]
 
 
@@ -72,7 +73,5 @@ def prove_record(asked: argparse.Namespace, console: Console) -> int:
         raise Refused(Fault.CASE_NOT_FOUND, str(folder), "manifest.json")
     out = Path(asked.out).absolute()
     out.write_bytes(certify.prove(folder, asked.record))
-    console.result(
-        Phrase.PROOF_WRITTEN.say(console.language, path=out), proof=str(out), record=asked.record
-    )
+    console.result(Phrase.PROOF_WRITTEN.say(console.language, path=out), proof=str(out), record=asked.record)
     return 0

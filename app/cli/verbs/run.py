@@ -7,7 +7,7 @@ import getpass
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from app.cli.console import Console
@@ -16,6 +16,8 @@ from app.cli.verbs import EXCEPTIONS, STOPPED
 from app.domain.case import Case
 from app.domain.event import Event
 from app.flow import Flow, Passphrase, carry_out, case_folder, from_environment, people_of, read_case_file
+from app.identity import Identity
+from app.steps.certify import Status
 
 
 def run(asked: argparse.Namespace, console: Console) -> int:
@@ -70,7 +72,7 @@ def asking(console: Console) -> Passphrase:
     return ask
 
 
-def _carry_out(flow: Flow, people: tuple, ask: Passphrase, console: Console) -> int:  # type: ignore[type-arg]
+def _carry_out(flow: Flow, people: Sequence[Identity], ask: Passphrase, console: Console) -> int:
     try:
         events = _until_stopped(carry_out(flow, people, ask))
         console.watch(events)
@@ -101,14 +103,13 @@ def _until_stopped(events: Iterator[Event]) -> Iterator[Event]:
 
 
 def _ended(flow: Flow, console: Console) -> int:
-    from app.steps.certify import ended_well
-
-    certificate = flow.certificate
-    if certificate is None:
-        return STOPPED
-    well = ended_well(flow.folder / "certificate")
+    status = flow.status
+    well = status is Status.ALL_DESTROYED
     console.phrase(Phrase.ENDED_ALL if well else Phrase.ENDED_EXCEPTIONS)
     console.result(
-        str(certificate), certificate=str(certificate), exceptions=not well, case=str(flow.folder)
+        str(flow.certificate),
+        certificate=str(flow.certificate),
+        status=status.value if status else None,
+        case=str(flow.folder),
     )
     return 0 if well else EXCEPTIONS
