@@ -1,0 +1,112 @@
+"""Which encoding a text is in, by rules made for Chinese offices; charset-normalizer stands behind."""
+
+from __future__ import annotations
+
+import codecs
+from typing import Final, NamedTuple
+
+HEAD: Final = 64 << 10
+"""How many bytes decide."""
+
+_MARKS: Final = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_FREQUENT: Final = frozenset(
+    "的一是不了在人有我他这中们来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年过发后作里"
+    "姓名手机电话身份证号地址客户公司日期金额市省区路"
+)
+_SIMPLIFIED: Final = "这个们来时说对会国学点后发过还开关电话号码户"
+_TRADITIONAL: Final = "這個們來時說對會國學點後發過還開關電話號碼戶"
+_CONTROLS: Final = bytes(b for b in range(32) if b not in b"\t\n\r\f\x1b") + b"\x7f"
+
+
+class Charset(NamedTuple):
+    """A Python codec, and whether it is a guess."""
+
+    codec: str
+    doubtful: bool = False
+
+
+def detect(head: bytes, *, complete: bool) -> Charset | None:
+    """Name the encoding of a text by its first bytes; None when it is no text.
+
+    `complete` says that `head` is all there is, so that a character cut at its end is
+    an error and not an accident.
+    """
+    for mark, codec in _MARKS:
+        if head.startswith(mark):
+            return Charset(codec)
+    order = _utf16_order(head)
+    if order:
+        return Charset(order)
+    if b"\0" in head or len(head.translate(None, _CONTROLS)) < 0.98 * len(head):
+        return None
+    if _decode(head, "utf-8", complete=complete) is not None:
+        return Charset("utf-8")
+    return _chinese(head, complete=complete) or _guess(head)
+
+
+def _decode(head: bytes, codec: str, *, complete: bool) -> str | None:
+    try:
+        return codecs.getincrementaldecoder(codec)().decode(head, complete)
+    except UnicodeError:
+        return None
+
+
+def _utf16_order(head: bytes) -> str | None:
+    sample = head[: 8 << 10]
+    sample = sample[: len(sample) & ~1]
+    nul = b"\0" in sample[: 4 << 10]
+    if not sample or not (nul or len(head) % 2 == 0):
+        return None
+    scores = {codec: _utf16_score(sample.decode(codec, "replace")) for codec in ("utf-16-le", "utf-16-be")}
+    codec = max(scores, key=lambda name: scores[name])
+    if scores[codec] <= 0.95:
+        return None
+    if nul:
+        return codec
+    ascii_share = sum(b < 0x80 for b in sample) / len(sample)
+    if ascii_share >= 0.9 or _decode(sample, "utf-8", complete=False) is not None:
+        return None
+    # Two-byte Chinese text can look like UTF-16 by chance; frequent characters decide.
+    as_chinese = _decode(sample, "gb18030", complete=False) or ""
+    return codec if _frequent(sample.decode(codec, "replace")) > _frequent(as_chinese) else None
+
+
+def _utf16_score(text: str) -> float:
+    good = sum(
+        c in "\t\n\r"
+        or " " <= c <= "~"
+        or "\u3000" <= c <= "\u301f"
+        or "一" <= c <= "龥"
+        or "\uff00" <= c <= "～"
+        for c in text
+    )
+    return good / len(text)
+
+
+def _frequent(text: str) -> int:
+    return sum(c in _FREQUENT for c in text)
+
+
+def _chinese(head: bytes, *, complete: bool) -> Charset | None:
+    mainland = _decode(head, "gb18030", complete=complete)
+    island = _decode(head, "cp950", complete=complete)
+    if mainland is None:
+        return Charset("cp950") if island is not None else None
+    if island is not None:
+        traditional = sum(map(island.count, _TRADITIONAL))
+        if traditional > sum(map(mainland.count, _SIMPLIFIED)):
+            return Charset("cp950")
+    return Charset("gb18030")
+
+
+def _guess(head: bytes) -> Charset | None:
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(head).best()
+    return Charset(best.encoding, doubtful=True) if best else None

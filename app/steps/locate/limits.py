@@ -1,0 +1,104 @@
+"""How far a look may go into archives, and the account that is kept of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from app.domain.record import Problem
+
+if TYPE_CHECKING:
+    from app.steps.locate.passage import Passage
+    from app.steps.locate.read.source import Source
+
+RATIO_FLOOR: Final = 16 << 20
+"""Output of one container below which its ratio is not judged: small files of zeros are no bombs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits on one file with all that is packed inside it; declared sizes are never trusted.
+
+    `depth` counts containers in containers, `ratio` the bytes that come out of one
+    container for each byte in it, `bytes` all bytes unpacked, `members` all members
+    entered, `held` the bytes of one member that are held in memory. Nothing is ever
+    unpacked to disk: that would make a copy of what is to be destroyed.
+    """
+
+    depth: int = 6
+    ratio: int = 200
+    bytes: int = 20 << 30
+    members: int = 100_000
+    held: int = 128 << 20
+
+
+class Breach(Exception):
+    """A limit was met; what was read before it still counts."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.value)
+        self.problem = problem
+
+
+class TooLarge(Breach):
+    """A member is larger than may be held in memory; it can still be searched as raw bytes."""
+
+    def __init__(self) -> None:
+        super().__init__(Problem.BOMB_BYTES)
+
+
+@dataclass(slots=True)
+class Account:
+    """What one file, with everything inside it, has used up so far."""
+
+    bytes: int = 0
+    members: int = 0
+    problems: list[Problem] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    """Names of the first members: what a container holds is told by them."""
+    keys: set[str] = field(default_factory=set)
+    """SHA-256 of each key store inside, which no pattern of text would find."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The look at one file, at one depth of it: what readers ask, tell and spend."""
+
+    limits: Limits
+    account: Account
+    dispatch: Callable[[Source, Reading], Iterator[Passage]]
+    depth: int = 0
+
+    def note(self, problem: Problem) -> None:
+        """Remember a problem once."""
+        if problem not in self.account.problems:
+            self.account.problems.append(problem)
+
+    def spend(self, count: int) -> None:
+        """Count unpacked bytes.
+
+        Raises:
+            Breach: BOMB_BYTES when the file has unpacked to more than the limit.
+        """
+        self.account.bytes += count
+        if self.account.bytes > self.limits.bytes:
+            raise Breach(Problem.BOMB_BYTES)
+
+    def enter(self, source: Source) -> Iterator[Passage]:
+        """Read a member of the container in hand, if the limits allow it."""
+        if self.spent:
+            return
+        self.account.members += 1
+        if self.account.members > self.limits.members:
+            self.note(Problem.BOMB_MEMBERS)
+            return
+        if len(self.account.names) < 64:
+            self.account.names.append(source.name)
+        deeper = Reading(self.limits, self.account, self.dispatch, self.depth + 1)
+        yield from self.dispatch(source, deeper)
+
+    @property
+    def spent(self) -> bool:
+        """Whether nothing more may be unpacked from this file."""
+        return self.account.members > self.limits.members or self.account.bytes > self.limits.bytes

@@ -1,0 +1,19 @@
+"""A passage: a piece of text a reader hands over to be searched."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Passage(NamedTuple):
+    """Some text of a file, in UTF-8, cut where no value is cut.
+
+    `header` is the head of the column it comes from (`column` true), or the column
+    heads of the document it is part of. `raw` is true of bytes that no reader
+    understood, where a short pattern may be chance.
+    """
+
+    data: bytes
+    header: str = ""
+    column: bool = False
+    raw: bool = False

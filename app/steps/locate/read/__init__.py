@@ -1,0 +1,127 @@
+"""Readers: one file each by idea. The content says what a file is before its name does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from app.domain.record import Problem
+from app.steps.locate.limits import Breach, Reading, TooLarge
+from app.steps.locate.passage import Passage
+from app.steps.locate.read import archive, raw
+from app.steps.locate.read.database import read_sqlite
+from app.steps.locate.read.mail import read_mail, read_mbox
+from app.steps.locate.read.pdf import read_pdf
+from app.steps.locate.read.sheet import read_sheet
+from app.steps.locate.read.source import Source
+from app.steps.locate.read.text import charset_of, read_rtf, read_text
+
+Reader = Callable[[Source, Reading], Iterator[Passage]]
+
+_MAGIC: Final[tuple[tuple[bytes, Reader], ...]] = (
+    (b"PK\x03\x04", archive.read_zip),
+    (b"PK\x05\x06", archive.read_zip),
+    (b"SQLite format 3\0", read_sqlite),
+    (b"\x1f\x8b", archive.read_gzip),
+    (b"BZh", archive.read_bzip2),
+    (b"\xfd7zXZ\0", archive.read_xz),
+    (b"{\\rtf", read_rtf),
+    (b"\x89PNG\r\n", raw.read_image),
+    (b"\xff\xd8\xff", raw.read_image),
+    (b"GIF8", raw.read_image),
+    (b"II*\0", raw.read_image),
+    (b"MM\0*", raw.read_image),
+    (b"LUKS\xba\xbe", raw.read_encrypted),
+    (b"age-encryption.org/", raw.read_encrypted),
+    (b"-----BEGIN AGE ENCRYPTED", raw.read_encrypted),
+    (b"-----BEGIN PGP MESSAGE", raw.read_encrypted),
+    (b"\xfe\xed\xfe\xed", raw.read_keystore),
+)
+_OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_OLE_HEAD: Final = 64 << 20
+"""Where its directory, with the names of the streams, is looked for; it has no fixed place."""
+_KEY_STORE: Final = re.compile(rb"0\x82..\x02\x01[\x00\x03][0\x02]", re.DOTALL)
+"""DER of PKCS#12 (version 3), PKCS#8 and PKCS#1 (version 0); a certificate begins otherwise."""
+_IMAGE: Final = re.compile(rb"BM.{4}\0\0\0\0|RIFF.{4}WEBP|.{4}ftyp(?:heic|heix|avif|mif1)", re.DOTALL)
+_MBOX: Final = re.compile(rb"From \S+ .{10,60}\r?\n[A-Za-z\-]+:")
+_MAIL: Final = re.compile(
+    rb"(?:(?:Return-Path|Received|Delivered-To|Message-ID|MIME-Version|Date|From|To|Subject|X-[A-Za-z\-]+|DKIM-Signature"
+    rb"|Content-Type):[^\n]*\n(?:[ \t][^\n]*\n)*){2}",
+    re.IGNORECASE,
+)
+
+
+def passages(source: Source, reading: Reading) -> Iterator[Passage]:
+    """Read a source by what it is, its name first.
+
+    What one reader cannot do is noted as a problem and searched as raw bytes, so that
+    no file is called clean only because it failed to parse.
+    """
+    yield Passage(source.name.encode("utf-8", "replace"))
+    try:
+        yield from _reader(source)(source, reading)
+    except TooLarge as breach:
+        reading.note(breach.problem)
+        yield from _rest(source, reading)
+    except Breach as breach:
+        reading.note(breach.problem)
+    except OSError as error:
+        # Some readers say "broken" with an OSError that has no number.
+        reading.note(Problem.IO_ERROR if error.errno else Problem.MALFORMED)
+        yield from _rest(source, reading)
+    except Exception:  # noqa: BLE001  parsers of hostile files raise anything; the file is listed, the search goes on
+        reading.note(Problem.MALFORMED)
+        yield from _rest(source, reading)
+
+
+def _rest(source: Source, reading: Reading) -> Iterator[Passage]:
+    try:
+        yield from raw.read_raw(source, reading)
+    except Breach as breach:
+        reading.note(breach.problem)
+    except Exception:  # noqa: BLE001  a stream that broke once breaks again; what was read counts
+        reading.note(Problem.MALFORMED)
+
+
+def _reader(source: Source) -> Reader:
+    head = source.head()
+    if not head:
+        return raw.read_empty
+    for magic, reader in _MAGIC:
+        if head.startswith(magic):
+            return reader
+    if head.startswith(_OLE):
+        return _read_ole
+    if b"%PDF-" in head[:1024]:
+        return read_pdf
+    return _by_shape(source, head)
+
+
+def _by_shape(source: Source, head: bytes) -> Reader:
+    if head[257:262] == b"ustar":
+        return archive.read_tar
+    if _KEY_STORE.match(head):
+        return raw.read_keystore
+    return raw.read_image if _IMAGE.match(head) else _text(source, head)
+
+
+def _text(source: Source, head: bytes) -> Reader:
+    if charset_of(source) is None:
+        return raw.read_unknown
+    if _MBOX.match(head):
+        return read_mbox
+    if _MAIL.match(head) or source.suffix == "eml":
+        return read_mail
+    return read_text
+
+
+def _read_ole(source: Source, reading: Reading) -> Iterator[Passage]:
+    """Read an OLE file: a workbook, an encrypted document, or what no reader knows."""
+    start = source.whole(reading.limits.held).read(_OLE_HEAD)
+    if "EncryptedPackage".encode("utf-16-le") in start:
+        return raw.read_encrypted(source, reading)
+    named = any(name.encode("utf-16-le") in start for name in ("Workbook", "Book\0"))
+    if named or source.suffix in ("xls", "et"):
+        return read_sheet(source, reading)
+    return raw.read_unknown(source, reading)

@@ -1,0 +1,149 @@
+"""Archives: zip, tar, gzip, bzip2 and xz, nested, within limits; nothing is unpacked to disk."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import lzma
+import struct
+import tarfile
+import zipfile
+from collections.abc import Callable, Iterator
+from typing import Any, BinaryIO, Final
+
+from app.domain.record import Problem
+from app.steps.locate.limits import Breach, Reading
+from app.steps.locate.passage import Passage
+from app.steps.locate.read.office import is_office, read_office
+from app.steps.locate.read.sheet import read_sheet
+from app.steps.locate.read.source import Container, Counted, Source
+
+_DIRECTORY_BYTES: Final = 64 << 20
+"""A larger list of members is not even parsed: it would take a gigabyte of memory."""
+
+
+def read_zip(source: Source, reading: Reading) -> Iterator[Passage]:
+    """Read a zip, or the document that it is."""
+    file = source.whole(reading.limits.held)
+    if _directory_size(file) > _DIRECTORY_BYTES:
+        raise Breach(Problem.BOMB_MEMBERS)
+    size = file.seek(0, 2)
+    with zipfile.ZipFile(file) as archive:
+        container = Container(reading, size)
+        names = archive.namelist()
+        if "xl/workbook.bin" in names or source.suffix == "ods":
+            yield from read_sheet(source, reading)
+        elif is_office(names):
+            yield from read_office(archive, container, reading)
+        elif _deep(reading):
+            return
+        else:
+            yield from _members(archive, container, reading)
+
+
+def _members(archive: zipfile.ZipFile, container: Container, reading: Reading) -> Iterator[Passage]:
+    for info in archive.infolist():
+        if reading.spent:
+            return
+        if info.is_dir():
+            continue
+        if info.flag_bits & 1:
+            reading.note(Problem.ENCRYPTED)
+            continue
+        try:
+            with archive.open(info) as stream:
+                yield from reading.enter(Source(_name(info), container.meter(stream)))
+        except NotImplementedError:
+            reading.note(Problem.UNKNOWN_FORMAT)  # a way of packing the standard library lacks
+        except zipfile.BadZipFile:
+            reading.note(Problem.MALFORMED)
+
+
+def _name(info: zipfile.ZipInfo) -> str:
+    """Give a member's name; without the UTF-8 flag, Chinese systems write GB18030."""
+    if info.flag_bits & 0x800:
+        return info.filename
+    try:
+        return info.filename.encode("cp437").decode("gb18030")
+    except UnicodeError:
+        return info.filename
+
+
+def _directory_size(file: BinaryIO) -> int:
+    """Give the size of the central directory as the end record says it; 0 where there is none."""
+    size = file.seek(0, 2)
+    file.seek(max(0, size - 65_557))
+    tail = file.read()
+    place = tail.rfind(b"PK\x05\x06")
+    file.seek(0)
+    if place < 0 or len(tail) < place + 22:
+        return 0
+    declared: int = struct.unpack_from("<L", tail, place + 12)[0]
+    # 0xffffffff points to the zip64 record; the directory can't be larger than the file.
+    return min(declared, size)
+
+
+def _deep(reading: Reading) -> bool:
+    if reading.depth < reading.limits.depth:
+        return False
+    reading.note(Problem.TOO_DEEP)
+    return True
+
+
+def read_tar(source: Source, reading: Reading) -> Iterator[Passage]:
+    """Read a tar in one pass. Links and devices in it hold no bytes of their own."""
+    if _deep(reading):
+        return
+    packed = Counted(source.blocks())
+    container = Container(reading, 1)
+    with tarfile.open(fileobj=packed, mode="r|") as archive:  # type: ignore[call-overload]  # needs only read()
+        for member in archive:
+            if reading.spent:
+                return
+            if not member.isfile():
+                continue
+            container.size = packed.taken + 512
+            stream = archive.extractfile(member)
+            if stream:
+                yield from reading.enter(Source(member.name, container.meter(stream)))
+
+
+def _squeezed(
+    open_stream: Callable[[Any], Any], endings: tuple[str, ...]
+) -> Callable[..., Iterator[Passage]]:
+    def read(source: Source, reading: Reading) -> Iterator[Passage]:
+        if _deep(reading):
+            return
+        packed = Counted(source.blocks())
+        container = Container(reading, 1)
+        name = source.name
+        for ending in endings:
+            name = name[: -len(ending)] if name.lower().endswith(ending) else name
+        name += ".tar" if source.name.lower().endswith((".tgz", ".tbz", ".txz")) else ""
+        with open_stream(packed) as stream:
+            yield from reading.enter(Source(name, container.meter(_Following(stream, packed, container))))
+
+    return read
+
+
+class _Following:
+    """A packed stream whose container is as large as what has been taken from it so far."""
+
+    def __init__(self, stream: Any, packed: Counted, container: Container) -> None:
+        self._stream = stream
+        self._packed = packed
+        self._container = container
+
+    def read(self, size: int, /) -> bytes:
+        block: bytes = self._stream.read(size)
+        self._container.size = max(1, self._packed.taken)
+        return block
+
+
+def _gunzip(packed: Any) -> gzip.GzipFile:
+    return gzip.GzipFile(fileobj=packed, mode="rb")  # it needs only read()
+
+
+read_gzip = _squeezed(_gunzip, (".gz", ".tgz"))
+read_bzip2 = _squeezed(bz2.BZ2File, (".bz2", ".tbz"))
+read_xz = _squeezed(lzma.LZMAFile, (".xz", ".txz"))

@@ -1,0 +1,59 @@
+"""Cutting text into passages at places where no value is cut."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from typing import Final
+
+OVERLAP: Final = 512
+"""Bytes repeated at the start of the next passage, so that a label stays with its value.
+A value seen twice is counted once, since only distinct values are counted."""
+
+_LOOK_BACK: Final = 64 << 10
+_BOUNDARY: Final = re.compile(rb"[\n\r,;|<>\"'\0\t]")
+_ESCAPE: Final = re.compile(rb"\\u([0-9a-fA-F]{4})")
+_ENTITY: Final = re.compile(rb"&#[0-9a-fA-Fx]{1,8};")
+
+
+def chunks(blocks: Iterator[bytes], overlap: int = OVERLAP) -> Iterator[bytes]:
+    """Regroup blocks so that each ends at a line or at least between two fields."""
+    carry = b""
+    for block in blocks:
+        text = carry + block
+        cut = _cut(text)
+        yield text[:cut]
+        carry = text[_back(text, cut, overlap) :]
+    if carry:
+        yield carry
+
+
+def _cut(text: bytes) -> int:
+    floor = max(0, len(text) - _LOOK_BACK)
+    cut = text.rfind(b"\n", floor) + 1
+    if cut <= OVERLAP:
+        ends = [m.end() for m in _BOUNDARY.finditer(text, floor)]
+        cut = ends[-1] if ends else 0
+    if cut > OVERLAP:
+        return cut
+    cut = len(text)
+    while cut and cut > len(text) - 4 and text[cut - 1] & 0xC0 == 0x80:
+        cut -= 1  # not inside a character
+    return cut - 1 if cut and text[cut - 1] >= 0xC0 else cut
+
+
+def _back(text: bytes, cut: int, overlap: int) -> int:
+    if not overlap:
+        return cut
+    boundary = _BOUNDARY.search(text, max(0, cut - overlap), cut)
+    return boundary.end() if boundary else cut
+
+
+def unescape(text: bytes) -> bytes:
+    r"""Resolve \uXXXX of JSON and &#...; of markup, so that labels and wide digits are seen."""
+    if b"\\u" in text:
+        text = _ESCAPE.sub(lambda m: chr(int(m[1], 16)).encode("utf-8", "replace"), text)
+    if b"&#" in text:
+        text = _ENTITY.sub(lambda m: html.unescape(m[0].decode()).encode("utf-8", "replace"), text)
+    return text

@@ -1,0 +1,91 @@
+"""Documents that are zips of XML, streamed: xlsx, docx, pptx and the OpenDocument texts.
+
+The XML is cut at the end of a paragraph or cell and its tags are dropped, so a value
+that a word processor split over several runs is whole again. No tree is built: memory
+does not grow with the file.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterator
+from typing import Final
+
+from app.domain.record import Problem
+from app.steps.locate.limits import Reading
+from app.steps.locate.passage import Passage
+from app.steps.locate.read.chunk import unescape
+from app.steps.locate.read.source import BLOCK, Container, Source, Stream
+from app.steps.locate.words import ODD, header_kinds, is_header
+
+_ENDS: Final = (b"</si>", b"</c>", b"</row>", b"</w:p>", b"</a:p>", b"</text:p>", b"</text:h>")
+_BREAKS: Final = re.compile(
+    rb"</(?:si|c|row|[a-z]{1,4}:p|text:h|w:tc|a:tc)>|<(?:w:br|w:tab|w:cr|a:br|text:tab|text:line-break|text:s)\b[^>]*>"
+)
+_TAGS: Final = re.compile(rb"<[^>]*>")
+_LONGEST: Final = 4 << 20
+_SKIPPED: Final = re.compile(
+    r"(?:^|/)(?:theme|printerSettings|_rels)/|(?:styles|fontTable|settings)\.xml$|\.(?:ttf|odttf|bin\.rels)$"
+)
+_IMAGES: Final = re.compile(r"\.(?:png|jpe?g|gif|bmp|tiff?|emf|wmf|webp|svm)$", re.IGNORECASE)
+_MARKERS: Final = ("xl/", "word/", "ppt/", "content.xml")
+
+
+def is_office(names: list[str]) -> bool:
+    """Whether a zip with these members is a document."""
+    return any(name.startswith(_MARKERS) for name in names) and any(
+        name in ("[Content_Types].xml", "mimetype") for name in names
+    )
+
+
+def read_office(archive: zipfile.ZipFile, container: Container, reading: Reading) -> Iterator[Passage]:
+    """Read every text member; shared strings first, since they hold the heads of the columns."""
+    members = sorted(
+        archive.infolist(), key=lambda info: ("sharedStrings" not in info.filename, info.filename)
+    )
+    heads = ""
+    for info in members:
+        if reading.spent:
+            return
+        if info.is_dir() or _SKIPPED.search(info.filename):
+            continue
+        if _IMAGES.search(info.filename):
+            reading.note(Problem.IMAGE_NOT_READ)
+            continue
+        with archive.open(info) as stream:
+            metered = container.meter(stream)
+            if not info.filename.endswith((".xml", ".rels", ".vml")) and info.filename != "mimetype":
+                yield from reading.enter(Source(info.filename, metered))
+                continue
+            for text in _texts(metered):
+                heads = heads or _heads(text)
+                yield Passage(text, heads)
+
+
+def _texts(stream: Stream) -> Iterator[bytes]:
+    carry = b""
+    while block := stream.read(BLOCK):
+        if not carry and block[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            raise UnicodeError("XML in UTF-16 is not read")
+        xml = carry + block
+        cut = max(xml.rfind(end) + len(end) if end in xml else 0 for end in _ENDS)
+        if not cut and len(xml) > _LONGEST:
+            cut = xml.rfind(b"<")
+        if cut <= 0 and len(xml) > _LONGEST:
+            cut = len(xml)
+        carry = xml[max(cut, 0) :]
+        if cut > 0:
+            yield _plain(xml[:cut])
+    if carry:
+        yield _plain(carry)
+
+
+def _plain(xml: bytes) -> bytes:
+    return unescape(_TAGS.sub(b"", _BREAKS.sub(b"\n", xml)))
+
+
+def _heads(text: bytes) -> str:
+    """Give the column heads among the first strings of a workbook."""
+    cells = text[: 16 << 10].decode("utf-8", "replace").split("\n")[:64]
+    return " ".join(c for c in cells if is_header(c) and header_kinds(c) - {ODD})

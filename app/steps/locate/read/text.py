@@ -1,0 +1,127 @@
+"""Plain text of every kind: notes, logs, JSON, XML, HTML, RTF, and tables with a delimiter."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import re
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import Final
+
+from app.domain.record import Problem
+from app.steps.locate.encoding import HEAD, Charset, detect
+from app.steps.locate.limits import Reading
+from app.steps.locate.passage import Passage
+from app.steps.locate.read.chunk import chunks, unescape
+from app.steps.locate.read.source import Source
+from app.steps.locate.read.table import header_row, table
+
+_DELIMITERS: Final = ",\t;|"
+_RTF_BYTE: Final = re.compile(rb"\\'([0-9a-fA-F]{2})")
+_RTF_CHAR: Final = re.compile(rb"\\u(-?[0-9]{1,5}) ?\??")
+_RTF_BREAK: Final = re.compile(rb"\\(?:par|line|cell|row|tab)\b ?")
+_RTF_WORD: Final = re.compile(rb"\\[a-z]+-?[0-9]* ?|[{}]|\r?\n")
+
+
+def charset_of(source: Source) -> Charset | None:
+    """Name the encoding of a source, None when it is no text."""
+    head = source.head()
+    return detect(head, complete=len(head) < HEAD)
+
+
+def read_text(source: Source, reading: Reading) -> Iterator[Passage]:
+    """Read text in its own encoding; a table with a head is read by columns."""
+    charset = charset_of(source) or Charset("gb18030", doubtful=True)
+    if charset.doubtful:
+        reading.note(Problem.DOUBTFUL_ENCODING)
+    delimiter = _delimiter(source.head(), charset)
+    blocks = utf8(source.blocks(), charset.codec, reading)
+    if delimiter:
+        yield from table(_rows(_lines(blocks), delimiter))
+        return
+    for chunk in chunks(blocks):
+        yield Passage(unescape(chunk))
+
+
+def utf8(blocks: Iterator[bytes], codec: str, reading: Reading) -> Iterator[bytes]:
+    """Transcode to UTF-8. Lines of a UTF-8 text that are not UTF-8 are tried as GB18030."""
+    if codec in ("utf-8", "utf-8-sig"):
+        for chunk in chunks(blocks, overlap=0):
+            yield (
+                chunk if _is_utf8(chunk) else b"\n".join(_mend(line, reading) for line in chunk.split(b"\n"))
+            )
+        return
+    decoder = codecs.getincrementaldecoder(codec)("replace")
+    doubtful = False
+    for block in chain(blocks, (None,)):
+        text = decoder.decode(block or b"", final=block is None)
+        doubtful = doubtful or "\ufffd" in text
+        yield text.encode("utf-8", "replace")
+    if doubtful:
+        reading.note(Problem.DOUBTFUL_ENCODING)
+
+
+def _is_utf8(data: bytes) -> bool:
+    if data.isascii():
+        return True
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _mend(line: bytes, reading: Reading) -> bytes:
+    for codec in ("utf-8", "gb18030"):
+        try:
+            return line.decode(codec).encode()
+        except UnicodeDecodeError:
+            continue
+    reading.note(Problem.DOUBTFUL_ENCODING)
+    return line.decode("utf-8", "replace").encode()
+
+
+def _delimiter(head: bytes, charset: Charset) -> str:
+    """Name the delimiter of a table whose head stands in the first lines, or nothing."""
+    text = codecs.getincrementaldecoder(charset.codec)("replace").decode(head[: 16 << 10])
+    lines = [line for line in text.splitlines()[:6] if line.strip()]
+    for delimiter in _DELIMITERS:
+        rows = list(csv.reader(lines, delimiter=delimiter))
+        place = header_row(rows)
+        if place is not None and len(rows) > place + 1 and len(rows[place + 1]) >= 2:
+            return delimiter
+    return ""
+
+
+def _lines(blocks: Iterator[bytes]) -> Iterator[str]:
+    for chunk in chunks(blocks, overlap=0):
+        text = chunk.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
+        yield from text.splitlines(keepends=True)
+
+
+def _rows(lines: Iterator[str], delimiter: str) -> Iterator[Sequence[str]]:
+    """Parse rows; from the first broken one on, the lines as they are, under no head."""
+    recent: list[str] = []
+
+    def feed() -> Iterator[str]:
+        for line in lines:
+            recent.append(line)
+            yield line
+
+    try:
+        for row in csv.reader(feed(), delimiter=delimiter):
+            recent.clear()
+            yield row
+    except csv.Error:
+        for line in chain(recent, lines):
+            yield [*("",) * 64, line]
+
+
+def read_rtf(source: Source, reading: Reading) -> Iterator[Passage]:
+    """Read Rich Text: escapes resolved, control words dropped; Chinese is in GB18030 bytes."""
+    text = source.whole(reading.limits.held).read()
+    text = _RTF_BREAK.sub(b"\n", text)
+    text = _RTF_BYTE.sub(lambda m: bytes([int(m[1], 16)]), text)
+    text = _RTF_CHAR.sub(lambda m: chr(int(m[1]) % 0x10000).encode("gb18030", "replace"), text)
+    yield Passage(_RTF_WORD.sub(b"", text).decode("gb18030", "replace").encode())

@@ -1,0 +1,63 @@
+"""The step: walk the locations, look at every file, say how each ended. Nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from app.domain.case import Location
+from app.domain.event import Located, Progressed
+from app.domain.record import Record
+from app.domain.step import Step
+from app.steps.locate.limits import Limits
+from app.steps.locate.look import Task
+from app.steps.locate.pool import look_at_all
+from app.steps.locate.walk import check, walk
+
+_DEFAULT: Final = Limits()
+
+
+def locate(
+    locations: Sequence[Location],
+    *,
+    key: bytes,
+    exclude: Sequence[Path] = (),
+    limits: Limits = _DEFAULT,
+    subject: str = "",
+    jobs: int = 1,
+) -> Iterator[Located | Progressed]:
+    """Look at every file of the locations, read-only, and give one `Located` for each.
+
+    `exclude` names what is never entered: the case folder, its backups, its output.
+    `key` is the case's; findings hold HMACs under it and no value. `subject` is a text
+    or number that is looked for besides, reported as `custom.subject`. `jobs` processes
+    share the work; the order of the results does not depend on it.
+
+    A finding from confidence 0.6 counts for tier and people; one from 0.35 is kept, to
+    be looked at. A file is CLEAN only when all of it was read and nothing was found.
+
+    Raises:
+        Refused: LOCATION_MISSING or LOCATION_UNREADABLE, at the first `next`, before
+            anything is looked at.
+    """
+    check(locations)
+    total = sum(1 for _ in walk(locations, exclude))
+    task = Task(key, limits, subject)
+    yield Progressed(Step.LOCATE, 0, total)
+    for done, located in enumerate(look_at_all(walk(locations, exclude), task, jobs), start=1):
+        yield located
+        yield Progressed(Step.LOCATE, done, max(total, done), now=located.path)
+
+
+def as_json(record: Record) -> dict[str, object]:
+    """Give a record as the command line prints it, one line of `lethe locate --json`."""
+    return {
+        "path": record.path,
+        "bytes": record.stamp.size,
+        "tier": record.tier.value,
+        "people": record.people,
+        "findings": {finding.kind: finding.count for finding in record.findings},
+        "category": record.category,
+        "problems": [problem.value for problem in record.problems],
+    }

@@ -1,0 +1,86 @@
+"""Counting: distinct values by keyed hash, and what they say of the file as a whole."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterable
+from typing import Final
+
+from app.domain.record import Finding, Tier
+from app.steps.locate import grade
+from app.steps.locate.sight import Sighting
+
+_PERSONS: Final = ("cn.id", "cn.residence", "cn.permanent_resident")
+_DIRECT: Final = (*_PERSONS, "cn.mobile", "bank.card", "email")
+_SENSITIVE: Final = frozenset({*_PERSONS, "bank.card"})
+_CORE: Final = frozenset({"secret.key", "secret.password"})
+AGGREGATE: Final = 50
+"""Persons from which two direct identifiers make a file sensitive as a whole."""
+
+
+class Tally:
+    """The distinct values of one file. Holds keyed hashes and evidence, never a value."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+        self._kinds: dict[str, dict[bytes, int]] = {}
+
+    def add(self, sightings: Iterable[Sighting]) -> None:
+        """Count sightings; of several of one value the one with the best evidence stays."""
+        seen: dict[tuple[str, str], int] = {}
+        for sighting in sightings:
+            place = sighting.kind, sighting.value
+            seen[place] = _better(sighting.kind, seen.get(place), sighting.why)
+        for (kind, value), why in seen.items():
+            mac = hmac.digest(self._key, f"{kind}\0{value}".encode(), "sha256")[:16]
+            values = self._kinds.setdefault(kind, {})
+            values[mac] = _better(kind, values.get(mac), why)
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Give one finding a kind, in order of the name; values below the floor are nothing."""
+        made = (_finding(kind, values) for kind, values in sorted(self._kinds.items()))
+        return tuple(finding for finding in made if finding)
+
+
+def _better(kind: str, known: int | None, new: int) -> int:
+    if known is None or grade.confidence(kind, new) > grade.confidence(kind, known):
+        return new
+    return known
+
+
+def _finding(kind: str, values: dict[bytes, int]) -> Finding | None:
+    kept = {mac: why for mac, why in values.items() if grade.confidence(kind, why) >= grade.FLOOR}
+    if not kept:
+        return None
+    counts: dict[int, int] = {}
+    for why in kept.values():
+        counts[why] = counts.get(why, 0) + 1
+    total = sum(counts.values())
+    mean = sum(grade.confidence(kind, why) * n for why, n in counts.items()) / total
+    # Evidence is told of the finding when it holds for at least half of its values.
+    bits = (1 << place for place in range(8))
+    shared = sum(bit for bit in bits if sum(n for why, n in counts.items() if why & bit) * 2 >= total)
+    return Finding(kind, total, round(mean, 2), grade.names(shared), tuple(sorted(kept)))
+
+
+def people(findings: Iterable[Finding]) -> int:
+    """Estimate the persons in a file: the most numerous kind of direct identifier.
+
+    A lower bound of the union, since a row has one identity number and one mobile of
+    the same person. Findings to be looked at count only where there are no others.
+    """
+    direct = [finding for finding in findings if finding.kind in _DIRECT]
+    strong = [finding for finding in direct if finding.confidence >= grade.FOUND]
+    counts = {finding.kind: finding.count for finding in strong or direct}
+    persons = sum(counts.get(kind, 0) for kind in _PERSONS)
+    return max(persons, *counts.values(), 0)
+
+
+def tier(findings: Iterable[Finding]) -> Tier:
+    """Grade a file by PIPL 28 and GB/T 45574, and as a whole by the aggregation rule."""
+    strong = [finding for finding in findings if finding.confidence >= grade.FOUND]
+    kinds = {finding.kind for finding in strong}
+    if kinds & _CORE:
+        return Tier.CORE
+    many = [f for f in strong if f.kind in _DIRECT and f.count >= AGGREGATE]
+    return Tier.SENSITIVE if kinds & _SENSITIVE or len(many) >= 2 else Tier.GENERAL
