@@ -1,4 +1,1163 @@
 <?xml version="1.0" encoding="utf-8"?>
 <!DOCTYPE TS>
 <TS version="2.1" language="zh_CN">
+    <context>
+        <name>ActPage</name>
+        <message>
+            <source>&amp;Next</source>
+            <translation>下一步(&amp;N)</translation>
+        </message>
+    </context>
+    <context>
+        <name>CertifyPage</name>
+        <message>
+            <source>No program on this computer opens PDF files. The certificate is safe where it is.</source>
+            <translation>本机没有可以打开 PDF 的程序。销毁证明仍在原处，完好无损。</translation>
+        </message>
+        <message>
+            <source>Not verified in this window yet.</source>
+            <translation>尚未在此窗口核验。</translation>
+        </message>
+        <message>
+            <source>Verified: all {n} checks hold. Anyone can repeat them offline with “lethe verify”.</source>
+            <translation>核验通过：{n} 项检查全部成立。任何人都可以用“lethe verify”离线复核。</translation>
+        </message>
+        <message>
+            <source>NOT valid: {why}</source>
+            <translation>核验未通过：{why}</translation>
+        </message>
+        <message>
+            <source>Not destroyed, or less than proven: {n}</source>
+            <translation>未销毁，或未达到可证实程度：{n} 项</translation>
+        </message>
+        <message>
+            <source>Certify</source>
+            <translation>出具证明</translation>
+        </message>
+        <message>
+            <source>A certificate that anyone can check, with everything that was not destroyed.</source>
+            <translation>任何人都可核验的销毁证明，未销毁的内容逐项列明。</translation>
+        </message>
+        <message>
+            <source>Both sign the certificate</source>
+            <translation>双方签署销毁证明</translation>
+        </message>
+        <message>
+            <source>Certificate</source>
+            <translation>销毁证明</translation>
+        </message>
+        <message>
+            <source>Path of the certificate</source>
+            <translation>销毁证明的路径</translation>
+        </message>
+        <message>
+            <source>Make the &amp;certificate</source>
+            <translation>出具证明(&amp;C)</translation>
+        </message>
+        <message>
+            <source>&amp;Open the certificate</source>
+            <translation>打开证明(&amp;O)</translation>
+        </message>
+        <message>
+            <source>Open its fol&amp;der</source>
+            <translation>打开所在文件夹(&amp;D)</translation>
+        </message>
+        <message>
+            <source>&amp;Verify again</source>
+            <translation>再次核验(&amp;V)</translation>
+        </message>
+        <message>
+            <source>What was not destroyed, and why</source>
+            <translation>未销毁的内容及原因</translation>
+        </message>
+    </context>
+    <context>
+        <name>CompanyForm</name>
+        <message>
+            <source>Give the case a number.</source>
+            <translation>请填写案号。</translation>
+        </message>
+        <message>
+            <source>Give the company's name.</source>
+            <translation>请填写公司名称。</translation>
+        </message>
+        <message>
+            <source>The unified social credit code is not right yet: {why}</source>
+            <translation>统一社会信用代码尚不正确：{why}</translation>
+        </message>
+        <message>
+            <source>A date is not a day: write it as 2026-08-01, or leave it empty.</source>
+            <translation>有日期无法识别：请写成 2026-08-01 的形式，或留空。</translation>
+        </message>
+        <message>
+            <source>Company</source>
+            <translation>公司</translation>
+        </message>
+        <message>
+            <source>Dates</source>
+            <translation>日期</translation>
+        </message>
+        <message>
+            <source>Certificate</source>
+            <translation>销毁证明</translation>
+        </message>
+        <message>
+            <source>Standard</source>
+            <translation>标准</translation>
+        </message>
+        <message>
+            <source>Strict</source>
+            <translation>严格</translation>
+        </message>
+        <message>
+            <source>Chinese</source>
+            <translation>中文</translation>
+        </message>
+        <message>
+            <source>English</source>
+            <translation>英文</translation>
+        </message>
+        <message>
+            <source>Chinese and English</source>
+            <translation>中英双语</translation>
+        </message>
+        <message>
+            <source>Any number of your own; it names the case folder.</source>
+            <translation>自编即可；案件文件夹以此命名。</translation>
+        </message>
+        <message>
+            <source>Case n&amp;umber</source>
+            <translation>案号(&amp;U)</translation>
+        </message>
+        <message>
+            <source>As on the business licence.</source>
+            <translation>与营业执照一致。</translation>
+        </message>
+        <message>
+            <source>Company n&amp;ame</source>
+            <translation>公司名称(&amp;A)</translation>
+        </message>
+        <message>
+            <source>&amp;Credit code</source>
+            <translation>信用代码(&amp;C)</translation>
+        </message>
+        <message>
+            <source>&amp;Why data is disposed of</source>
+            <translation>处置事由(&amp;W)</translation>
+        </message>
+        <message>
+            <source>&amp;How many people's data</source>
+            <translation>涉及人数(&amp;H)</translation>
+        </message>
+        <message>
+            <source>Dissolved on</source>
+            <translation>解散日期</translation>
+        </message>
+        <message>
+            <source>The day of the resolution or order.</source>
+            <translation>决议或决定作出之日。</translation>
+        </message>
+        <message>
+            <source>Committee set up on</source>
+            <translation>清算组成立</translation>
+        </message>
+        <message>
+            <source>The liquidation committee's first day.</source>
+            <translation>清算组成立之日。</translation>
+        </message>
+        <message>
+            <source>Announced on</source>
+            <translation>公告日期</translation>
+        </message>
+        <message>
+            <source>The day of the notice to creditors.</source>
+            <translation>通知债权人公告之日。</translation>
+        </message>
+        <message>
+            <source>Claims until</source>
+            <translation>申报截止</translation>
+        </message>
+        <message>
+            <source>The last day for creditors to claim.</source>
+            <translation>债权申报的最后一日。</translation>
+        </message>
+        <message>
+            <source>Tax cleared on</source>
+            <translation>清税日期</translation>
+        </message>
+        <message>
+            <source>The day of the tax clearance certificate.</source>
+            <translation>清税证明出具之日。</translation>
+        </message>
+        <message>
+            <source>Check before w&amp;iping</source>
+            <translation>擦除前复核(&amp;I)</translation>
+        </message>
+        <message>
+            <source>A file name can itself be personal data.</source>
+            <translation>文件名本身也可能是个人信息。</translation>
+        </message>
+        <message>
+            <source>File names a&amp;ppear</source>
+            <translation>文件名显示(&amp;P)</translation>
+        </message>
+        <message>
+            <source>&amp;Language of the certificate</source>
+            <translation>证明语言(&amp;L)</translation>
+        </message>
+        <message>
+            <source>18 characters, the unified social credit code on the business licence.</source>
+            <translation>18 位统一社会信用代码，见营业执照。</translation>
+        </message>
+        <message>
+            <source>✓ The check character is right.</source>
+            <translation>✓ 校验位正确。</translation>
+        </message>
+        <message>
+            <source>{n} of 18 characters so far.</source>
+            <translation>已输入 {n} 位，共 18 位。</translation>
+        </message>
+        <message>
+            <source>The check character does not fit: one of the 18 characters is wrong.</source>
+            <translation>校验位不符：18 位中有一位有误。</translation>
+        </message>
+    </context>
+    <context>
+        <name>CompanyPage</name>
+        <message>
+            <source>Choose a CASE.toml</source>
+            <translation>选择 CASE.toml</translation>
+        </message>
+        <message>
+            <source>Company</source>
+            <translation>公司信息</translation>
+        </message>
+        <message>
+            <source>Whose customers' data is disposed of, and who answers for it.</source>
+            <translation>处置哪家公司的客户数据，由谁负责。</translation>
+        </message>
+        <message>
+            <source>Case</source>
+            <translation>案件</translation>
+        </message>
+        <message>
+            <source>Officer</source>
+            <translation>经办人</translation>
+        </message>
+        <message>
+            <source>Be&amp;gin a new case</source>
+            <translation>新建案件(&amp;G)</translation>
+        </message>
+        <message>
+            <source>Go &amp;on with a case</source>
+            <translation>继续已有案件(&amp;O)</translation>
+        </message>
+        <message>
+            <source>Case folde&amp;r</source>
+            <translation>案件文件夹(&amp;R)</translation>
+        </message>
+        <message>
+            <source>From a file…</source>
+            <translation>从文件读取…</translation>
+        </message>
+        <message>
+            <source>Fill this page from a CASE.toml</source>
+            <translation>用 CASE.toml 填写本页</translation>
+        </message>
+        <message>
+            <source>The case folder is made in it, named after the case number.</source>
+            <translation>将在此处建立以案号命名的案件文件夹。</translation>
+        </message>
+        <message>
+            <source>&amp;Keep the case in</source>
+            <translation>保存位置(&amp;K)</translation>
+        </message>
+        <message>
+            <source>The folder that holds journal.jsonl. The officer who began it must open it.</source>
+            <translation>内有 journal.jsonl 的文件夹，须由立案的经办人打开。</translation>
+        </message>
+    </context>
+    <context>
+        <name>ConfirmPage</name>
+        <message>
+            <source>Some copies can't be disposed of. Accept each as an exception in your name; the certificate will name it.</source>
+            <translation>有的副本无法处置。请逐份以本人名义确认为例外；证明上会写明。</translation>
+        </message>
+        <message>
+            <source>Confirm &amp;again</source>
+            <translation>重新核对(&amp;A)</translation>
+        </message>
+        <message>
+            <source>&amp;Start confirming</source>
+            <translation>开始核对(&amp;S)</translation>
+        </message>
+        <message>
+            <source>A recipient begins with age1: ask the custodian for theirs.</source>
+            <translation>公钥以 age1 开头，请向保管人索取。</translation>
+        </message>
+        <message>
+            <source>Confirm</source>
+            <translation>核对备份</translation>
+        </message>
+        <message>
+            <source>Seal and restore what the law keeps; find every copy of what goes.</source>
+            <translation>依法留存的加密封存并还原比对；将销毁的查清每一份副本。</translation>
+        </message>
+        <message>
+            <source>Who receives what is kept</source>
+            <translation>留存内容的接收人</translation>
+        </message>
+        <message>
+            <source>&amp;Custodian</source>
+            <translation>保管人(&amp;C)</translation>
+        </message>
+        <message>
+            <source>A shareholder, law firm or archive that keeps it.</source>
+            <translation>负责保管的股东、律师事务所或档案寄存机构。</translation>
+        </message>
+        <message>
+            <source>Their age &amp;recipient</source>
+            <translation>保管人的 age 公钥(&amp;R)</translation>
+        </message>
+        <message>
+            <source>Begins with age1. Only the holder of its key can open the sealed package.</source>
+            <translation>以 age1 开头。只有持有对应私钥的人能打开封存包。</translation>
+        </message>
+        <message>
+            <source>Copies of what goes</source>
+            <translation>将销毁内容的副本</translation>
+        </message>
+        <message>
+            <source>Kept and sealed</source>
+            <translation>留存与封存</translation>
+        </message>
+        <message>
+            <source>Backups searched</source>
+            <translation>已查找的备份</translation>
+        </message>
+        <message>
+            <source>What confirming found</source>
+            <translation>核对结果</translation>
+        </message>
+        <message>
+            <source>Accept as exception in &amp;my name</source>
+            <translation>以本人名义确认例外(&amp;M)</translation>
+        </message>
+        <message>
+            <source>Accept the chosen copies as exceptions in my name</source>
+            <translation>以本人名义将所选副本确认为例外</translation>
+        </message>
+        <message>
+            <source>Choose all &amp;open</source>
+            <translation>选中全部待定(&amp;O)</translation>
+        </message>
+        <message>
+            <source>Choose all copies without a disposal</source>
+            <translation>选中全部没有去向的副本</translation>
+        </message>
+    </context>
+    <context>
+        <name>Copies</name>
+        <message>
+            <source>Copy</source>
+            <translation>副本</translation>
+        </message>
+        <message>
+            <source>Of</source>
+            <translation>对应</translation>
+        </message>
+        <message>
+            <source>Size</source>
+            <translation>大小</translation>
+        </message>
+        <message>
+            <source>Disposal</source>
+            <translation>去向</translation>
+        </message>
+        <message>
+            <source>Why</source>
+            <translation>原因</translation>
+        </message>
+        <message>
+            <source>Accepted by</source>
+            <translation>确认人</translation>
+        </message>
+        <message>
+            <source>Backup</source>
+            <translation>备份</translation>
+        </message>
+        <message>
+            <source>Files</source>
+            <translation>文件</translation>
+        </message>
+        <message>
+            <source>Members</source>
+            <translation>包内文件</translation>
+        </message>
+        <message>
+            <source>Copies found</source>
+            <translation>发现副本</translation>
+        </message>
+        <message>
+            <source>What could not be looked at</source>
+            <translation>未能查看的内容</translation>
+        </message>
+        <message>
+            <source>not yet</source>
+            <translation>尚无</translation>
+        </message>
+    </context>
+    <context>
+        <name>DayEdit</name>
+        <message>
+            <source>Pick from a calendar</source>
+            <translation>从日历中选择</translation>
+        </message>
+        <message>
+            <source>Calendar</source>
+            <translation>日历</translation>
+        </message>
+    </context>
+    <context>
+        <name>DecidePage</name>
+        <message>
+            <source>Say why the fate is changed: the reason stands in the journal.</source>
+            <translation>请说明更改处置的原因，原因会记入日志。</translation>
+        </message>
+        <message>
+            <source>undecided</source>
+            <translation>未决定</translation>
+        </message>
+        <message>
+            <source>Decide</source>
+            <translation>决定处置</translation>
+        </message>
+        <message>
+            <source>What becomes of each record. A hold or a retention period beats every wish.</source>
+            <translation>逐项决定记录的去向。保全与法定保存期限优先于任何意愿。</translation>
+        </message>
+        <message>
+            <source>Fates</source>
+            <translation>处置汇总</translation>
+        </message>
+        <message>
+            <source>Selected records</source>
+            <translation>所选记录</translation>
+        </message>
+        <message>
+            <source>&amp;Show:</source>
+            <translation>显示(&amp;S)：</translation>
+        </message>
+        <message>
+            <source>What no &amp;law keeps:</source>
+            <translation>法律未要求留存的(&amp;L)：</translation>
+        </message>
+        <message>
+            <source>Fa&amp;te:</source>
+            <translation>处置(&amp;T)：</translation>
+        </message>
+        <message>
+            <source>Why</source>
+            <translation>原因</translation>
+        </message>
+        <message>
+            <source>&amp;Change fate</source>
+            <translation>更改处置(&amp;C)</translation>
+        </message>
+        <message>
+            <source>Put on &amp;hold…</source>
+            <translation>设为保全(&amp;H)…</translation>
+        </message>
+        <message>
+            <source>all fates</source>
+            <translation>全部处置</translation>
+        </message>
+        <message>
+            <source>What no law keeps</source>
+            <translation>法律未要求留存的</translation>
+        </message>
+        <message>
+            <source>Show only this fate</source>
+            <translation>只显示此处置</translation>
+        </message>
+        <message>
+            <source>New fate</source>
+            <translation>新的处置</translation>
+        </message>
+        <message>
+            <source>Why the fate is changed</source>
+            <translation>更改处置的原因</translation>
+        </message>
+        <message>
+            <source>Change fate</source>
+            <translation>更改处置</translation>
+        </message>
+        <message>
+            <source>Put on hold</source>
+            <translation>设为保全</translation>
+        </message>
+        <message>
+            <source>Records and their fates</source>
+            <translation>记录及其处置</translation>
+        </message>
+    </context>
+    <context>
+        <name>Entries</name>
+        <message>
+            <source>Item</source>
+            <translation>项目</translation>
+        </message>
+        <message>
+            <source>Is a</source>
+            <translation>类型</translation>
+        </message>
+        <message>
+            <source>Fate</source>
+            <translation>处置</translation>
+        </message>
+        <message>
+            <source>Outcome</source>
+            <translation>结果</translation>
+        </message>
+        <message>
+            <source>Why no better</source>
+            <translation>限制与原因</translation>
+        </message>
+        <message>
+            <source>not yet</source>
+            <translation>尚无</translation>
+        </message>
+    </context>
+    <context>
+        <name>HoldDialog</name>
+        <message>
+            <source>Put on hold</source>
+            <translation>设为保全</translation>
+        </message>
+        <message>
+            <source>Records chosen: {n}. They will be kept, whatever the rules say.</source>
+            <translation>已选 {n} 条记录。无论规则如何，均予保留。</translation>
+        </message>
+        <message>
+            <source>&amp;Reason</source>
+            <translation>原因(&amp;R)</translation>
+        </message>
+        <message>
+            <source>R&amp;eference</source>
+            <translation>文号(&amp;E)</translation>
+        </message>
+        <message>
+            <source>A file number or a date, without names.</source>
+            <translation>案号、文号或日期，请勿写人名。</translation>
+        </message>
+        <message>
+            <source>Cancel</source>
+            <translation>取消</translation>
+        </message>
+    </context>
+    <context>
+        <name>KeyPhrase</name>
+        <message>
+            <source>&amp;Passphrase of the chosen key:</source>
+            <translation>所选密钥的口令(&amp;P)：</translation>
+        </message>
+        <message>
+            <source>Passphrase of the chosen key</source>
+            <translation>所选密钥的口令</translation>
+        </message>
+        <message>
+            <source>If it has one. Kept in memory only.</source>
+            <translation>如有口令请填写，仅存于内存。</translation>
+        </message>
+    </context>
+    <context>
+        <name>Keys</name>
+        <message>
+            <source>Kind</source>
+            <translation>种类</translation>
+        </message>
+        <message>
+            <source>Key file</source>
+            <translation>密钥文件</translation>
+        </message>
+        <message>
+            <source>Algorithm</source>
+            <translation>算法</translation>
+        </message>
+        <message>
+            <source>Copies</source>
+            <translation>副本</translation>
+        </message>
+        <message>
+            <source>Verdict</source>
+            <translation>结论</translation>
+        </message>
+        <message>
+            <source>Why no better</source>
+            <translation>限制与原因</translation>
+        </message>
+        <message>
+            <source>not yet</source>
+            <translation>尚无</translation>
+        </message>
+    </context>
+    <context>
+        <name>LocatePage</name>
+        <message>
+            <source>Add the folders to look in: drop them on the list or press “Add folder…”.</source>
+            <translation>请添加要查找的文件夹：拖放到列表中，或点“添加文件夹…”。</translation>
+        </message>
+        <message>
+            <source>Locate</source>
+            <translation>查找记录</translation>
+        </message>
+        <message>
+            <source>Look for customers' data. Nothing is changed, and no value found is stored.</source>
+            <translation>查找客户数据。不作任何改动，也不保存查到的内容。</translation>
+        </message>
+        <message>
+            <source>What this case is about</source>
+            <translation>本案范围</translation>
+        </message>
+        <message>
+            <source>Where to &amp;look</source>
+            <translation>查找位置(&amp;L)</translation>
+        </message>
+        <message>
+            <source>&amp;Keys to shred</source>
+            <translation>要粉碎的密钥(&amp;K)</translation>
+        </message>
+        <message>
+            <source>Backups to sear&amp;ch</source>
+            <translation>要查找的备份(&amp;C)</translation>
+        </message>
+        <message>
+            <source>Backups to search</source>
+            <translation>要查找的备份</translation>
+        </message>
+        <message>
+            <source>Keys to shred</source>
+            <translation>要粉碎的密钥</translation>
+        </message>
+        <message>
+            <source>Found, by kind</source>
+            <translation>发现汇总</translation>
+        </message>
+        <message>
+            <source>Where to look</source>
+            <translation>查找位置</translation>
+        </message>
+        <message>
+            <source>Records found</source>
+            <translation>查到的记录</translation>
+        </message>
+        <message>
+            <source>Look &amp;again</source>
+            <translation>重新查找(&amp;A)</translation>
+        </message>
+        <message>
+            <source>Go &amp;on looking</source>
+            <translation>继续查找(&amp;O)</translation>
+        </message>
+        <message>
+            <source>&amp;Start looking</source>
+            <translation>开始查找(&amp;S)</translation>
+        </message>
+        <message>
+            <source>Files looked at: {n}</source>
+            <translation>已查看文件 {n} 个</translation>
+        </message>
+    </context>
+    <context>
+        <name>Mishap</name>
+        <message>
+            <source>Unforeseen error</source>
+            <translation>意外错误</translation>
+        </message>
+        <message>
+            <source>The report holds no file names and no personal data. Nothing is sent by itself.</source>
+            <translation>报告不含文件名和个人信息，也不会自动发送。</translation>
+        </message>
+        <message>
+            <source>&amp;Copy report</source>
+            <translation>复制报告(&amp;C)</translation>
+        </message>
+    </context>
+    <context>
+        <name>NewPerson</name>
+        <message>
+            <source>New key file: {role}</source>
+            <translation>新建密钥文件：{role}</translation>
+        </message>
+        <message>
+            <source>&amp;Name</source>
+            <translation>姓名(&amp;N)</translation>
+        </message>
+        <message>
+            <source>As it shall stand on the certificate.</source>
+            <translation>将印在销毁证明上。</translation>
+        </message>
+        <message>
+            <source>&amp;Save as</source>
+            <translation>另存为(&amp;S)</translation>
+        </message>
+        <message>
+            <source>Best on a stick that this person carries, not in the case folder.</source>
+            <translation>最好存在本人随身携带的 U 盘上，不要放进案件文件夹。</translation>
+        </message>
+        <message>
+            <source>&amp;Passphrase</source>
+            <translation>口令(&amp;P)</translation>
+        </message>
+        <message>
+            <source>At least {n} characters. Without it the key is lost; nobody can reset it.</source>
+            <translation>至少 {n} 个字符。忘记口令则密钥作废，任何人都无法重置。</translation>
+        </message>
+        <message>
+            <source>Passphrase &amp;again</source>
+            <translation>再次输入口令(&amp;A)</translation>
+        </message>
+        <message>
+            <source>Create</source>
+            <translation>新建</translation>
+        </message>
+        <message>
+            <source>Cancel</source>
+            <translation>取消</translation>
+        </message>
+        <message>
+            <source>Give a name and a place for the file.</source>
+            <translation>请填写姓名和文件位置。</translation>
+        </message>
+        <message>
+            <source>The passphrase is too short: at least {n} characters.</source>
+            <translation>口令太短：至少 {n} 个字符。</translation>
+        </message>
+        <message>
+            <source>The two passphrases differ. Type them again.</source>
+            <translation>两次输入的口令不一致，请重新输入。</translation>
+        </message>
+    </context>
+    <context>
+        <name>PathBox</name>
+        <message>
+            <source>Browse…</source>
+            <translation>浏览…</translation>
+        </message>
+        <message>
+            <source>Choose a folder</source>
+            <translation>选择文件夹</translation>
+        </message>
+        <message>
+            <source>Choose a file</source>
+            <translation>选择文件</translation>
+        </message>
+    </context>
+    <context>
+        <name>PersonBox</name>
+        <message>
+            <source>{role}'s key file</source>
+            <translation>{role}的密钥文件</translation>
+        </message>
+        <message>
+            <source>A .p12 file that only this person has.</source>
+            <translation>仅由本人持有的 .p12 文件。</translation>
+        </message>
+        <message>
+            <source>Passphrase</source>
+            <translation>口令</translation>
+        </message>
+        <message>
+            <source>Create a new key file…</source>
+            <translation>新建密钥文件…</translation>
+        </message>
+        <message>
+            <source>Create a new key file for the {role}</source>
+            <translation>为{role}新建密钥文件</translation>
+        </message>
+        <message>
+            <source>Kept in memory only, never written.</source>
+            <translation>仅存于内存，不会写入磁盘。</translation>
+        </message>
+        <message>
+            <source>Unlocked: {name}, key {fingerprint}</source>
+            <translation>已解锁：{name}，密钥指纹 {fingerprint}</translation>
+        </message>
+    </context>
+    <context>
+        <name>Places</name>
+        <message>
+            <source>Add folder…</source>
+            <translation>添加文件夹…</translation>
+        </message>
+        <message>
+            <source>Add file…</source>
+            <translation>添加文件…</translation>
+        </message>
+        <message>
+            <source>Remove</source>
+            <translation>移除</translation>
+        </message>
+        <message>
+            <source>Choose a folder</source>
+            <translation>选择文件夹</translation>
+        </message>
+        <message>
+            <source>Choose files</source>
+            <translation>选择文件</translation>
+        </message>
+    </context>
+    <context>
+        <name>Records</name>
+        <message>
+            <source>Record</source>
+            <translation>记录</translation>
+        </message>
+        <message>
+            <source>Findings</source>
+            <translation>发现</translation>
+        </message>
+        <message>
+            <source>People</source>
+            <translation>人数</translation>
+        </message>
+        <message>
+            <source>Tier</source>
+            <translation>级别</translation>
+        </message>
+        <message>
+            <source>Category</source>
+            <translation>类别</translation>
+        </message>
+        <message>
+            <source>Problems</source>
+            <translation>问题</translation>
+        </message>
+        <message>
+            <source>Fate</source>
+            <translation>处置</translation>
+        </message>
+        <message>
+            <source>Why</source>
+            <translation>原因</translation>
+        </message>
+        <message>
+            <source>Law</source>
+            <translation>法律依据</translation>
+        </message>
+        <message>
+            <source>May go from</source>
+            <translation>可处置日</translation>
+        </message>
+        <message>
+            <source>undecided</source>
+            <translation>未决定</translation>
+        </message>
+    </context>
+    <context>
+        <name>RunBar</name>
+        <message>
+            <source>Progress</source>
+            <translation>进度</translation>
+        </message>
+        <message>
+            <source>Stop</source>
+            <translation>停止</translation>
+        </message>
+        <message>
+            <source>Worked on now</source>
+            <translation>正在处理</translation>
+        </message>
+        <message>
+            <source>Stopping at the next safe point…</source>
+            <translation>正在安全停止…</translation>
+        </message>
+        <message>
+            <source>Files: {n}</source>
+            <translation>文件：{n}</translation>
+        </message>
+        <message>
+            <source>Read or written: {n}</source>
+            <translation>读写：{n}</translation>
+        </message>
+        <message>
+            <source>Keys: {n}</source>
+            <translation>密钥：{n}</translation>
+        </message>
+        <message>
+            <source>Pages: {n}</source>
+            <translation>页：{n}</translation>
+        </message>
+        <message>
+            <source>Records: {n}</source>
+            <translation>记录：{n}</translation>
+        </message>
+        <message>
+            <source>{done} of {total}</source>
+            <translation>{done} / {total}</translation>
+        </message>
+        <message>
+            <source>about {minutes}:{seconds:02} left</source>
+            <translation>约剩 {minutes}:{seconds:02}</translation>
+        </message>
+        <message>
+            <source>{percent} percent done</source>
+            <translation>已完成百分之 {percent}</translation>
+        </message>
+    </context>
+    <context>
+        <name>Sheet</name>
+        <message>
+            <source>Search…</source>
+            <translation>搜索…</translation>
+        </message>
+        <message>
+            <source>Search in the table</source>
+            <translation>在表中搜索</translation>
+        </message>
+        <message>
+            <source>{shown} of {all}</source>
+            <translation>{shown} / {all} 行</translation>
+        </message>
+        <message>
+            <source>Rows: {all}</source>
+            <translation>共 {all} 行</translation>
+        </message>
+    </context>
+    <context>
+        <name>ShredPage</name>
+        <message>
+            <source>Done, with exceptions: {n}. The certificate names each with its reason.</source>
+            <translation>已完成，{n} 项例外。证明会逐项写明原因。</translation>
+        </message>
+        <message>
+            <source>Done. Each key was overwritten where it lay and then removed.</source>
+            <translation>已完成。每把密钥均已就地覆写并移除。</translation>
+        </message>
+        <message>
+            <source>These keys will be overwritten where they lie and removed. What only they open stays closed.</source>
+            <translation>以下密钥将就地覆写并移除。只能由它们打开的内容从此无法打开。</translation>
+        </message>
+        <message>
+            <source>No keys were declared. There is nothing to shred; the step is recorded as such.</source>
+            <translation>没有申报密钥，无可粉碎；此步骤照实记录。</translation>
+        </message>
+        <message>
+            <source>&amp;Shred the keys</source>
+            <translation>粉碎密钥(&amp;S)</translation>
+        </message>
+        <message>
+            <source>Shred</source>
+            <translation>粉碎密钥</translation>
+        </message>
+        <message>
+            <source>Destroy the keys first: encrypted data then stays closed everywhere.</source>
+            <translation>先销毁密钥：此后各处的密文均无法打开。</translation>
+        </message>
+        <message>
+            <source>Keys and their verdicts</source>
+            <translation>密钥及结论</translation>
+        </message>
+    </context>
+    <context>
+        <name>SignPage</name>
+        <message>
+            <source>Signed by both. From here on nothing before this page can be changed.</source>
+            <translation>双方均已签署。此前各页从此不能更改。</translation>
+        </message>
+        <message>
+            <source>Will be destroyed, and can't be brought back: {what}; {size} in all.</source>
+            <translation>将被销毁且无法恢复：{what}；共 {size}。</translation>
+        </message>
+        <message>
+            <source>Will not be destroyed: {what}; of these {held} by law or under a hold.</source>
+            <translation>不予销毁：{what}；其中依法或因保全留存 {held} 项。</translation>
+        </message>
+        <message>
+            <source>{role} {name} signed at {when}, key {key}</source>
+            <translation>{role} {name} 于 {when} 签署，密钥指纹 {key}</translation>
+        </message>
+        <message>
+            <source>Sign</source>
+            <translation>签署清单</translation>
+        </message>
+        <message>
+            <source>The officer and the witness sign the same list, each with their own key.</source>
+            <translation>经办人与监销人各用本人密钥，签署同一份清单。</translation>
+        </message>
+        <message>
+            <source>The list</source>
+            <translation>处置清单</translation>
+        </message>
+        <message>
+            <source>Fates in the list</source>
+            <translation>清单中的处置</translation>
+        </message>
+        <message>
+            <source>Digest of the list</source>
+            <translation>清单摘要</translation>
+        </message>
+        <message>
+            <source>SHA-256 of the list. Compare it with the paper; both people sign exactly this.</source>
+            <translation>清单的 SHA-256 摘要，请与纸质件核对；双方签署的正是它。</translation>
+        </message>
+        <message>
+            <source>&amp;Sign the list</source>
+            <translation>签署清单(&amp;S)</translation>
+        </message>
+        <message>
+            <source>Sign the list</source>
+            <translation>签署清单</translation>
+        </message>
+    </context>
+    <context>
+        <name>StepList</name>
+        <message>
+            <source>done</source>
+            <translation>已完成</translation>
+        </message>
+        <message>
+            <source>here now</source>
+            <translation>当前</translation>
+        </message>
+        <message>
+            <source>begun</source>
+            <translation>进行中</translation>
+        </message>
+        <message>
+            <source>can begin</source>
+            <translation>可以开始</translation>
+        </message>
+        <message>
+            <source>later</source>
+            <translation>尚未开始</translation>
+        </message>
+    </context>
+    <context>
+        <name>StepPage</name>
+        <message>
+            <source>Stopped. Nothing is lost; go on whenever you like, also tomorrow.</source>
+            <translation>已停止，没有任何丢失。随时可以继续，隔天也可以。</translation>
+        </message>
+    </context>
+    <context>
+        <name>WipePage</name>
+        <message>
+            <source>not yet</source>
+            <translation>尚无</translation>
+        </message>
+        <message>
+            <source>&amp;Wipe</source>
+            <translation>擦除(&amp;W)</translation>
+        </message>
+        <message>
+            <source>Wipe</source>
+            <translation>擦除文件</translation>
+        </message>
+        <message>
+            <source>Overwrite the files of the signed list, read them back, remove them.</source>
+            <translation>覆写已签署清单中的文件，读回核验，再移除。</translation>
+        </message>
+        <message>
+            <source>Before the act</source>
+            <translation>执行前确认</translation>
+        </message>
+        <message>
+            <source>Outcomes</source>
+            <translation>结果汇总</translation>
+        </message>
+        <message>
+            <source>Type the case n&amp;umber to confirm:</source>
+            <translation>请输入案号以确认(&amp;U)：</translation>
+        </message>
+        <message>
+            <source>Case number, to confirm the wipe</source>
+            <translation>输入案号以确认擦除</translation>
+        </message>
+        <message>
+            <source>This can't be undone. Every file is checked against the signed list once more before it.</source>
+            <translation>此操作无法撤销。执行前每个文件都会再次与已签署的清单比对。</translation>
+        </message>
+        <message>
+            <source>Files and their outcomes</source>
+            <translation>文件及结果</translation>
+        </message>
+    </context>
+    <context>
+        <name>Wizard</name>
+        <message>
+            <source>A step is running</source>
+            <translation>步骤正在进行</translation>
+        </message>
+        <message>
+            <source>Stop at the next safe point and close?</source>
+            <translation>要在下一个安全点停止并关闭吗？</translation>
+        </message>
+        <message>
+            <source>Nothing is lost. Open the case again and it goes on exactly where it stopped.</source>
+            <translation>不会丢失任何内容。再次打开案件，将从停下的地方继续。</translation>
+        </message>
+        <message>
+            <source>&amp;Stop and close</source>
+            <translation>停止并关闭(&amp;S)</translation>
+        </message>
+        <message>
+            <source>&amp;Keep running</source>
+            <translation>继续运行(&amp;K)</translation>
+        </message>
+        <message>
+            <source>Lethe: disposal of customer data</source>
+            <translation>忘川 Lethe：客户数据处置</translation>
+        </message>
+        <message>
+            <source>&amp;Back</source>
+            <translation>上一步(&amp;B)</translation>
+        </message>
+        <message>
+            <source>&amp;Next</source>
+            <translation>下一步(&amp;N)</translation>
+        </message>
+        <message>
+            <source>&amp;Finish</source>
+            <translation>完成(&amp;F)</translation>
+        </message>
+        <message>
+            <source>Close</source>
+            <translation>关闭</translation>
+        </message>
+        <message>
+            <source>中文</source>
+            <translation>English</translation>
+        </message>
+        <message>
+            <source>Steps</source>
+            <translation>步骤</translation>
+        </message>
+    </context>
+    <context>
+        <name>Words</name>
+        <message>
+            <source>en</source>
+            <translation>zh</translation>
+        </message>
+        <message>
+            <source>Something unforeseen went wrong ({name}). What was done so far is in the journal. Close Lethe, open the case again and go on.</source>
+            <translation>出现意外错误（{name}）。此前的操作均已记入日志。请关闭忘川，重新打开案件后继续。</translation>
+        </message>
+        <message>
+            <source>, </source>
+            <translation>、</translation>
+        </message>
+        <message>
+            <source>; </source>
+            <translation>；</translation>
+        </message>
+    </context>
+    <context>
+        <name>_NewFile</name>
+        <message>
+            <source>Save the key file as</source>
+            <translation>密钥文件另存为</translation>
+        </message>
+    </context>
 </TS>

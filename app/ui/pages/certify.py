@@ -152,10 +152,14 @@ class CertifyPage(StepPage):
         flow, path = self.desk.flow, self._certificate()
         if flow is None or path is None:
             return
-        from app.steps.certify import verify
-
         journal = flow.folder / "journal.jsonl"
-        self.ask(lambda: verify(path, journal), then=self._verified)
+
+        def check() -> object:
+            from app.steps.certify import verify
+
+            return verify(path, journal)
+
+        self.ask(check, then=self._verified)
 
     def _verified(self, verdict: Verdict) -> None:
         self._verdict = verdict
@@ -172,7 +176,10 @@ class CertifyPage(StepPage):
                 ).format(n=len(verdict.checks))
             )
         else:
-            wrong = [f"{check.name}: {check.detail}" for check in verdict.checks if not check.ok]
+            from app.steps.certify import explained
+
+            tongue = words.language()
+            wrong = [explained(check.name, tongue) for check in verdict.checks if not check.ok]
             self.verdict.setText(self.tr("NOT valid: {why}").format(why="; ".join(wrong)))
         self.left.setText(
             self.tr("Not destroyed, or less than proven: {n}").format(n=words.count(len(self.entries.all())))
@@ -197,7 +204,7 @@ class CertifyPage(StepPage):
         self.run.name(self.tr("Make the &certificate"))
         for button, text in (
             (self.open, self.tr("&Open the certificate")),
-            (self.folder, self.tr("Open its &folder")),
+            (self.folder, self.tr("Open its fol&der")),
             (self.check, self.tr("&Verify again")),
         ):
             button.setText(text)

@@ -230,8 +230,8 @@ class CompanyPage(Page):
         self.place.setTitle(self.tr("Case"))
         self.officer_box.setTitle(self.tr("Officer"))
         for button, text in (
-            (self.new, self.tr("&Begin a new case")),
-            (self.old, self.tr("&Go on with a case")),
+            (self.new, self.tr("Be&gin a new case")),
+            (self.old, self.tr("Go &on with a case")),
             (self.read, self.tr("From a file…")),
         ):
             button.setText(text)
@@ -245,4 +245,4 @@ class CompanyPage(Page):
             self.place_fields.name(self.where, translate("CompanyPage", "&Keep the case in"), hint)
         else:
             hint = self.tr("The folder that holds journal.jsonl. The officer who began it must open it.")
-            self.place_fields.name(self.where, translate("CompanyPage", "Case &folder"), hint)
+            self.place_fields.name(self.where, translate("CompanyPage", "Case folde&r"), hint)

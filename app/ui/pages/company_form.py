@@ -103,7 +103,7 @@ class CompanyForm(QWidget):
     @property
     def uscc_right(self) -> bool:
         """Whether the code has its 18 characters and its check character is right (GB 32100-2015)."""
-        from app.steps.locate import is_uscc
+        from app.flow.gates import is_uscc
 
         return is_uscc(self.uscc.text().strip().upper())
 
@@ -169,9 +169,9 @@ class CompanyForm(QWidget):
     def _name_about(self) -> None:
         name = self.about_fields.name
         name(
-            self.number, self.tr("Case &number"), self.tr("Any number of your own; it names the case folder.")
+            self.number, self.tr("Case n&umber"), self.tr("Any number of your own; it names the case folder.")
         )
-        name(self.company, self.tr("Company &name"), self.tr("As on the business licence."))
+        name(self.company, self.tr("Company n&ame"), self.tr("As on the business licence."))
         name(self.uscc, self.tr("&Credit code"), self._uscc_says())
         name(self.kind, self.tr("&Why data is disposed of"))
         name(self.people, self.tr("&How many people's data"))
@@ -189,9 +189,9 @@ class CompanyForm(QWidget):
 
     def _name_terms(self) -> None:
         name = self.term_fields.name
-        name(self.names, self.tr("&File names appear"), self.tr("A file name can itself be personal data."))
+        name(self.names, self.tr("File names a&ppear"), self.tr("A file name can itself be personal data."))
         name(self.tongue, self.tr("&Language of the certificate"))
-        name(self.profile, self.tr("Check before &wiping"), say(self.profile.currentData()))
+        name(self.profile, self.tr("Check before w&iping"), say(self.profile.currentData()))
 
     def _edited(self) -> None:
         self.about_fields.hint(self.uscc, self._uscc_says())

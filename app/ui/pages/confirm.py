@@ -225,7 +225,7 @@ class ConfirmPage(StepPage):
         self.copy_sheet.name(self.tr("Copies of what goes"))
         self.seal_sheet.name(self.tr("Kept and sealed"))
         self.backup_sheet.name(self.tr("Backups searched"))
-        self.accept.setText(self.tr("Accept as exception in my &name"))
+        self.accept.setText(self.tr("Accept as exception in &my name"))
         self.accept.setAccessibleName(self.tr("Accept the chosen copies as exceptions in my name"))
         self.all_open.setText(self.tr("Choose all &open"))
         self.all_open.setAccessibleName(self.tr("Choose all copies without a disposal"))

@@ -144,7 +144,7 @@ class LocatePage(StepPage):
         )
         self.tabs.setAccessibleName(self.tr("What this case is about"))
         for at, text in enumerate(
-            (self.tr("Where to &look"), self.tr("&Backups to search"), self.tr("&Keys to shred"))
+            (self.tr("Where to &look"), self.tr("Backups to sear&ch"), self.tr("&Keys to shred"))
         ):
             self.tabs.setTabText(at, text)
         self.backups.list.setAccessibleName(self.tr("Backups to search"))

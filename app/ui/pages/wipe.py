@@ -133,7 +133,7 @@ class WipePage(ActPage):
         )
         self.confirm.setTitle(self.tr("Before the act"))
         self.outcomes.setTitle(self.tr("Outcomes"))
-        self.typed_label.setText(self.tr("Type the case &number to confirm:"))
+        self.typed_label.setText(self.tr("Type the case n&umber to confirm:"))
         self.typed.setAccessibleName(self.tr("Case number, to confirm the wipe"))
         self.typed_hint.setText(
             self.tr(

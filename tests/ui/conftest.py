@@ -1,0 +1,63 @@
+"""The window's tests run offscreen, on real cases in pytest's own folder."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+sys.path.append(str(Path(__file__).parent))  # for officer_at_window
+
+import pytest
+from PySide6.QtCore import QStandardPaths
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.language import Language
+from app.rehearsal import build_company
+from app.ui.application import make_application
+from app.ui.translation import speak
+from app.ui.wizard import Wizard
+
+
+@pytest.fixture(scope="session")
+def qapp_cls() -> type[QApplication]:
+    QStandardPaths.setTestModeEnabled(True)
+    return QApplication
+
+
+@pytest.fixture
+def app(qapp: QApplication) -> Iterator[QApplication]:
+    make_application([])
+    speak(qapp, Language.ZH)
+    yield qapp
+    speak(qapp, Language.EN)
+
+
+@pytest.fixture
+def make_wizard(app: QApplication, qtbot: QtBot) -> Iterator[Callable[[], Wizard]]:
+    made: list[Wizard] = []
+
+    def make() -> Wizard:
+        wizard = Wizard()
+        qtbot.addWidget(wizard)
+        made.append(wizard)
+        wizard.show()
+        return wizard
+
+    yield make
+    for wizard in made:
+        wizard.desk.close()
+
+
+@pytest.fixture
+def wizard(make_wizard: Callable[[], Wizard]) -> Wizard:
+    return make_wizard()
+
+
+@pytest.fixture
+def company(tmp_path: Path) -> Path:
+    """The CASE.toml of a small synthetic company."""
+    return build_company(tmp_path / "company", records=40)

@@ -1,0 +1,140 @@
+"""An officer at the window: what the tests do is said in the officer's words, not in widgets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWizard
+from pytestqt.qtbot import QtBot
+
+from app.domain.step import Step
+from app.rehearsal import PASSPHRASES
+from app.ui.pages.certify import CertifyPage
+from app.ui.pages.company import CompanyPage
+from app.ui.pages.confirm import ConfirmPage
+from app.ui.pages.decide import DecidePage
+from app.ui.pages.locate import LocatePage
+from app.ui.pages.shred import ShredPage
+from app.ui.pages.sign import SignPage
+from app.ui.pages.wipe import WipePage
+from app.ui.wizard import Wizard
+
+LONG = 60_000
+Button = QWizard.WizardButton
+
+
+class Officer:
+    """Drives one wizard by its buttons."""
+
+    def __init__(self, wizard: Wizard, qtbot: QtBot) -> None:
+        self.wizard, self.qtbot = wizard, qtbot
+
+    def page(self, kind: type) -> object:
+        page = self.wizard.currentPage()
+        assert isinstance(page, kind), f"{kind.__name__} wanted, {type(page).__name__} in sight: {self.said()}"
+        return page
+
+    def said(self) -> str:
+        page = self.wizard.currentPage()
+        return page.notice.text() if page is not None else ""
+
+    def press(self, button: Button) -> None:
+        widget = self.wizard.button(button)
+        assert widget.isVisible(), f"{button} is not in sight; {self.said()}"
+        assert widget.isEnabled(), f"{button} can't be pressed; {self.said()}"
+        self.qtbot.mouseClick(widget, Qt.MouseButton.LeftButton)
+
+    def next(self) -> None:
+        self.press(Button.NextButton)
+
+    def rest(self) -> None:
+        """Wait until no step runs."""
+        self.qtbot.waitUntil(lambda: not self.wizard.desk.running, timeout=LONG)
+
+    def come_in(self, case: Path, officer: Path, passphrase: str = PASSPHRASES["OFFICER_PASSPHRASE"]) -> None:
+        """Give a CASE.toml or a case folder, unlock, go on."""
+        page = self.page(CompanyPage)
+        self.wizard.offer(case)
+        page.officer.file.set_path(officer)
+        page.officer.passphrase.clear()
+        self.qtbot.keyClicks(page.officer.passphrase, passphrase)
+        self.next()
+
+    def know_keys(self, company: Path) -> None:
+        """Type the passphrases of the company's own key files."""
+        phrases = self.wizard.desk.passphrases
+        phrases[company / "keys" / "database.pem"] = PASSPHRASES["DATABASE_KEY_PASSPHRASE"]
+        phrases[company / "keys" / "mail.p12"] = PASSPHRASES["MAIL_KEY_PASSPHRASE"]
+
+    def locate(self) -> None:
+        page = self.page(LocatePage)
+        self.qtbot.mouseClick(page.run.go, Qt.MouseButton.LeftButton)
+        assert self.wizard.desk.running, self.said()
+        self.rest()
+        assert self.wizard.desk.done(Step.LOCATE), self.said()
+
+    def decide(self) -> None:
+        self.page(DecidePage)
+        self.rest()
+        assert self.wizard.desk.done(Step.DECIDE), self.said()
+
+    def confirm(self) -> None:
+        page = self.page(ConfirmPage)
+        self.qtbot.mouseClick(page.run.go, Qt.MouseButton.LeftButton)
+        self.rest()
+        assert self.wizard.desk.done(Step.CONFIRM), self.said()
+        if page.all_open.isEnabled():
+            self.qtbot.mouseClick(page.all_open, Qt.MouseButton.LeftButton)
+            self.qtbot.mouseClick(page.accept, Qt.MouseButton.LeftButton)
+
+    def sign(self, witness: Path) -> None:
+        page = self.page(SignPage)
+        page.witness.file.set_path(witness)
+        self.qtbot.keyClicks(page.witness.passphrase, PASSPHRASES["WITNESS_PASSPHRASE"])
+        self.qtbot.mouseClick(page.sign, Qt.MouseButton.LeftButton)
+        self.rest()
+        assert self.wizard.desk.signed, self.said()
+
+    def shred(self) -> None:
+        self.page(ShredPage)
+        self.press(Button.CommitButton)
+        self.rest()
+        assert self.wizard.desk.done(Step.SHRED), self.said()
+
+    def arm_wipe(self) -> WipePage:
+        page = self.page(WipePage)
+        self.qtbot.keyClicks(page.typed, self.wizard.desk.flow.case.number)
+        return page
+
+    def wipe(self) -> None:
+        self.arm_wipe()
+        self.press(Button.CommitButton)
+        self.rest()
+        assert self.wizard.desk.done(Step.WIPE), self.said()
+
+    def certify(self, witness: Path) -> CertifyPage:
+        page = self.page(CertifyPage)
+        page.witness.file.set_path(witness)
+        self.qtbot.keyClicks(page.witness.passphrase, PASSPHRASES["WITNESS_PASSPHRASE"])
+        self.qtbot.mouseClick(page.run.go, Qt.MouseButton.LeftButton)
+        self.rest()
+        self.rest()
+        assert self.wizard.desk.done(Step.CERTIFY), self.said()
+        return page
+
+    def go_to(self, step: Step, company: Path) -> None:
+        """From the locate page on, do what comes before a step."""
+        acts = {
+            Step.LOCATE: self.locate,
+            Step.DECIDE: self.decide,
+            Step.CONFIRM: self.confirm,
+            Step.SIGN: lambda: self.sign(company / "witness.p12"),
+            Step.SHRED: self.shred,
+            Step.WIPE: self.wipe,
+        }
+        while self.wizard.step is not step:
+            here = self.wizard.step
+            acts[here]()
+            self.press(Button.CommitButton if here.destroys else Button.NextButton)
+            assert self.wizard.step is not here, self.said()
