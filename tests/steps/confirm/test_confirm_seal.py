@@ -547,3 +547,42 @@ def test_leftovers_of_a_killed_run_are_removed(archive, tmp_path):
     assert sorted(p.name for p in folder.iterdir()) == [
         "of others.tmp", "sealed-2026-001.json", "sealed-2026-001.tar.age",
     ]  # fmt: skip
+
+
+def test_what_follows_the_tar_is_read_to_the_envelopes_end(archive, tmp_path):
+    _, records = archive
+    custodian = person(tmp_path)
+    run(kept_of(records), [custodian], tmp_path / "out")
+    package = tmp_path / "out/sealed-2026-001.tar.age"
+    secret = custodian.identity.read_text()
+    identity = pyrage.x25519.Identity.from_str(next(s for s in secret.splitlines() if s.startswith("AGE")))
+    longer = pyrage.decrypt(package.read_bytes(), [identity]) + bytes(3 << 20)
+    package.write_bytes(pyrage.encrypt(longer, [identity.to_public()]))
+    package.with_name("sealed-2026-001.json").unlink()
+    assert all(check.ok for check in verify_sealed(package, secret))
+    data = bytearray(package.read_bytes())
+    data[-1] ^= 1
+    package.write_bytes(data)
+    assert {check.name for check in verify_sealed(package, secret) if not check.ok} == {"opens"}
+
+
+def test_a_restore_is_held_against_what_was_located(archive, tmp_path):
+    """A whole bag is not enough: it must hold these records, all of them and no other bytes."""
+    from dataclasses import replace
+
+    from app.steps.confirm import envelope, naming, package, sealing
+
+    _, records = archive
+    custodian = person(tmp_path)
+    run(kept_of(records), [custodian], tmp_path / "out")
+    holders = envelope.keyholders([custodian], tmp_path / "out")
+    *_, unpacked = package.unpack(tmp_path / "out/sealed-2026-001.tar.age", holders.trials[0])
+
+    def held(located):
+        names = naming.payload_names(located)
+        work = sealing._Sealing(kept_of(located), names, "2026-001", tmp_path / "out", holders)
+        return sealing._equal(work, unpacked)
+
+    assert held(records)
+    assert not held([replace(records[0], sha256="0" * 64), *records[1:]])
+    assert not held(records[:-1])
