@@ -14,14 +14,25 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     asked = parse(given)
     if asked.verb:
-        return run_verb(asked)
+        return run_verb(asked, window=load_window)
     try:
-        from app.ui import open_window
+        load_window()
     except ImportError as error:
         from app.cli import say_no_window
 
         return say_no_window(error)
-    return open_window(given[:0], case=Path(asked.case) if asked.case else None, language=asked.lang or "")
+    from app.ui import open_window
+
+    return open_window(sys.argv[:1], case=Path(asked.case) if asked.case else None, language=asked.lang or "")
+
+
+def load_window() -> None:
+    """Load all that the window needs.
+
+    Raises:
+        ImportError: when Qt, or a system library that Qt needs, is not there.
+    """
+    from PySide6 import QtGui, QtWidgets  # noqa: F401 - to be loaded is the point
 
 
 if __name__ == "__main__":

@@ -81,7 +81,7 @@ def test_heavy_packages_wait_until_they_are_used() -> None:
         "sys.exit(' '.join(sorted(heavy)))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.stderr == ""
+    assert done.stderr.strip() == ""
 
 
 def removals(path: Path) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from app.cli.console import Console, chosen_language
@@ -41,11 +42,14 @@ _UNREADABLE_INPUT: Final = frozenset(
 )
 
 
-def run_verb(asked: argparse.Namespace) -> int:
-    """Run the verb that was asked for and give its exit code. Refusals are said in one sentence."""
+def run_verb(asked: argparse.Namespace, *, window: Callable[[], None]) -> int:
+    """Run the verb that was asked for and give its exit code. Refusals are said in one sentence.
+
+    `window` loads what the window needs or raises ImportError; only the self-test asks.
+    """
     console = Console(chosen_language(asked.lang), machine=getattr(asked, "json", False))
     try:
-        return _verb(asked.verb)(asked, console)
+        return _verb(asked.verb, window)(asked, console)
     except Refused as refused:
         console.refuse(refused)
         if refused.fault is Fault.DISK_FULL:
@@ -61,7 +65,7 @@ def run_verb(asked: argparse.Namespace) -> int:
         return STOPPED
 
 
-def _verb(name: str) -> Callable[[argparse.Namespace, Console], int]:
+def _verb(name: str, window: Callable[[], None]) -> Callable[[argparse.Namespace, Console], int]:
     # Each verb's room is imported only when it is asked for: `status` needs no PDF writer.
     if name in ("rehearse", "run", "resume"):
         from app.cli.verbs import run
@@ -81,7 +85,7 @@ def _verb(name: str) -> Callable[[argparse.Namespace, Console], int]:
         return identity.new
     from app.cli.verbs.self_test import self_test
 
-    return self_test
+    return partial(self_test, window=window)
 
 
 def say_no_window(error: ImportError) -> int:

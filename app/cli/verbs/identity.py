@@ -35,6 +35,7 @@ def new(asked: argparse.Namespace, console: Console) -> int:
         path=str(path),
         fingerprint=person.fingerprint,
     )
+    console.phrase(Phrase.IDENTITY_KEEP)
     return 0
 
 
