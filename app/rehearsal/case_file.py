@@ -62,6 +62,11 @@ recipient = "AGE_RECIPIENT"
 identity = "custodian/key.txt"
 
 [[decide]]
+match = { path = "logo.png" }
+fate = "leave"
+reason = "公司标志，经办人已看过，图上无人"
+
+[[decide]]
 match = { category = "crm.marketing" }
 fate = "wipe"
 

@@ -16,4 +16,4 @@ def test_the_flow_reads_the_case(tmp_path: Path) -> None:
     assert all(location.path.is_dir() for location in case.locations)
     assert case.custodians[0].recipient.startswith("age1")
     assert case.holds[0].match == Match(glob="disputes/**")
-    assert case.rules[-1].match == Match()
+    assert [rule.match for rule in case.rules][::3] == [Match(path="logo.png"), Match()]
