@@ -64,11 +64,11 @@ class _Tally:
 
 @dataclass(slots=True)
 class _Contents:
-    """What one archive was seen to hold."""
+    """What one file was seen to hold."""
 
     ids: set[str] = field(default_factory=set)
     against: set[Reason] = field(default_factory=set)
-    """Why the archive can't be disposed of as a whole."""
+    """Why the file can't be disposed of as a whole."""
 
 
 def find_copies(
@@ -161,16 +161,18 @@ def _look(path: str, wanted: Wanted, key: bytes, tally: _Tally) -> Generator[Pro
             contents.ids.update(wanted.doomed[sha256])
         elif _is_archive(file):
             yield from _open_up(file, stamp, path, wanted, contents, tally)
-        changed = not stood_still(file, stamp)
+        if not stood_still(file, stamp):
+            (contents.against if contents.ids else tally.limits).add(Reason.CHANGED)
         if not contents.ids:
-            if changed:
-                tally.limits.add(Reason.CHANGED)
             return None
-        reasons = contents.against
-        reasons |= {Reason.CHANGED} if changed else set()
-        reasons |= {Reason.HARD_LINK} if stamp.links > 1 else set()
-        sha256 = sha256 or digest(file)
-        reasons |= {Reason.KEPT_CONTENT} if sha256 in wanted.kept else set()
+        return _copy(path, stamp, sha256 or digest(file), wanted, key, contents)
+
+
+def _copy(path: str, stamp: Stamp, sha256: str, wanted: Wanted, key: bytes, contents: _Contents) -> Copy:
+    if stamp.links > 1:
+        contents.against.add(Reason.HARD_LINK)
+    if sha256 in wanted.kept:
+        contents.against.add(Reason.KEPT_CONTENT)
     return Copy(
         id=handle(key, "c", path),
         of=tuple(sorted(contents.ids)),
@@ -178,8 +180,8 @@ def _look(path: str, wanted: Wanted, key: bytes, tally: _Tally) -> Generator[Pro
         member="",
         stamp=stamp,
         sha256=sha256,
-        disposal=Disposal.EXCEPTION if reasons else Disposal.WIPE,
-        reasons=tuple(sorted(reasons, key=lambda reason: reason.value)),
+        disposal=Disposal.EXCEPTION if contents.against else Disposal.WIPE,
+        reasons=tuple(sorted(contents.against, key=lambda reason: reason.value)),
     )
 
 

@@ -53,18 +53,12 @@ def keyholders(custodians: Sequence[Custodian], folder: Path) -> Keyholders:
     """
     from pyrage import x25519
 
-    recipients: list[str] = []
-    trials: list[tuple[Identity, ...]] = []
-    limits: list[Reason] = []
-    for custodian in custodians:
-        own = _read_identities(custodian.identity) if custodian.identity else ()
-        if own:
-            trials.append(own)
-        if custodian.recipient or own:
-            recipients.append(str(_recipient(custodian.recipient or str(own[0].to_public()))))
-            limits += [] if own else [Reason.NO_CUSTODIAN_KEY]
+    declared = [_keys_of(custodian) for custodian in custodians]
+    recipients = [recipient for recipient, _ in declared if recipient]
+    trials = [own for _, own in declared if own]
+    limits = [Reason.NO_CUSTODIAN_KEY] if any(to and not own for to, own in declared) else []
     restored_with = "custodian" if trials else "one_time"
-    if not custodians or any(not (c.recipient or c.identity) for c in custodians):
+    if len(recipients) < max(1, len(custodians)):
         made = _made_here(folder / CUSTODIAN_KEY)
         recipients.append(str(made[0].to_public()))
         restored_with = restored_with if trials else "made_here"
@@ -74,9 +68,15 @@ def keyholders(custodians: Sequence[Custodian], folder: Path) -> Keyholders:
         once = x25519.Identity.generate()
         recipients.append(str(once.to_public()))
         trials.append((once,))
-    return Keyholders(
-        tuple(dict.fromkeys(recipients)), tuple(trials), restored_with, tuple(dict.fromkeys(limits))
-    )
+    return Keyholders(tuple(dict.fromkeys(recipients)), tuple(trials), restored_with, tuple(limits))
+
+
+def _keys_of(custodian: Custodian) -> tuple[str, tuple[Identity, ...]]:
+    """Give the recipient of a custodian, empty when there is no key at all, and the keys at hand."""
+    own = _read_identities(custodian.identity) if custodian.identity else ()
+    if not custodian.recipient and not own:
+        return "", ()
+    return str(_recipient(custodian.recipient or str(own[0].to_public()))), own
 
 
 def identities_in(text: str) -> tuple[Identity, ...]:

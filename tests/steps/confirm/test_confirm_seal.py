@@ -223,6 +223,25 @@ def test_no_custodian_makes_a_key_and_uses_it_again(archive, tmp_path):
     assert all(check.ok for check in verify_sealed(folder / "sealed-2026-001.tar.age", text))
 
 
+def test_a_custodian_of_whom_only_the_name_or_the_key_file_is_known(archive, tmp_path):
+    _, records = archive
+    whole = person(tmp_path)
+    end = settled(run(kept_of(records), [Custodian("k", "", whole.identity)], tmp_path / "out"))["r-0000"]
+    assert (dict(end.evidence.facts)["restored_with"], end.evidence.limits) == ("custodian", ())
+    assert not (tmp_path / "out/custodian-key.txt").exists()
+    three = [
+        whole,
+        Custodian("name only"),
+        Custodian("r", str(pyrage.x25519.Identity.generate().to_public())),
+    ]
+    end = settled(run(kept_of(records), three, tmp_path / "out"))["r-0000"]
+    assert dict(end.evidence.facts)["recipients"] == 3
+    assert dict(end.evidence.facts)["restored_with"] == "custodian"
+    assert end.evidence.limits == (Reason.NO_CUSTODIAN_KEY, Reason.CUSTODIAN_KEY_MADE_HERE)
+    for secret in (whole.identity, tmp_path / "out/custodian-key.txt"):
+        assert all(c.ok for c in verify_sealed(tmp_path / "out/sealed-2026-001.tar.age", secret.read_text()))
+
+
 def test_a_custodians_file_that_does_not_fit_is_not_sealed(archive, tmp_path):
     _, records = archive
     one, other = person(tmp_path, "one"), person(tmp_path, "other")
