@@ -49,7 +49,8 @@ def open_keys(kind: str, data: bytes, passphrase: str) -> tuple[PrivateKey, ...]
     reader = _READERS.get(kind)
     if reader is None:
         raise NotOpened(Reason.UNREADABLE)
-    return reader(data, passphrase.encode("utf-8", "surrogateescape"))
+    # What is not UTF-8 can't be right, and the PKCS#12 reader chokes on it.
+    return reader(data, passphrase.encode("utf-8", "replace"))
 
 
 def _pem(data: bytes, passphrase: bytes) -> tuple[PrivateKey, ...]:
@@ -99,8 +100,10 @@ def _age(data: bytes, passphrase: bytes) -> tuple[PrivateKey, ...]:
     import pyrage
 
     if data.startswith(_AGE_FILE):
+        if not passphrase:
+            raise NotOpened(Reason.WRONG_PASSPHRASE)
         try:
-            data = pyrage.passphrase.decrypt(data, passphrase.decode("utf-8", "replace"))
+            data = pyrage.passphrase.decrypt(data, passphrase.decode())
         except pyrage.DecryptError:
             raise NotOpened(Reason.WRONG_PASSPHRASE) from None
     lines = [line.strip() for line in data.splitlines()]

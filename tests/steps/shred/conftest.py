@@ -3,8 +3,10 @@
 import hashlib
 import os
 import secrets
+import stat
 import subprocess
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import pyrage
@@ -34,10 +36,7 @@ def people(tmp_path_factory):
 def item(path, name, subject=Subject.KEY, fate=Fate.SHRED):
     told = os.lstat(path)
     stamp = Stamp(told.st_dev, told.st_ino, told.st_size, told.st_mtime_ns, told.st_ctime_ns, told.st_nlink)
-    try:
-        sha256 = hashlib.sha256(Path(path).read_bytes()).hexdigest()
-    except OSError:
-        sha256 = ""
+    sha256 = hashlib.sha256(Path(path).read_bytes()).hexdigest() if stat.S_ISREG(told.st_mode) else ""
     return PlanItem(
         name, subject, str(path), fate, Ground.RULE, "case.1", "", Tier.CORE, "key", 0, stamp, sha256
     )
@@ -93,6 +92,12 @@ OPENSSL = {
 }
 
 
+@cache
+def locked_age(passphrase):
+    """An identity under a passphrase; dear to make, so the same one serves a session."""
+    return pyrage.passphrase.encrypt(f"{pyrage.x25519.Identity.generate()}\n".encode(), passphrase)
+
+
 @pytest.fixture
 def make_key(tmp_path):
     """Make a key file with a stranger's tool and say its path and kind."""
@@ -124,7 +129,7 @@ def make_key(tmp_path):
             return path, "pem"
         if what == "age":
             text = f"# created: 2026\n# public key: x\n{pyrage.x25519.Identity.generate()}\n".encode()
-            path.write_bytes(pyrage.passphrase.encrypt(text, passphrase) if passphrase else text)
+            path.write_bytes(locked_age(passphrase) if passphrase else text)
             return path, "age"
         assert what == "pkcs12"
         stem = path.with_suffix(".stem")
