@@ -23,6 +23,7 @@ FUNCTIONS_P90 = 25
 DESTROYING_ROOMS = ("steps/wipe", "steps/shred")
 TRUSTED_WITH_THEIR_OWN_FILES = {
     "flow/closing.py": "removes the register whose key was destroyed",
+    "flow/opened.py": "clears a case folder whose making was cut off",
     "journal/journal.py": "cuts a torn entry off its own file",
 }
 """Who else removes or truncates, and what: only files that Lethe itself made."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from app.domain.case import Case, FateRule, HoldRule
+from app.domain.fate import Decision, Ground
 from app.flow.state import State
 from app.register import CaseKeys, Register
 from app.register.codec import build, plain
@@ -54,6 +55,14 @@ class Desk:
             today(),
             tuple(location.path for location in self.case.locations),
         )
+
+    def numbered(self, decision: Decision) -> Decision:
+        """Count the case's rules as its file does: the officer's own words stand before them."""
+        words = len(self.register.fact("rules") or [])
+        if decision.ground is not Ground.RULE or not words:
+            return decision
+        number = int(decision.rule.removeprefix("case."))
+        return replace(decision, rule="officer" if number <= words else f"case.{number - words}")
 
     def add_word(self, name: str, rule: HoldRule | FateRule) -> None:
         """Keep the officer's word on one record ("holds" or "rules"); the last word stands first."""

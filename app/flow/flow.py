@@ -51,9 +51,7 @@ class Flow:
         Raises:
             Refused: CASE_EXISTS; WRONG_ROLE unless the identity is an officer's.
         """
-        flow = cls(OpenCase.create(folder, case, officer))
-        flow.declare(case)
-        return flow
+        return cls(OpenCase.create(folder, case, officer))
 
     @classmethod
     def open(cls, folder: Path, officer: Identity | None = None) -> Self:
@@ -248,9 +246,7 @@ class Flow:
             desk = self._at.desk()
             pack = desk.pack()
             rows = list(desk.register.rows())
-            self._plan = make_plan(
-                self._at.case, now(), f"{pack.name} {pack.version}", rows, self.keys(), self.copies()
-            )
+            self._plan = make_plan(self._at.case, now(), pack.label, rows, self.keys(), self.copies())
         return self._plan
 
     def sign(self, people: Sequence[Identity]) -> None:
@@ -293,7 +289,7 @@ class Flow:
     def _word(self, row: Row, name: str, rule: HoldRule | FateRule) -> Decision:
         desk = self._at.desk()
         desk.add_word(name, rule)
-        (decision,) = decide([row.record], desk.terms())
+        decision = desk.numbered(next(decide([row.record], desk.terms())))
         desk.register.decide([decision])
         self._plan = None
         self._at.recorder().note(

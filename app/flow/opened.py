@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import platform
+import shutil
 from contextlib import suppress
 from dataclasses import astuple, replace
 from pathlib import Path
@@ -14,7 +16,7 @@ from app.domain.fault import Fault, GateClosed, Refused
 from app.domain.step import Gate, Step
 from app.flow.case_file import case_toml, reread_case
 from app.flow.desk import Desk
-from app.flow.gates import count_pending
+from app.flow.gates import complete, count_pending
 from app.flow.recording import Recorder
 from app.flow.state import SLOT, State
 from app.identity import Identity
@@ -50,32 +52,26 @@ class OpenCase:
 
     @classmethod
     def create(cls, folder: Path, case: Case, officer: Identity) -> Self:
-        """Make the case folder with its journal, register and slot.
+        """Make the case folder with its journal, register and slot, whole or not at all, and open it.
 
         Raises:
             Refused: CASE_EXISTS; CASE_NOT_FOUND when the folder can't be made; WRONG_ROLE unless
                 the identity is an officer's.
         """
         _must_be_officer(officer)
+        if folder.exists():
+            raise Refused(Fault.CASE_EXISTS, str(folder))
+        making = folder.with_name(f".{folder.name}.making")
         try:
-            folder.mkdir(mode=0o700)
-        except FileExistsError:
-            raise Refused(Fault.CASE_EXISTS, str(folder)) from None
+            _clear(making)
+            making.mkdir(mode=0o700)
+            _furnish(making, case, officer)
+            making.rename(folder)
+            sync_folder(folder.parent)
         except OSError as error:
-            raise Refused(Fault.CASE_NOT_FOUND, str(folder), error.strerror or "") from error
-        opened = cls(folder, case, officer)
-        opened._lock = acquire(folder)
-        (folder / "evidence").mkdir()
-        (folder / "certificate").mkdir()
-        keys = create_slot(folder / "key.slot", officer.secret(_SECRET), case.number)
-        register = Register.create(folder / "register.db", keys.register)
-        opened._desk = Desk(folder, case, opened.state, register, keys)
-        write_durably(folder / "case.toml", case_toml(case).encode(), 0o600)
-        opened._journal = Journal.create(folder / "journal.jsonl")
-        sync_folder(folder)
-        opened.recorder().note("opened", {"case": case.number, "format": FORMAT})
-        opened._start()
-        return opened
+            fault = Fault.DISK_FULL if error.errno == errno.ENOSPC else Fault.CASE_NOT_FOUND
+            raise Refused(fault, str(folder), error.strerror or "") from error
+        return cls.open(folder, officer)
 
     @classmethod
     def open(cls, folder: Path, officer: Identity | None = None) -> Self:
@@ -184,6 +180,25 @@ class OpenCase:
         if entry.event == "opened" and (not isinstance(version, int) or version > FORMAT):
             raise Refused(Fault.CASE_TOO_NEW, str(self.folder), str(version))
         self.state.tell(entry)
+
+
+def _furnish(folder: Path, case: Case, officer: Identity) -> None:
+    (folder / "evidence").mkdir()
+    (folder / "certificate").mkdir()
+    keys = create_slot(folder / "key.slot", officer.secret(_SECRET), case.number)
+    Register.create(folder / "register.db", keys.register).close()
+    write_durably(folder / "case.toml", case_toml(case).encode(), 0o600)
+    journal = Journal.create(folder / "journal.jsonl")
+    journal.append("opened", {"case": case.number, "format": FORMAT})
+    journal.append("declared", {"void_from": Step.LOCATE.value, "complete": complete(case)})
+    journal.close()
+    sync_folder(folder)
+
+
+def _clear(making: Path) -> None:
+    """Take away what an interrupted `create` left; it was never a case."""
+    if making.exists():
+        shutil.rmtree(making)
 
 
 def _must_be_officer(person: Identity) -> None:

@@ -44,7 +44,7 @@ def deciding(desk: Desk) -> Iterator[Event]:
     records = list(desk.register.records())
     batch: list[Decision] = []
     for done, decision in enumerate(decide(records, desk.terms()), 1):
-        batch.append(decision)
+        batch.append(desk.numbered(decision))
         if len(batch) == _BATCH or done == len(records):
             desk.register.decide(batch)
             batch.clear()
