@@ -8,7 +8,7 @@ import posixpath
 import re
 import sys
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -121,9 +121,12 @@ def is_protected(
     if not text or _list(system).fullmatch(text):
         return True
     own = _program() if system == sys.platform else ()
-    return any(_below(text, _normal(os.fspath(each), system), system) for each in (*own, *extra))
+    return any(_below(text, tree, system) for tree in own) or any(
+        _below(text, _normal(os.fspath(each), system), system) for each in extra
+    )
 
 
+@lru_cache(maxsize=1024)
 def _normal(path: str, system: str) -> str:
     r"""Give the absolute form, `\\?\` and case taken off on Windows; empty for a relative path."""
     if system != "win32":
@@ -164,4 +167,4 @@ def _program() -> tuple[str, ...]:
     if getattr(sys, "frozen", False):
         places.add(Path(sys.executable).resolve().parent)
     resolved = places | {place.resolve() for place in places}
-    return tuple(str(place) for place in resolved if place.parent != place)
+    return tuple(_normal(str(place), sys.platform) for place in resolved if place.parent != place)

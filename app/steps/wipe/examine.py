@@ -73,7 +73,8 @@ def find(item: PlanItem, scene: Scene) -> tuple[Folder, str, os.stat_result]:
         told = scene.terms.disk.look(folder, name)
     except OSError as error:
         raise Spared(reason_of(error)) from error
-    if is_protected(f"{folder.real}{os.sep}{name}", protected):
+    real = f"{folder.real}{os.sep}{name}"
+    if real != item.path and is_protected(real, protected):
         raise Spared(Reason.PROTECTED_PLACE)
     if stat.S_ISLNK(told.st_mode):
         raise Spared(Reason.LINK)

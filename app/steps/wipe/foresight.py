@@ -15,6 +15,7 @@ _WRITES: Final = {
     Writes.SERVER: Reason.NETWORK,
     Writes.UNKNOWN: Reason.UNKNOWN_MEDIUM,
 }
+_DOUBTFUL: Final = int(ExtentFlag.SHARED | ExtentFlag.ENCODED | ExtentFlag.INLINE)
 # Said of every file until names are purged from folders and journals, and the device itself is read.
 _ALWAYS: Final = (Reason.NAMES_NOT_PURGED, Reason.NOT_READ_FROM_DEVICE)
 
@@ -56,6 +57,11 @@ def _of_volume(ground: Ground) -> Iterator[Reason]:
 def _of_file(ground: Ground, places: tuple[Extent, ...], marks: Attribute) -> Iterator[Reason]:
     if marks & Attribute.JOURNAL_DATA and ground.volume.journalled_data is not None:
         yield Reason.JOURNALLED_DATA
+    if any(extent.flags & _DOUBTFUL for extent in places):
+        yield from _of_extents(places)
+
+
+def _of_extents(places: tuple[Extent, ...]) -> Iterator[Reason]:
     if any(extent.has(ExtentFlag.SHARED) for extent in places):
         yield Reason.SHARED_EXTENTS
     # Encrypted extents are "encoded" too, but lie in place.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
+from collections.abc import Iterator
 from functools import cache
 from typing import Final
 
@@ -11,7 +13,6 @@ SEED_BYTES: Final = 32
 _BLOCK: Final = 16
 _CHUNK: Final = 8 * 1024 * 1024
 _TRIES: Final = 8
-_ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz234567"
 
 
 @cache
@@ -25,9 +26,13 @@ class Keystream:
     def __init__(self, seed: bytes, item: str) -> None:
         from cryptography.hazmat.primitives.ciphers import algorithms
 
-        key = _expand(seed, b"lethe wipe keystream-1 " + item.encode())
-        self._key = algorithms.AES256(key)
-        self.sha256 = hashlib.sha256(key).hexdigest()
+        self._secret = _expand(seed, b"lethe wipe keystream-1 " + item.encode())
+        self._key = algorithms.AES256(self._secret)
+
+    @property
+    def sha256(self) -> str:
+        """The digest of the key, hex: who is shown the key can check that it is this one."""
+        return hashlib.sha256(self._secret).hexdigest()
 
     def at(self, offset: int, length: int) -> bytes:
         """The `length` bytes from `offset`, which is a multiple of 16."""
@@ -43,12 +48,12 @@ def _expand(seed: bytes, info: bytes) -> bytes:
     return hmac.digest(seed, info + b"\x01", "sha256")
 
 
-def names_for(seed: bytes, item: str, length: int) -> tuple[str, ...]:
+def names_for(seed: bytes, item: str, length: int) -> Iterator[str]:
     """The names, in order, that a file may be given before it is removed: `length` bytes each.
 
     More than one, since a short one may be taken. They tell nothing of the old
     name but its length, and a resume finds the file under them.
     """
-    raw = hashlib.shake_256(_expand(seed, b"lethe wipe name " + item.encode())).digest(length * _TRIES)
-    letters = "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in raw)
-    return tuple(letters[i * length : (i + 1) * length] for i in range(_TRIES))
+    for attempt in range(_TRIES):
+        key = _expand(seed, b"lethe wipe name %d " % attempt + item.encode())
+        yield base64.b32encode(hashlib.shake_256(key).digest(length)).decode("ascii")[:length].lower()

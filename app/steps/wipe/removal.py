@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from app.domain.outcome import Outcome, Reason
@@ -84,8 +85,8 @@ def remove(proven: Proven, scene: Scene) -> bool:
 
 def _name_now(item: PlanItem, folder: Folder, name: str, scene: Scene) -> str | None:
     """The name that leads to the item's file: its own, or one that a stopped run gave it."""
-    names = names_for(scene.terms.seed, item.id, len(os.fsencode(name)))
-    return next((each for each in (name, *names) if _leads_to(item, folder, each, scene)), None)
+    names = chain((name,), names_for(scene.terms.seed, item.id, len(os.fsencode(name))))
+    return next((each for each in names if _leads_to(item, folder, each, scene)), None)
 
 
 def _leads_to(item: PlanItem, folder: Folder, name: str, scene: Scene) -> bool:
