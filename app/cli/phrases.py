@@ -59,6 +59,7 @@ class Phrase(Enum):
         "无法打开窗口：{why}。命令行仍可使用（lethe --help）。Debian 请安装：{packages}",
         "The window can't open: {why}. The command line still works (lethe --help). Debian: {packages}",
     )
+    SYSTEM_SAYS = ("系统拒绝：{why}（{path}）", "The system refuses: {why} ({path})")
     UNEXPECTED = (
         "程序内部错误：{what}。案件未损坏，可用 lethe resume 继续。",
         "Internal error: {what}. The case is unharmed; lethe resume goes on.",

@@ -75,9 +75,11 @@ def confirming(desk: Desk, passphrase: Passphrase) -> Iterator[Event]:
 def _wanted(desk: Desk, decided: list[tuple[Record, Decision]]) -> Wanted:
     """What goes and what stays, by content. A copy of what only moves to the bin is no one's business."""
     doomed: dict[str, tuple[str, ...]] = defaultdict(tuple)
+    own: dict[tuple[int, int], tuple[str, ...]] = defaultdict(tuple)
     sizes: set[int] = set()
     kept = set()
     for record, decision in decided:
+        own[record.stamp.device, record.stamp.inode] += (record.path,)
         if not record.sha256:
             continue
         if decision.fate in (Fate.WIPE, Fate.SHRED):
@@ -86,9 +88,10 @@ def _wanted(desk: Desk, decided: list[tuple[Record, Decision]]) -> Wanted:
         else:
             kept.add(record.sha256)
     for key in desk.register.declared_keys():
+        own[key.stamp.device, key.stamp.inode] += (key.path,)
         doomed[key.sha256] += (key.id,)
         sizes.add(key.stamp.size)
-    return Wanted(dict(doomed), frozenset(sizes), frozenset(kept))
+    return Wanted(dict(doomed), frozenset(sizes), frozenset(kept), dict(own))
 
 
 def _key_copies(desk: Desk, decided: list[tuple[Record, Decision]]) -> Iterator[Event]:

@@ -6,11 +6,12 @@ from datetime import date
 from enum import Enum
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, TypeVar
-
-from cattrs import Converter
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from app.domain.outcome import AnyOutcome, Fact, KeepOutcome, KeyOutcome, Outcome
+
+if TYPE_CHECKING:
+    from cattrs import Converter
 
 T = TypeVar("T")
 
@@ -39,6 +40,8 @@ def _fact(pair: tuple[str, str | int | bool], _: object) -> Fact:
 
 @cache
 def _converter() -> Converter:
+    from cattrs import Converter
+
     converter = Converter(forbid_extra_keys=True)
     converter.register_unstructure_hook(Path, str)
     converter.register_structure_hook(Path, lambda text, _: Path(text))

@@ -7,6 +7,8 @@ exceptions · 130 stopped, can be resumed.
 from __future__ import annotations
 
 import argparse
+import errno
+import os
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -50,19 +52,31 @@ def run_verb(asked: argparse.Namespace, *, window: Callable[[], None]) -> int:
     console = Console(chosen_language(asked.lang), machine=getattr(asked, "json", False))
     try:
         return _verb(asked.verb, window)(asked, console)
-    except Refused as refused:
-        console.refuse(refused)
-        if refused.fault is Fault.DISK_FULL:
-            return STOPPED
-        return USAGE if refused.fault in _UNREADABLE_INPUT else REFUSED
-    except GateClosed as closed:
-        console.refuse(closed)
-        return REFUSED
     except KeyboardInterrupt:
         return STOPPED
     except BrokenPipeError:
         sys.stderr.close()
         return STOPPED
+    except Exception as error:
+        if os.environ.get("LETHE_DEBUG"):
+            raise
+        return _said(error, console)
+
+
+def _said(error: Exception, console: Console) -> int:
+    """Say what went wrong in one sentence; give the exit code for it."""
+    if isinstance(error, OSError):
+        if error.errno != errno.ENOSPC:
+            console.phrase(Phrase.SYSTEM_SAYS, why=error.strerror or error, path=error.filename or "")
+            return USAGE
+        error = Refused(Fault.DISK_FULL, str(error.filename or ""), error.strerror or "")
+    if not isinstance(error, (Refused, GateClosed)):
+        console.phrase(Phrase.UNEXPECTED, what=f"{type(error).__name__}: {error}")
+        return REFUSED
+    console.refuse(error)
+    if isinstance(error, Refused) and error.fault is Fault.DISK_FULL:
+        return STOPPED
+    return USAGE if isinstance(error, Refused) and error.fault in _UNREADABLE_INPUT else REFUSED
 
 
 def _verb(name: str, window: Callable[[], None]) -> Callable[[argparse.Namespace, Console], int]:

@@ -19,7 +19,8 @@ from app.cli.verbs import QT_PACKAGES, REFUSED
 def self_test(_: argparse.Namespace, console: Console, *, window: Callable[[], None]) -> int:
     """Run every check and print how each ended; 1 if any failed."""
     failed = 0
-    for name, check in {**_CHECKS, "window": partial(_window, window)}.items():
+    checks: dict[str, Callable[[Path], None]] = {**_CHECKS, "window": partial(_window, window)}
+    for name, check in checks.items():
         try:
             with tempfile.TemporaryDirectory(prefix="lethe-self-test-") as folder:
                 check(Path(folder))
