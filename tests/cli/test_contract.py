@@ -174,7 +174,9 @@ def test_a_proof_tells_of_one_record_only(finished: Path, tmp_path: Path) -> Non
     assert lethe("prove", finished / "2026-001", "--record", record, "-o", proof).returncode == 0
     assert proof.stat().st_size <= 2048
     assert lethe("verify", proof).returncode == 0
-    proof.write_text(proof.read_text(encoding="utf-8").replace("overwritten", "proven"), encoding="utf-8")
+    text = proof.read_text(encoding="utf-8")
+    proof.write_text(text.replace('"settled_at":"2026', '"settled_at":"2025'), encoding="utf-8")
+    assert proof.read_text(encoding="utf-8") != text
     assert lethe("verify", proof).returncode == 1
     assert lethe("prove", finished / "2026-001", "--record", "r-none", "-o", proof).returncode == 2
 
