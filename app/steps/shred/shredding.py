@@ -17,7 +17,7 @@ from app.steps.shred.canary import Canary, answered, digest, lay
 from app.steps.shred.content import destroy_content
 from app.steps.shred.doomed import Doomed, Failed, reason_of
 from app.steps.shred.keyfile import LARGEST, NotOpened, open_keys
-from app.steps.shred.overwriting import METHOD, ReadBackDiffers, content_digest, is_zeros, item_key
+from app.steps.shred.overwriting import METHOD, ReadBackDiffers, is_zeros, item_key
 from app.steps.shred.verdict import CANARY, DECLARED, concluded, verdict
 from app.system.disk import Disk
 
@@ -52,6 +52,7 @@ def shred(
     """
     plan.verify()
     items = _ordered(plan)
+    keys = frozenset(item.sha256 for item in items if item.subject is Subject.KEY)
     for done, item in enumerate(items, 1):
         stage = stages.get(item.id, Stage.FRESH)
         if stage is not Stage.SETTLED:
@@ -59,7 +60,7 @@ def shred(
             key = item_key(seed, item.id)
             secret = passphrase(item.id)
             doomed = Doomed(item, kinds.get(item.id, ""), stage, secret, key, shared, disk)
-            remaining = [other for other in items if _is_twin(item, other)]
+            remaining = [other for other in items if _is_twin(item, other, keys)]
             yield from _settle(doomed, noted.get(item.id, _UNTOLD), copies_left.get(item.id, 0), remaining)
         yield Progressed(Step.SHRED, done, len(items), "keys", item.path)
 
@@ -74,10 +75,14 @@ def _same_inode(one: PlanItem, other: PlanItem) -> bool:
     return (one.stamp.device, one.stamp.inode) == (other.stamp.device, other.stamp.inode)
 
 
-def _is_twin(item: PlanItem, other: PlanItem) -> bool:
-    """Whether `other` is the same key in another file, which must be gone when `item` is settled."""
-    alike = item.subject is Subject.KEY and other.sha256 == item.sha256
-    return alike and not _same_inode(item, other)
+def _is_twin(item: PlanItem, other: PlanItem, keys: frozenset[str]) -> bool:
+    """Whether `other` may hold the same key, and so must be gone when `item` is settled.
+
+    A copy that is no key file itself is an archive, which may hold any of them.
+    """
+    if item.subject is not Subject.KEY or _same_inode(item, other):
+        return False
+    return other.sha256 == item.sha256 or other.sha256 not in keys
 
 
 def _settle(doomed: Doomed, noted: Evidence, copies: int, twins: Sequence[PlanItem]) -> Events:
@@ -177,11 +182,11 @@ def _after(doomed: Doomed, name: str, canaries: Sequence[Canary]) -> None:
 
 
 def _stands(disk: Disk, twin: PlanItem) -> bool:
-    """Whether another file that held the same key still holds it; yes when it can't be looked at."""
+    """Whether another file that held the same key may still hold it: anything there but zeros may."""
     looked = Doomed(twin, "", Stage.FRESH, "", b"", shared=False, disk=disk)
     try:
         with looked.reading(looked.name) as fd:
-            return content_digest(disk, fd) == twin.sha256
+            return not is_zeros(disk, fd)
     except (FileNotFoundError, NotADirectoryError):
         return False
     except (OSError, Failed):

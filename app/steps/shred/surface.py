@@ -8,8 +8,8 @@ from typing import Final
 from app.domain.outcome import Fact, Reason
 from app.system.extents import Attribute, Extent, ExtentFlag, attributes, extents, same_places
 from app.system.handles import alone
-from app.system.media import medium_of
-from app.system.volumes import volume_of
+from app.system.media import medium_of, stands_on
+from app.system.volumes import Writes, volume_of
 
 MEDIUM: Final = frozenset(
     {
@@ -51,16 +51,17 @@ def surface_of(fd: int, links: int) -> Surface:
     medium = medium_of(volume)
     marks = attributes(fd) or Attribute(0)
     mapped = extents(fd)
-    nodatacow = bool(marks & Attribute.NO_COPY_ON_WRITE)
+    own = Writes.IN_PLACE if marks & Attribute.NO_COPY_ON_WRITE else volume.writes
+    layers = {own, *stands_on(volume)}
     seen = {
-        Reason.COPY_ON_WRITE: volume.copy_on_write and not nodatacow,
-        Reason.SHARED_EXTENTS: _any(mapped, ExtentFlag.SHARED),
+        Reason.COPY_ON_WRITE: Writes.ELSEWHERE in layers,
+        Reason.SHARED_EXTENTS: volume.may_share if mapped is None else _any(mapped, ExtentFlag.SHARED),
         Reason.JOURNALLED_DATA: bool(volume.journalled_data) or bool(marks & Attribute.JOURNAL_DATA),
-        Reason.COMPRESSED: _any(mapped, ExtentFlag.ENCODED) or bool(marks & Attribute.COMPRESSED),
+        Reason.COMPRESSED: _compressed(mapped) or bool(marks & Attribute.COMPRESSED),
         Reason.INLINE: _any(mapped, ExtentFlag.INLINE | ExtentFlag.TAIL),
-        Reason.NETWORK: volume.network,
+        Reason.NETWORK: Writes.SERVER in layers,
         Reason.FLASH: medium.rotational is False,
-        Reason.UNKNOWN_MEDIUM: medium.rotational is None or not volume.known,
+        Reason.UNKNOWN_MEDIUM: medium.rotational is None or Writes.UNKNOWN in layers,
         Reason.OPEN_ELSEWHERE: alone(fd) is False,
         Reason.HARD_LINK: links > 1,
     }
@@ -72,3 +73,8 @@ def surface_of(fd: int, links: int) -> Surface:
 
 def _any(mapped: tuple[Extent, ...] | None, flag: ExtentFlag) -> bool:
     return any(extent.flags & flag for extent in mapped or ())
+
+
+def _compressed(mapped: tuple[Extent, ...] | None) -> bool:
+    """Encrypted extents are "encoded" too, but lie in place."""
+    return any(e.has(ExtentFlag.ENCODED) and not e.has(ExtentFlag.ENCRYPTED) for e in mapped or ())

@@ -16,7 +16,7 @@ from app.domain.step import Stage
 from app.identity import SignedPlan
 from app.steps.shred.canary import answered, lay
 from app.steps.shred.doomed import reason_of
-from app.steps.shred.keyfile import open_keys
+from app.steps.shred.keyfile import PrivateKey, open_keys
 from app.system.disk import Disk, ReadOnlyDisk
 
 
@@ -318,6 +318,17 @@ def test_a_canary_is_answered_by_its_own_key_alone(make_key):
 
         liar = (dataclasses.replace(other[0], fingerprint=mine[0].fingerprint),)
         assert answered(canaries, liar) == 0
+
+
+def test_a_key_that_does_not_answer_its_own_canary_proves_nothing():
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    numbers = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_numbers()
+    parts = {name: getattr(numbers, name) for name in ("p", "q", "dmp1", "dmq1", "iqmp")}
+    parts |= {"dmp1": numbers.dmp1 - 2, "dmq1": numbers.dmq1 - 2}
+    odd = rsa.RSAPrivateNumbers(d=numbers.d - 2, public_numbers=numbers.public_numbers, **parts)
+    secret = odd.private_key(unsafe_skip_rsa_key_validation=True)
+    assert lay([PrivateKey("RSA-2048", "00", secret)]) is None
 
 
 def test_settled_items_are_passed_over(bench, make_key):

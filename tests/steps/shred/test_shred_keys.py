@@ -211,16 +211,35 @@ def test_copies_go_first_and_the_key_knows_they_went(bench, make_key, tmp_path):
     assert Reason.COPIES_REMAIN not in settled["k-0"].evidence.limits
 
 
-def test_a_copy_that_could_not_go_lowers_the_key(bench, make_key, tmp_path):
+@pytest.mark.parametrize("change", [os.utime, lambda copy: copy.write_bytes(copy.read_bytes() + b"\n")])
+def test_a_copy_that_could_not_go_lowers_the_key(bench, make_key, tmp_path, change):
     path, kind = make_key("ec")
     copy = tmp_path / "copy.pem"
     copy.write_bytes(path.read_bytes())
     bed = bench((path, kind), (copy, kind, Subject.COPY))
-    os.utime(copy)
+    change(copy)
     settled = bed.run()
     assert settled["k-1"].outcome is KeyOutcome.FAILED
     assert settled["k-0"].outcome is KeyOutcome.ACCESS_REMOVED
     assert Reason.COPIES_REMAIN in settled["k-0"].evidence.limits
+
+
+def test_an_archive_that_could_not_go_lowers_the_key(bench, make_key, tmp_path):
+    """What is in an archive is not looked up again: it may hold any key of the plan."""
+    path, kind = make_key("ec")
+    archive = tmp_path / "copies.tar"
+    subprocess.run(["tar", "-cf", archive, path.name], cwd=tmp_path, check=True)
+    bed = bench((path, kind), (archive, kind, Subject.COPY))
+    os.utime(archive)
+    settled = bed.run()
+    assert settled["k-1"].outcome is KeyOutcome.FAILED
+    assert Reason.COPIES_REMAIN in settled["k-0"].evidence.limits
+
+
+def test_another_key_of_the_plan_is_no_copy(bench, make_key):
+    (one, kind), (two, _) = make_key("ec"), make_key("ec")
+    settled = bench((one, kind), (two, kind)).run()
+    assert all(Reason.COPIES_REMAIN not in each.evidence.limits for each in settled.values())
 
 
 def test_a_copy_that_can_not_be_looked_at_counts_as_standing(bench, make_key, tmp_path):

@@ -18,7 +18,7 @@ MIB = 1 << 20
 
 
 @contextmanager
-def mounted(tmp_path, tool, *options, size=64 * MIB, mount_options="loop"):
+def mounted(tmp_path, tool, *options, size=16 * MIB, mount_options="loop"):
     """A file system on an image of our own, unmounted whatever happens."""
     if os.geteuid() or not shutil.which(tool):
         pytest.skip(f"needs root and {tool} to mount an image")
@@ -107,6 +107,18 @@ def test_copy_on_write_is_residue(bench, make_key, tmp_path):
         settled, _ = settle_on(place, bench, make_key)
     assert settled.outcome is KeyOutcome.MEDIUM_RESIDUE
     assert Reason.COPY_ON_WRITE in settled.evidence.limits
+
+
+def test_an_image_on_copy_on_write_is_residue(bench, make_key, tmp_path):
+    """The layers below count too: ext4 on an image that lies on btrfs."""
+    with mounted(tmp_path, "mkfs.btrfs", "-q", size=160 * MIB) as (_, below):
+        inner = below / "inner"
+        inner.mkdir()
+        with mounted(inner, "mkfs.ext4", "-q") as (_, place):
+            settled, _ = settle_on(place, bench, make_key)
+    assert settled.outcome is KeyOutcome.MEDIUM_RESIDUE
+    assert Reason.COPY_ON_WRITE in settled.evidence.limits
+    assert dict(settled.evidence.facts)["file_system"] == "ext4"
 
 
 def test_memory_is_a_medium_nobody_knows(bench, make_key, tmp_path):

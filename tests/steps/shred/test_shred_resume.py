@@ -226,7 +226,7 @@ def test_killed_at_random_moments_and_resumed(bench, make_key, tmp_path):
     import pickle
 
     dice = random.Random(20261121)
-    for round_ in range(8):
+    for round_ in range(6):
         keys = [make_key("ec"), make_key("ed25519"), make_key("age"), make_key("x25519")]
         bodies = {f"k-{n}": path.read_bytes() for n, (path, _) in enumerate(keys)}
         bed = bench(*keys)
