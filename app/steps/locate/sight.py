@@ -66,6 +66,13 @@ _SOLID_EMAIL: Final = re.compile(r"[^@]{3,}@[^.]{2,}\..+")
 """In bytes that are no text, a shorter one turns up by chance every few megabytes."""
 _HASHES: Final = re.compile(rb"[0-9a-fA-F]{24,}")
 
+_BY_LENGTH: Final = {
+    **dict.fromkeys((14, 16, 17, 19), (3,)),
+    **dict.fromkeys((13, 15), (2, 3)),
+    11: (2,),
+    18: (0, 1, 3),
+}
+"""Which of the four readers of numbers a bare run of so many digits concerns: most runs are bare."""
 _BEFORE: Final = 180
 _AFTER: Final = 60
 _ODD_BEFORE: Final = 24
@@ -100,7 +107,7 @@ def _with_companions(found: list[Sighting]) -> list[Sighting]:
     for place, (left, right) in enumerate(pairwise(found)):
         if left.kind != right.kind and right.start - left.end <= _NEIGHBOUR:
             near.update((place, place + 1))
-    return [s._replace(why=s.why | grade.COMPANION) if i in near else s for i, s in enumerate(found)]
+    return [Sighting(*s[:4], s.why | grade.COMPANION) if i in near else s for i, s in enumerate(found)]
 
 
 def _no_chance_cards(found: list[Sighting], view: _View) -> list[Sighting]:
@@ -178,13 +185,17 @@ class _View:
 
     def _numbers(self, start: int, end: int) -> Iterator[Sighting]:
         run = self.data[start:end]
-        claimed: list[tuple[int, int]] = []
-        for read in (self._id, self._uscc, self._mobile, self._card):
-            for span, kind, value, why in read(run, start):
-                if any(span[0] < b and a < span[1] for a, b in claimed):
-                    continue
-                claimed.append(span)
-                yield Sighting(start + span[0], start + span[1], kind, value, why)
+        claimed = bytearray(len(run))
+        everything = self._id, self._uscc, self._mobile, self._card
+        bare = run.strip(b" ")
+        readers = (
+            tuple(everything[i] for i in _BY_LENGTH.get(len(bare), ())) if bare.isdigit() else everything
+        )
+        for read in readers:
+            for (first, last), kind, value, why in read(run, start):
+                if claimed.find(1, first, last) < 0:
+                    claimed[first:last] = b"\1" * (last - first)
+                    yield Sighting(start + first, start + last, kind, value, why)
 
     def _id(self, run: bytes, base: int) -> Iterator[_Claim]:
         for m in _ID.finditer(run):

@@ -41,7 +41,7 @@ _MAGIC: Final[tuple[tuple[bytes, Reader], ...]] = (
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLE_HEAD: Final = 64 << 20
 """Where its directory, with the names of the streams, is looked for; it has no fixed place."""
-_KEY_STORE: Final = re.compile(rb"0\x82..\x02\x01[\x00\x03][0\x02]", re.DOTALL)
+_KEY_STORE: Final = re.compile(rb"0(?:\x82..|\x81.|[\x40-\x7f])\x02\x01[\x00\x03][0\x02]", re.DOTALL)
 """DER of PKCS#12 (version 3), PKCS#8 and PKCS#1 (version 0); a certificate begins otherwise."""
 _IMAGE: Final = re.compile(rb"BM.{4}\0\0\0\0|RIFF.{4}WEBP|.{4}ftyp(?:heic|heix|avif|mif1)", re.DOTALL)
 _MBOX: Final = re.compile(rb"From \S+ .{10,60}\r?\n[A-Za-z\-]+:")

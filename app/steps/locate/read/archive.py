@@ -15,6 +15,7 @@ from app.domain.record import Problem
 from app.steps.locate.limits import Breach, Reading
 from app.steps.locate.passage import Passage
 from app.steps.locate.read.office import is_office, read_office
+from app.steps.locate.read.raw import read_raw
 from app.steps.locate.read.sheet import read_sheet
 from app.steps.locate.read.source import Container, Counted, Source
 
@@ -120,8 +121,11 @@ def _squeezed(
         for ending in endings:
             name = name[: -len(ending)] if name.lower().endswith(ending) else name
         name += ".tar" if source.name.lower().endswith((".tgz", ".tbz", ".txz")) else ""
+        broken = Problem.MALFORMED in reading.account.problems
         with open_stream(packed) as stream:
             yield from reading.enter(Source(name, container.meter(_Following(stream, packed, container))))
+        if Problem.MALFORMED in reading.account.problems and not broken:
+            yield from read_raw(source, reading)
 
     return read
 

@@ -18,10 +18,10 @@ from app.steps.locate.read.source import Source
 from app.steps.locate.read.table import header_row, table
 
 _DELIMITERS: Final = ",\t;|"
-_RTF_BYTE: Final = re.compile(rb"\\'([0-9a-fA-F]{2})")
-_RTF_CHAR: Final = re.compile(rb"\\u(-?[0-9]{1,5}) ?\??")
-_RTF_BREAK: Final = re.compile(rb"\\(?:par|line|cell|row|tab)\b ?")
-_RTF_WORD: Final = re.compile(rb"\\[a-z]+-?[0-9]* ?|[{}]|\r?\n")
+_RTF: Final = re.compile(
+    rb"\\'([0-9a-fA-F]{2})|\\u(-?[0-9]{1,5}) ?\??|(\\(?:par|line|cell|row|tab)\b ?)"
+    rb"|\\[a-z]+-?[0-9]* ?|[{}\r\n]"
+)
 
 
 def charset_of(source: Source) -> Charset | None:
@@ -120,8 +120,13 @@ def _rows(lines: Iterator[str], delimiter: str) -> Iterator[Sequence[str]]:
 
 def read_rtf(source: Source, reading: Reading) -> Iterator[Passage]:
     """Read Rich Text: escapes resolved, control words dropped; Chinese is in GB18030 bytes."""
-    text = source.whole(reading.limits.held).read()
-    text = _RTF_BREAK.sub(b"\n", text)
-    text = _RTF_BYTE.sub(lambda m: bytes([int(m[1], 16)]), text)
-    text = _RTF_CHAR.sub(lambda m: chr(int(m[1]) % 0x10000).encode("gb18030", "replace"), text)
-    yield Passage(_RTF_WORD.sub(b"", text).decode("gb18030", "replace").encode())
+    text = _RTF.sub(_rtf_text, source.whole(reading.limits.held).read())
+    yield Passage(text.decode("gb18030", "replace").encode())
+
+
+def _rtf_text(m: re.Match[bytes]) -> bytes:
+    if m[1]:
+        return bytes([int(m[1], 16)])
+    if m[2]:
+        return chr(int(m[2]) % 0x10000).encode("gb18030", "replace")
+    return b"\n" if m[3] else b""

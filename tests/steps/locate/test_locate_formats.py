@@ -1,0 +1,314 @@
+"""Planted values in every container and encoding: each is found, and counted once."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import json
+import lzma
+import sqlite3
+import tarfile
+import zipfile
+from email.message import EmailMessage
+
+import openpyxl
+import pytest
+
+from app.domain.record import Look, Problem, Tier
+
+CODECS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "gb18030"]
+
+
+@pytest.fixture
+def people(values):
+    made = values(11)
+    return [
+        (f"客户{i}", made.id(), made.mobile(), made.email(), made.card(), made.plate()) for i in range(60)
+    ]
+
+
+EXPECTED = {"cn.id": 60, "cn.mobile": 60, "email": 60, "bank.card": 60, "cn.plate": 60}
+HEAD = ("姓名", "身份证号", "手机号", "邮箱", "银行卡号", "车牌号")
+
+
+def as_csv(people, delimiter=","):
+    return "\n".join(delimiter.join(row) for row in [HEAD, *people]) + "\n"
+
+
+def as_prose(people):
+    return "\n".join(
+        f"这个客户叫{n}，身份证号{i}，手机{m}，邮箱{e}，银行卡{c}，车牌{p}。这是我们的客户，地址在北京市。"
+        for n, i, m, e, c, p in people
+    )
+
+
+def xlsx_bytes(people):
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append(HEAD)
+    for name, number, mobile, *rest in people:
+        sheet.append([name, number, int(mobile), *rest])
+    held = io.BytesIO()
+    book.save(held)
+    return held.getvalue()
+
+
+def docx_bytes(people):
+    def paragraph(line):
+        half = len(line) // 2
+        runs = "".join(f"<w:r><w:rPr/><w:t>{part}</w:t></w:r>" for part in (line[:half], line[half:]))
+        return f"<w:p>{runs}</w:p>"
+
+    body = "".join(paragraph(cell) for row in people for cell in row)
+    xml = (
+        f'<?xml version="1.0" encoding="UTF-8"?><w:document xmlns:w="w"><w:body>{body}</w:body></w:document>'
+    )
+    return zip_bytes({"[Content_Types].xml": b"<Types/>", "word/document.xml": xml.encode()})
+
+
+def pptx_bytes(people):
+    body = "".join(f"<a:p><a:r><a:t>{cell}</a:t></a:r></a:p>" for row in people for cell in row)
+    return zip_bytes(
+        {"[Content_Types].xml": b"<Types/>", "ppt/slides/slide1.xml": f"<p:sld>{body}</p:sld>".encode()}
+    )
+
+
+def odt_bytes(people):
+    body = "".join(
+        f"<text:p>{cell[:5]}<text:span>{cell[5:]}</text:span></text:p>" for row in people for cell in row
+    )
+    return zip_bytes(
+        {"mimetype": b"application/vnd.oasis.opendocument.text", "content.xml": f"<o>{body}</o>".encode()}
+    )
+
+
+def zip_bytes(members):
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return held.getvalue()
+
+
+def tar_bytes(members, mode="w"):
+    held = io.BytesIO()
+    with tarfile.open(fileobj=held, mode=mode) as archive:
+        for name, data in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return held.getvalue()
+
+
+def pdf_bytes(people):
+    from reportlab.pdfgen.canvas import Canvas
+
+    held = io.BytesIO()
+    canvas = Canvas(held)
+    for start in range(0, len(people), 10):
+        for line, row in enumerate(people[start : start + 10]):
+            for column, cell in enumerate(row[1:5]):
+                canvas.drawString(40, 800 - line * 70 - column * 15, cell)
+        canvas.showPage()
+    canvas.save()
+    return held.getvalue()
+
+
+def mail_bytes(people, codec="utf-8"):
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = people[0][3], people[1][3], "客户"
+    mail.set_content(as_prose(people[:30]), charset=codec)
+    mail.add_attachment(
+        as_csv(people[30:]).encode("gb18030"),
+        maintype="application",
+        subtype="octet-stream",
+        filename="附件.csv",
+    )
+    return mail.as_bytes()
+
+
+def sqlite_bytes(people, path, wal=False):
+    database = sqlite3.connect(path)
+    if wal:
+        database.execute("PRAGMA journal_mode=WAL")
+    database.execute("CREATE TABLE 客户 (姓名, 身份证号, 手机号, 邮箱, 银行卡号, 车牌号)")
+    rows = [(n, i, int(m), e, c, p) for n, i, m, e, c, p in people]
+    database.executemany("INSERT INTO 客户 VALUES (?,?,?,?,?,?)", rows)
+    database.commit()
+    database.close()
+    return path.read_bytes()
+
+
+def check(located, counts, expected=EXPECTED):
+    assert located.look is Look.FOUND
+    assert counts(located) == expected
+    assert located.record.problems == ()
+    assert located.record.people == 60
+    assert located.record.tier is Tier.SENSITIVE
+
+
+@pytest.mark.parametrize("codec", CODECS)
+@pytest.mark.parametrize("kind", ["csv", "tsv", "prose", "txt-table", "crlf"])
+def test_text_in_every_encoding(kind, codec, people, look, tmp_path, counts):
+    text = {
+        "csv": as_csv(people),
+        "tsv": as_csv(people, "\t"),
+        "prose": as_prose(people),
+        "txt-table": "客户名单\n" + as_csv(people, "|"),
+        "crlf": as_csv(people).replace("\n", "\r\n"),
+    }[kind]
+    (tmp_path / "in" / "list.dat").write_bytes(text.encode(codec))
+    check(look()["list.dat"], counts)
+
+
+def test_big5(people, look, tmp_path, counts):
+    text = "\n".join(f"這個客戶的電話號碼是{m}，後來我們說過會過來開會。身分{i}" for _, i, m, *_ in people)
+    (tmp_path / "in" / "a.txt").write_bytes(text.encode("cp950"))
+    assert counts(look()["a.txt"]) == {"cn.id": 60, "cn.mobile": 60}
+
+
+def test_log_whose_lines_are_in_two_encodings(people, look, tmp_path, counts):
+    lines = [
+        f"客户 {name} 手机 {mobile}".encode("utf-8" if i % 2 else "gb18030")
+        for i, (name, _, mobile, *_) in enumerate(people)
+    ]
+    (tmp_path / "in" / "mixed.txt").write_bytes(b"ascii only\n" * 9000 + b"\n".join(lines))
+    located = look()["mixed.txt"]
+    assert counts(located) == {"cn.mobile": 60}
+    assert located.record.problems == ()
+
+
+def test_json_and_html_with_escapes(people, look, tmp_path, counts):
+    keys = ("name", "idCard", "mobile", "email", "bankCard", "plate")
+    data = [dict(zip(keys, row, strict=True)) for row in people]
+    (tmp_path / "in" / "a.json").write_text(json.dumps(data))
+    rows = "".join("<tr>" + "".join(f"<td>{c}</td>" for c in row) + "</tr>" for row in people)
+    (tmp_path / "in" / "a.html").write_text(f"<html><table>{rows}</table></html>")
+    results = look()
+    check(results["a.json"], counts)
+    check(results["a.html"], counts)
+
+
+@pytest.mark.parametrize("form", [xlsx_bytes, docx_bytes, pptx_bytes, odt_bytes])
+def test_office_documents(form, people, look, tmp_path, counts):
+    (tmp_path / "in" / "a.bin").write_bytes(form(people))
+    check(look()["a.bin"], counts)
+
+
+def test_a_column_head_of_a_workbook_names_its_numbers(look, tmp_path):
+    book = openpyxl.Workbook()
+    book.active.append(["姓名", "身份证号"])
+    book.active.append(["张三", "110101199003074611"])
+    book.save(tmp_path / "in" / "a.xlsx")
+    (finding,) = look()["a.xlsx"].record.findings
+    assert finding.why == ("pattern", "date", "region", "header")
+
+
+def test_pdf_mail_database_and_archives(people, look, tmp_path, counts):
+    root = tmp_path / "in"
+    csv = as_csv(people).encode("gb18030")
+    (root / "a.pdf").write_bytes(pdf_bytes(people))
+    (root / "a.eml").write_bytes(mail_bytes(people))
+    (root / "gb.eml").write_bytes(mail_bytes(people, "gb18030"))
+    stored = sqlite_bytes(people, tmp_path / "made.db")
+    (root / "a.db").write_bytes(stored)
+    (root / "a.zip").write_bytes(zip_bytes({"客户.csv": csv}))
+    (root / "b.zip").write_bytes(
+        zip_bytes({"a/b.zip": zip_bytes({"c.xlsx": xlsx_bytes(people)}), "d.db": stored})
+    )
+    (root / "a.tar").write_bytes(tar_bytes({"a.csv": csv, "b.pdf": pdf_bytes(people)}))
+    (root / "a.tgz").write_bytes(tar_bytes({"a.zip": zip_bytes({"a.csv": csv})}, "w:gz"))
+    (root / "a.csv.gz").write_bytes(gzip.compress(csv))
+    (root / "a.csv.bz2").write_bytes(bz2.compress(csv))
+    (root / "a.csv.xz").write_bytes(lzma.compress(csv))
+    results = look()
+    check(results.pop("a.pdf"), counts, {k: v for k, v in EXPECTED.items() if k != "cn.plate"})
+    for located in results.values():
+        check(located, counts)
+    assert len(results) == 10
+
+
+def test_a_mailbox_of_many_mails(people, look, tmp_path, counts):
+    mails = b"".join(
+        b"From x@y Sat Nov 21 20:00:00 2026\n" + mail_bytes(people[i : i + 2] * 16) + b"\n\n"
+        for i in range(0, 60, 2)
+    )
+    (tmp_path / "in" / "inbox").write_bytes(mails)
+    assert counts(look()["inbox"]) == EXPECTED
+
+
+def test_a_database_in_write_ahead_mode_leaves_nothing_beside_it(people, look, tmp_path, counts):
+    sqlite_bytes(people, tmp_path / "in" / "a.db", wal=True)
+    before = sorted(p.name for p in (tmp_path / "in").iterdir())
+    check(look()["a.db"], counts)
+    assert sorted(p.name for p in (tmp_path / "in").iterdir()) == before == ["a.db"]
+
+
+def test_deleted_rows_of_a_database_are_still_customers(people, look, tmp_path):
+    path = tmp_path / "in" / "a.db"
+    database = sqlite3.connect(path)
+    database.execute("PRAGMA secure_delete=OFF")
+    database.execute("CREATE TABLE t (note)")
+    database.executemany("INSERT INTO t VALUES (?)", [(f" {mobile} ",) for _, _, mobile, *_ in people])
+    database.commit()
+    database.execute("DELETE FROM t")
+    database.commit()
+    database.close()
+    assert look()["a.db"].look is Look.FOUND
+
+
+def test_names_of_members_in_gb18030_and_names_that_tell_a_number(look, tmp_path, counts):
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        archive.writestr("AAAA13812345678.txt", "x")
+    data = held.getvalue().replace(b"AAAA", "客户".encode("gb18030"))
+    (tmp_path / "in" / "a.zip").write_bytes(data)
+    assert counts(look()["a.zip"]) == {"cn.mobile": 1}
+
+
+def test_rtf(look, tmp_path, counts):
+    hanzi = "".join(f"\\'{b:02x}" for b in "手机".encode("gb18030"))
+    (tmp_path / "in" / "a.rtf").write_text(
+        f"{{\\rtf1\\ansi {hanzi} \\b 138\\b0 12345678\\par 110101199003074610}}"
+    )
+    assert counts(look()["a.rtf"]) == {"cn.id": 1, "cn.mobile": 1}
+
+
+@pytest.mark.parametrize("name", ["a.xls", "a.ods"])
+def test_broken_sheets_are_unreadable(name, look, tmp_path):
+    magic = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" if name == "a.xls" else zip_bytes({"mimetype": b"x"})[:60]
+    (tmp_path / "in" / name).write_bytes(magic + b"\1" * 4000)
+    located = look()[name]
+    assert located.look is Look.UNREADABLE
+    assert located.record.problems == (Problem.MALFORMED,)
+
+
+def test_keys_are_core_and_their_own_category(look, tmp_path):
+    from cryptography.hazmat.primitives import serialization as ser
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.serialization import pkcs12
+
+    root = tmp_path / "in"
+    key = ec.generate_private_key(ec.SECP256R1())
+    secret = ser.BestAvailableEncryption(b"x")
+    for name, form, cipher in [
+        ("a.pem", ser.PrivateFormat.PKCS8, secret),
+        ("b.pem", ser.PrivateFormat.TraditionalOpenSSL, ser.NoEncryption()),
+    ]:
+        (root / name).write_bytes(key.private_bytes(ser.Encoding.PEM, form, cipher))
+    (root / "c.der").write_bytes(
+        key.private_bytes(ser.Encoding.DER, ser.PrivateFormat.PKCS8, ser.NoEncryption())
+    )
+    (root / "d.p12").write_bytes(pkcs12.serialize_key_and_certificates(b"n", key, None, None, secret))
+    (root / "e.txt").write_text("# created\nAGE-SECRET-KEY-1" + "Q" * 58)
+    (root / "public.pem").write_bytes(
+        key.public_key().public_bytes(ser.Encoding.PEM, ser.PublicFormat.SubjectPublicKeyInfo)
+    )
+    results = look()
+    assert results.pop("public.pem").look is Look.CLEAN
+    assert len(results) == 5
+    for located in results.values():
+        assert located.record.tier is Tier.CORE
+        assert located.record.category == "secret.key"
+        assert [(f.kind, f.count) for f in located.record.findings] == [("secret.key", 1)]
