@@ -45,7 +45,7 @@ class Wizard(QWizard):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.desk = Desk(self)
-        self._walking = False
+        self._walking = self._fresh = False
         self._question: QMessageBox | None = None
         self.setWindowFlags(
             Qt.WindowType.Window | Qt.WindowType.WindowMinMaxButtonsHint | Qt.WindowType.WindowCloseButtonHint
@@ -70,12 +70,15 @@ class Wizard(QWizard):
         for step, page in zip(Step, _PAGES, strict=True):
             self.pages[step] = page(self.desk)
             self.setPage(step.index, self.pages[step])
+            # After Qt's own slot, which would let Back be pressed while a step runs.
+            self.pages[step].completeChanged.connect(self._mind_back)
         self.customButtonClicked.connect(lambda _: self.switch_language())
         self.currentIdChanged.connect(self._entered)
         self.desk.changed.connect(self._mark)
         self._retranslate()
-        metrics = self.fontMetrics()
-        self.resize(metrics.horizontalAdvance("0") * 150, metrics.height() * 48)
+        metrics, room = self.fontMetrics(), self.screen().availableSize()
+        width, height = metrics.horizontalAdvance("0") * 136, metrics.height() * 42
+        self.resize(min(width, room.width()), min(height, room.height()))
 
     @property
     def step(self) -> Step:
@@ -105,7 +108,7 @@ class Wizard(QWizard):
         try:
             while self.currentId() < step.index:
                 before = self.currentId()
-                super().next()
+                self.next()
                 if self.currentId() == before:
                     break
         finally:
@@ -114,15 +117,12 @@ class Wizard(QWizard):
 
     @override
     def validateCurrentPage(self) -> bool:
-        return True if self._walking else super().validateCurrentPage()
-
-    @override
-    def next(self) -> None:
-        """Go on. Fresh from the first page, go to where the case stands."""
-        first = self.step is Step.COMPANY and self.desk.flow is None
-        super().next()
-        if first and self.step is not Step.COMPANY:
-            self.walk_to(self.desk.first_open())
+        if self._walking:
+            return True
+        closed = self.desk.flow is None
+        valid = super().validateCurrentPage()
+        self._fresh = valid and closed
+        return valid
 
     @override
     def reject(self) -> None:
@@ -180,6 +180,10 @@ class Wizard(QWizard):
     def _entered(self, _: int) -> None:
         if self._walking or self.currentId() < 0:
             return
+        if self._fresh:
+            self._fresh = False
+            self.walk_to(self.desk.first_open())
+            return
         page = self.pages[self.step]
         # On a commit page Enter must not be able to begin what can't be taken back.
         self.setOption(QWizard.WizardOption.NoDefaultButton, self.step.destroys)
@@ -201,13 +205,13 @@ class Wizard(QWizard):
             else:
                 states[step] = State.CLOSED
         self.steps.show_states(states)
-        self.button(_Button.BackButton).setEnabled(self._may_go_back())
+        self._mind_back()
 
-    def _may_go_back(self) -> bool:
+    def _mind_back(self) -> None:
         visited = self.visitedIds()
-        if self.desk.running or len(visited) < 2:
-            return False
-        return not self.page(visited[-2]).isCommitPage()
+        free = not self.desk.running and len(visited) > 1
+        allowed = free and not self.page(visited[-2]).isCommitPage()
+        self.button(_Button.BackButton).setEnabled(allowed)
 
     def _retranslate(self) -> None:
         self.setWindowTitle(self.tr("Lethe: disposal of customer data"))

@@ -95,7 +95,8 @@ def count(number: int) -> str:
 
 def size(octets: int) -> str:
     """Write a number of bytes as a person reads it; 1 KiB is 1024 bytes."""
-    return QLocale(QLocale.Language.English).formattedDataSize(octets, 1)
+    text = QLocale(QLocale.Language.English).formattedDataSize(octets, 1)
+    return text.replace("bytes", "B")
 
 
 def day(when: date | None) -> str:

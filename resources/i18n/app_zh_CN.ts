@@ -19,7 +19,7 @@
             <translation>尚未在此窗口核验。</translation>
         </message>
         <message>
-            <source>Verified: all {n} checks hold. Anyone can repeat them offline with “lethe verify”.</source>
+            <source>Verified: all {n} checks hold. Anyone can repeat them offline with 'lethe verify'.</source>
             <translation>核验通过：{n} 项检查全部成立。任何人都可以用“lethe verify”离线复核。</translation>
         </message>
         <message>
@@ -604,7 +604,7 @@
     <context>
         <name>LocatePage</name>
         <message>
-            <source>Add the folders to look in: drop them on the list or press “Add folder…”.</source>
+            <source>Add the folders to look in: drop them on the list or press 'Add folder…'.</source>
             <translation>请添加要查找的文件夹：拖放到列表中，或点“添加文件夹…”。</translation>
         </message>
         <message>
@@ -1043,8 +1043,8 @@
     <context>
         <name>WipePage</name>
         <message>
-            <source>not yet</source>
-            <translation>尚无</translation>
+            <source>still to do</source>
+            <translation>待处理</translation>
         </message>
         <message>
             <source>&amp;Wipe</source>

@@ -32,7 +32,9 @@ class Officer:
 
     def page(self, kind: type) -> object:
         page = self.wizard.currentPage()
-        assert isinstance(page, kind), f"{kind.__name__} wanted, {type(page).__name__} in sight: {self.said()}"
+        assert isinstance(page, kind), (
+            f"{kind.__name__} wanted, {type(page).__name__} in sight: {self.said()}"
+        )
         return page
 
     def said(self) -> str:
@@ -135,6 +137,8 @@ class Officer:
         }
         while self.wizard.step is not step:
             here = self.wizard.step
-            acts[here]()
+            self.rest()
+            if not self.wizard.desk.done(here):
+                acts[here]()
             self.press(Button.CommitButton if here.destroys else Button.NextButton)
             assert self.wizard.step is not here, self.said()

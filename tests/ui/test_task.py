@@ -126,7 +126,7 @@ def test_an_exception_is_told_and_ends_the_task(qtbot: QtBot) -> None:
 
 
 def test_one_slow_call_gives_its_result(qtbot: QtBot) -> None:
-    task = Task.of(lambda: threading.get_ident())
+    task = Task.of(threading.get_ident)
     ear = Ear(task)
     with qtbot.waitSignal(task.stopped):
         task.start()

@@ -100,9 +100,7 @@ def test_the_window_changes_its_language_at_once(app: QApplication) -> None:
         case.Profile, copies.Disposal, plan.Subject,
     ],
 )  # fmt: skip
-def test_every_noun_the_window_shows_has_words(
-    app: QApplication, members: type, language: Language
-) -> None:
+def test_every_noun_the_window_shows_has_words(app: QApplication, members: type, language: Language) -> None:
     speak(app, language)
     for member in members:
         said = words.say(member)

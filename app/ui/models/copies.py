@@ -12,7 +12,7 @@ def copies() -> Rows[Copy]:
     """A table of copies with what becomes of each."""
     return Rows(
         (
-            Column(lambda: translate("Copies", "Copy"), _place, width=46),
+            Column(lambda: translate("Copies", "Copy"), _place, path=True, width=40),
             Column(
                 lambda: translate("Copies", "Of"),
                 lambda one: words.count(len(one.of)),
@@ -28,7 +28,12 @@ def copies() -> Rows[Copy]:
                 width=10,
             ),
             Column(lambda: translate("Copies", "Disposal"), lambda one: words.say(one.disposal), width=14),
-            Column(lambda: translate("Copies", "Why"), lambda one: words.reasons(one.reasons), width=40),
+            Column(
+                lambda: translate("Copies", "Why"),
+                lambda one: words.reasons(one.reasons),
+                long=True,
+                width=40,
+            ),
             Column(lambda: translate("Copies", "Accepted by"), _accepted, width=14),
         ),
         lambda one: one.id,
@@ -39,7 +44,7 @@ def searched() -> Rows[Searched]:
     """A table of the backups that were searched."""
     return Rows(
         (
-            Column(lambda: translate("Copies", "Backup"), lambda one: one.backup, width=46),
+            Column(lambda: translate("Copies", "Backup"), lambda one: one.backup, path=True, width=40),
             Column(
                 lambda: translate("Copies", "Files"),
                 lambda one: words.count(one.files),
@@ -64,6 +69,7 @@ def searched() -> Rows[Searched]:
             Column(
                 lambda: translate("Copies", "What could not be looked at"),
                 lambda one: words.reasons(one.limits),
+                long=True,
                 width=40,
             ),
         ),

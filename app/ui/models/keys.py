@@ -26,7 +26,7 @@ def keys() -> Rows[KeyRow]:
     return Rows(
         (
             Column(lambda: translate("Keys", "Kind"), lambda row: words.key(row.key.kind), width=20),
-            Column(lambda: translate("Keys", "Key file"), lambda row: row.key.path, width=40),
+            Column(lambda: translate("Keys", "Key file"), lambda row: row.key.path, path=True, width=32),
             Column(lambda: translate("Keys", "Algorithm"), lambda row: row.key.algorithm, width=12),
             Column(
                 lambda: translate("Keys", "Copies"),
@@ -35,8 +35,8 @@ def keys() -> Rows[KeyRow]:
                 number=True,
                 width=8,
             ),
-            Column(lambda: translate("Keys", "Verdict"), _verdict, width=22),
-            Column(lambda: translate("Keys", "Why no better"), _limits, width=40),
+            Column(lambda: translate("Keys", "Verdict"), _verdict, long=True, width=34),
+            Column(lambda: translate("Keys", "Why no better"), _limits, long=True, width=40),
         ),
         lambda row: row.key.id,
     )

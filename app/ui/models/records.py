@@ -25,12 +25,13 @@ def found_records() -> Rows[Record]:
     """A table of what locate found."""
     return Rows(
         (
-            Column(lambda: translate("Records", "Record"), name_of, width=30),
+            Column(lambda: translate("Records", "Record"), name_of, path=True, width=28),
             Column(
                 lambda: translate("Records", "Findings"),
                 lambda one: words.findings(one.findings),
                 lambda one: -sum(found.count for found in one.findings),
-                width=34,
+                long=True,
+                width=28,
             ),
             Column(
                 lambda: translate("Records", "People"),
@@ -46,10 +47,13 @@ def found_records() -> Rows[Record]:
                 width=10,
             ),
             Column(
-                lambda: translate("Records", "Category"), lambda one: words.category(one.category), width=16
+                lambda: translate("Records", "Category"), lambda one: words.category(one.category), width=22
             ),
             Column(
-                lambda: translate("Records", "Problems"), lambda one: words.problems(one.problems), width=18
+                lambda: translate("Records", "Problems"),
+                lambda one: words.problems(one.problems),
+                long=True,
+                width=16,
             ),
         ),
         lambda one: one.id,
@@ -60,11 +64,13 @@ def decided_records() -> Rows[Row]:
     """A table of records with their fates."""
     return Rows(
         (
-            Column(lambda: translate("Records", "Record"), lambda row: name_of(row.record), width=30),
+            Column(
+                lambda: translate("Records", "Record"), lambda row: name_of(row.record), path=True, width=28
+            ),
             Column(
                 lambda: translate("Records", "Category"),
                 lambda row: words.category(row.record.category),
-                width=16,
+                width=22,
             ),
             Column(
                 lambda: translate("Records", "Tier"),
@@ -73,8 +79,8 @@ def decided_records() -> Rows[Row]:
                 width=10,
             ),
             Column(lambda: translate("Records", "Fate"), _fate, _fate_rank, width=12),
-            Column(lambda: translate("Records", "Why"), _why, width=26),
-            Column(lambda: translate("Records", "Law"), _law, width=26),
+            Column(lambda: translate("Records", "Why"), _why, width=18),
+            Column(lambda: translate("Records", "Law"), _law, long=True, width=22),
             Column(lambda: translate("Records", "May go from"), _due, _due_rank, width=12),
         ),
         lambda row: row.record.id,

@@ -30,6 +30,10 @@ class Column(Generic[T]):
     text: Callable[[T], str]
     rank: Callable[[T], Any] | None = None
     number: bool = False
+    path: bool = False
+    """Shortened in its middle where it does not fit; other texts are shortened at their end."""
+    long: bool = False
+    """Often longer than its cell: said in full below the table for the row that is chosen."""
     width: int = 12
     """In characters, at first."""
 

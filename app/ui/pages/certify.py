@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QGroupBox, QHBoxLayout, QLabel, QVBoxLayout
 from typing_extensions import override
 
 from app.domain.case import Role
+from app.domain.fate import Fate
 from app.domain.fault import GateClosed, Refused
 from app.domain.outcome import KeepOutcome
 from app.domain.step import Step
@@ -45,6 +46,7 @@ class CertifyPage(StepPage):
         self.sheet: Sheet[EntryRow] = Sheet(self.entries, lambda row: row.path)
         self.left = QLabel()
         self._names: dict[str, str] = {}
+        self._fates: dict[str, Fate] = {}
         self._verdict: Verdict | None = None
         self._lay_out()
         for person in (self.officer, self.witness):
@@ -88,6 +90,8 @@ class CertifyPage(StepPage):
             self.officer.take(flow.officer)
         for row in flow.rows():
             self._names[row.record.id] = name_of(row.record)
+            if row.decision:
+                self._fates[row.record.id] = row.decision.fate
         for key in flow.keys():  # noqa: SIM118 - a list of keys, not a mapping
             self._names[key.id] = key.path
         for copy in flow.copies():
@@ -100,7 +104,12 @@ class CertifyPage(StepPage):
             return
         rows = [
             EntryRow(
-                one.id, one.subject, self._names.get(one.id, one.id), None, one.outcome, one.evidence.limits
+                one.id,
+                one.subject,
+                self._names.get(one.id, one.id),
+                self._fates.get(one.id),
+                one.outcome,
+                one.evidence.limits,
             )
             for one in flow.results()
             if not one.outcome.good or isinstance(one.outcome, KeepOutcome)
@@ -140,7 +149,9 @@ class CertifyPage(StepPage):
         path = self._certificate()
         if path is not None and not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
             self.notice.warn(
-                self.tr("No program on this computer opens PDF files. The certificate is safe where it is.")
+                lambda: self.tr(
+                    "No program on this computer opens PDF files. The certificate is safe where it is."
+                )
             )
 
     def _open_folder(self) -> None:
@@ -172,7 +183,7 @@ class CertifyPage(StepPage):
         elif verdict.valid:
             self.verdict.setText(
                 self.tr(
-                    "Verified: all {n} checks hold. Anyone can repeat them offline with “lethe verify”."
+                    "Verified: all {n} checks hold. Anyone can repeat them offline with 'lethe verify'."
                 ).format(n=len(verdict.checks))
             )
         else:

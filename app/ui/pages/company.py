@@ -181,7 +181,7 @@ class CompanyPage(Page):
 
     def _say_what_is_wrong(self) -> bool:
         if self.form.wrong:
-            self.notice.warn(self.form.wrong)
+            self.notice.warn(lambda: self.form.wrong)
         return bool(self.form.wrong)
 
     def _begin_case(self) -> Flow:

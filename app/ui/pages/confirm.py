@@ -129,7 +129,7 @@ class ConfirmPage(StepPage):
         self._read()
         if done and self._open_copies():
             self.notice.inform(
-                self.tr(
+                lambda: self.tr(
                     "Some copies can't be disposed of. Accept each as an exception in your name; "
                     "the certificate will name it."
                 )
@@ -157,7 +157,7 @@ class ConfirmPage(StepPage):
         if (name, recipient) == ((old.name, old.recipient) if old else ("", "")):
             return
         if recipient and not recipient.startswith("age1"):
-            self.notice.warn(self.tr("A recipient begins with age1: ask the custodian for theirs."))
+            self.notice.warn(lambda: self.tr("A recipient begins with age1: ask the custodian for theirs."))
             return
         given = (replace(old, name=name, recipient=recipient),) if old else (Custodian(name, recipient),)
         self.notice.clear()

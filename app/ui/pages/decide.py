@@ -139,7 +139,9 @@ class DecidePage(StepPage):
         if flow is None:
             return
         if not reason:
-            self.notice.warn(self.tr("Say why the fate is changed: the reason stands in the journal."))
+            self.notice.warn(
+                lambda: self.tr("Say why the fate is changed: the reason stands in the journal.")
+            )
             self.reason.setFocus()
             return
         fate, rows = self.fate.currentData(), self.sheet.chosen()

@@ -92,7 +92,7 @@ class LocatePage(StepPage):
         self.keys.set_paths([key.path for key in flow.case.keys])
         if not flow.case.locations:
             self.notice.inform(
-                self.tr("Add the folders to look in: drop them on the list or press “Add folder…”.")
+                lambda: self.tr("Add the folders to look in: drop them on the list or press 'Add folder…'.")
             )
         self._read()
 

@@ -182,7 +182,7 @@ class StepPage(Page):
             self.ended(done)
             if not done:
                 self.notice.inform(
-                    self.tr("Stopped. Nothing is lost; go on whenever you like, also tomorrow.")
+                    lambda: self.tr("Stopped. Nothing is lost; go on whenever you like, also tomorrow.")
                 )
         self.refresh()
 

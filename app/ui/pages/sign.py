@@ -114,7 +114,9 @@ class SignPage(Page):
         self.ask(lambda: flow.sign(people), then=self._when_signed)
 
     def _when_signed(self, _: object) -> None:
-        self.notice.inform(self.tr("Signed by both. From here on nothing before this page can be changed."))
+        self.notice.inform(
+            lambda: self.tr("Signed by both. From here on nothing before this page can be changed.")
+        )
 
     def _show_plan(self) -> None:
         plan = self._plan

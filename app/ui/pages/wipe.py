@@ -109,7 +109,7 @@ class WipePage(ActPage):
         ended = Counter(row.outcome for row in self._rows.values() if row.outcome)
         parts = [Part(words.say(one), ended[one]) for one in Outcome if ended[one]]
         left = len(self._rows) - sum(ended.values())
-        self.picture.show_parts([*parts, Part(self.tr("not yet"), left)] if left else parts)
+        self.picture.show_parts([*parts, Part(self.tr("still to do"), left)] if left else parts)
 
     @override
     def armed(self) -> bool:

@@ -69,6 +69,7 @@ class NewPerson(QDialog):
         self.buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
         column.addLayout(self.fields)
+        column.addStretch(1)
         column.addWidget(self.notice)
         column.addWidget(self.buttons)
 
@@ -102,7 +103,7 @@ class NewPerson(QDialog):
         elif phrase != self.second.text():
             wrong = self.tr("The two passphrases differ. Type them again.")
         if wrong or path is None:
-            self.notice.warn(wrong)
+            self.notice.warn(lambda: wrong)
             return
         from app import identity
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible, QAccessibleEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QStyle, QWidget
@@ -20,6 +22,7 @@ class Notice(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._error: BaseException | None = None
+        self._said: Callable[[], str] = str
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self._icon = QLabel()
         self._icon.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -43,17 +46,15 @@ class Notice(QFrame):
 
     def tell(self, error: BaseException) -> None:
         """Say what is wrong and what to do."""
+        self._show(lambda: trouble(error), "trouble")
         self._error = error
-        self._show(trouble(error), "trouble")
 
-    def warn(self, text: str) -> None:
-        """Say a sentence of the page's own as a warning."""
-        self._error = None
+    def warn(self, text: Callable[[], str]) -> None:
+        """Say a sentence of the page's own as a warning; it is asked for again when the language changes."""
         self._show(text, "trouble")
 
-    def inform(self, text: str) -> None:
-        """Say what has been done."""
-        self._error = None
+    def inform(self, text: Callable[[], str]) -> None:
+        """Say what has been done; it is asked for again when the language changes."""
         self._show(text, "news")
 
     def clear(self) -> None:
@@ -63,15 +64,16 @@ class Notice(QFrame):
         self.hide()
 
     def retranslate(self) -> None:
-        """Say an error in the window's language. A sentence of the page's own is the page's to repeat."""
-        if self._error is not None:
-            self._text.setText(trouble(self._error))
+        """Say the same in the window's language."""
+        if not self.isHidden():
+            self._text.setText(self._said())
             self.setAccessibleName(self._text.text())
 
-    def _show(self, text: str, icon: str) -> None:
+    def _show(self, said: Callable[[], str], icon: str) -> None:
+        self._error, self._said = None, said
         side = self.fontMetrics().height() * 3 // 2
         self._icon.setPixmap(self.style().standardIcon(_ICON[icon]).pixmap(side, side))
-        self._text.setText(text)
-        self.setAccessibleName(text)
+        self._text.setText(said())
+        self.setAccessibleName(self._text.text())
         self.show()
         QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))

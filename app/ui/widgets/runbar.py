@@ -44,6 +44,7 @@ class RunBar(QWidget):
         self.go.setVisible(starts)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
+        self.bar.setMaximumHeight(self.fontMetrics().height() * 3 // 4)
         self.numbers, self.now = QLabel(), PathLabel()
         self._lay_out()
         self.go.clicked.connect(self.start)
@@ -97,6 +98,7 @@ class RunBar(QWidget):
         self.bar.setValue(_SCALE if done else int(_SCALE * min(1, share)))
         self.now.setText("")
         self._update()
+        self._say_numbers()
 
     def progress(self, event: Progressed) -> None:
         """Show how far it has come."""

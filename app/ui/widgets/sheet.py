@@ -12,13 +12,16 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QLineEdit,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTableView,
     QVBoxLayout,
     QWidget,
 )
 from typing_extensions import override
 
-from app.ui.models.rows import Rows
+from app.ui.models.rows import Index, Rows
+from app.ui.widgets.plain import Hint
 from app.ui.words import count
 
 T = TypeVar("T")
@@ -44,11 +47,16 @@ class Sheet(QWidget, Generic[T]):
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(self.tools)
         column.addWidget(self.table, 1)
+        self.detail = Hint()
+        self.detail.hide()
+        column.addWidget(self.detail)
         self._timer = QTimer(self, singleShot=True, interval=_DEBOUNCE_MS)
         self._timer.timeout.connect(self.apply)
         self.search.textChanged.connect(lambda _: self._timer.start())
         for signal in (model.modelReset, model.rowsInserted):
             signal.connect(self._count)
+        for signal in (self.table.selectionModel().selectionChanged, model.modelReset, model.dataChanged):
+            signal.connect(lambda *_: self._tell())
         self._retranslate()
 
     def chosen(self) -> list[T]:
@@ -87,10 +95,30 @@ class Sheet(QWidget, Generic[T]):
         self.search.setAccessibleName(self.tr("Search in the table"))
         self._count()
 
+    def _tell(self) -> None:
+        """Say in full what the cells of the chosen row may have cut off."""
+        chosen = self.chosen()
+        lines = [
+            f"{column.heading()}: {column.text(chosen[0])}"
+            for column in self.model.columns
+            if chosen and column.long and column.text(chosen[0])
+        ]
+        self.detail.setText("\n".join(lines))
+        self.detail.setVisible(bool(lines))
+
     def _count(self) -> None:
         shown, every = self.model.rowCount(), len(self.model.all())
         text = self.tr("{shown} of {all}") if shown != every else self.tr("Rows: {all}")
         self.tally.setText(text.format(shown=count(shown), all=count(every)))
+
+
+class _MiddleElided(QStyledItemDelegate):
+    """Shortens a path in its middle, so that the file's own name stays."""
+
+    @override
+    def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
+        super().initStyleOption(option, index)
+        option.textElideMode = Qt.TextElideMode.ElideMiddle
 
 
 def plain_table(model: Rows[T]) -> QTableView:
@@ -105,7 +133,8 @@ def plain_table(model: Rows[T]) -> QTableView:
     table.setShowGrid(False)
     table.setWordWrap(False)
     table.setTabKeyNavigation(False)
-    table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+    table.setTextElideMode(Qt.TextElideMode.ElideRight)
+    table.setStyleSheet("QTableView::item { padding-left: 0.4em; padding-right: 0.4em; }")
     table.verticalHeader().hide()
     metrics = table.fontMetrics()
     table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
@@ -113,7 +142,10 @@ def plain_table(model: Rows[T]) -> QTableView:
     header = table.horizontalHeader()
     header.setHighlightSections(False)
     header.setStretchLastSection(True)
+    middle = _MiddleElided(table)
     for place, column in enumerate(model.columns):
+        if column.path:
+            table.setItemDelegateForColumn(place, middle)
         table.setColumnWidth(place, metrics.horizontalAdvance("0") * (column.width + 2))
     table.setMinimumHeight(metrics.height() * 6)
     return table

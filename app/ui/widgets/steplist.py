@@ -123,6 +123,6 @@ class StepList(QWidget):
     def _keep_width(self, widest: QFont) -> None:
         """Leave room for the bold name of any step, so that the list doesn't jump."""
         metrics = QFontMetrics(widest)
-        room = max(metrics.horizontalAdvance(say(step)) for step in Step)
+        room = max(metrics.boundingRect(say(step)).width() for step in Step) + metrics.horizontalAdvance("0")
         for _, name, _ in self._lines.values():
             name.setMinimumWidth(room)

@@ -1,0 +1,115 @@
+"""Grab every page in both languages and two text sizes, for a person to look at.
+
+    python tests/ui/gallery.py [FOLDER]
+
+Writes tests/gallery/out/<page>-<language>-<percent>.png. It does the whole job on a
+synthetic company, twice for each size; nothing outside a temporary folder is touched.
+"""
+
+# ruff: noqa: E402 - the platform and the path must be set before Qt and the test's officer are imported
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+from unittest.mock import patch
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parent)]
+
+from officer_at_window import Officer
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QApplication
+from pytestqt.qt_compat import qt_api
+from pytestqt.qtbot import QtBot
+
+from app.domain.case import Role
+from app.domain.step import Step
+from app.language import Language
+from app.rehearsal import build_company
+from app.ui.application import make_application
+from app.ui.pages.hold_dialog import HoldDialog
+from app.ui.translation import speak
+from app.ui.widgets.new_person import NewPerson
+from app.ui.wizard import Wizard
+
+SIZES = (100, 150)
+
+
+class _Bot(QtBot):
+    """pytest-qt's hands, without pytest."""
+
+    def __init__(self) -> None:
+        self._request = None
+
+
+def grab(widget: object, app: QApplication, out: Path, name: str, percent: int) -> None:
+    for language in Language:
+        speak(app, language)
+        for _ in range(3):
+            app.processEvents()
+        widget.grab().save(str(out / f"{name}-{language.value}-{percent}.png"))
+    speak(app, Language.ZH)
+
+
+def walk(app: QApplication, out: Path, percent: int) -> None:
+    with tempfile.TemporaryDirectory() as home:
+        company = build_company(Path(home) / "company", records=80)
+        people = company.parent
+        wizard, bot = Wizard(), _Bot()
+        wizard.show()
+        officer = Officer(wizard, bot)
+        grab(wizard, app, out, "0-start", percent)
+        officer.come_in(company, people / "officer.p12")
+        officer.know_keys(people)
+        grab(wizard, app, out, "1-locate-before", percent)
+        for step in list(Step)[Step.LOCATE.index :]:
+            officer.go_to(step, people)
+            if step is Step.WIPE:
+                officer.arm_wipe()
+            grab(wizard, app, out, f"{step.index}-{step.value}", percent)
+            if step.destroys:
+                officer.shred() if step is Step.SHRED else officer.press(wizard.WizardButton.CommitButton)
+                officer.rest()
+                grab(wizard, app, out, f"{step.index}-{step.value}-done", percent)
+            elif step is Step.LOCATE:
+                officer.locate()
+                grab(wizard, app, out, "1-locate-done", percent)
+            elif step is Step.CONFIRM:
+                officer.confirm()
+                grab(wizard, app, out, "3-confirm-done", percent)
+            elif step is Step.SIGN:
+                officer.sign(people / "witness.p12")
+                grab(wizard, app, out, "4-sign-done", percent)
+        officer.certify(people / "witness.p12")
+        officer.rest()
+        grab(wizard, app, out, "7-certify-done", percent)
+        for language in Language:
+            speak(app, language)
+            for name, dialog in (("new-person", NewPerson(Role.WITNESS)), ("hold", HoldDialog(3))):
+                dialog.adjustSize()
+                dialog.grab().save(str(out / f"8-{name}-{language.value}-{percent}.png"))
+        speak(app, Language.ZH)
+        wizard.desk.close()
+        wizard.deleteLater()
+
+
+def main() -> None:
+    out = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[1] / "gallery" / "out"
+    out.mkdir(parents=True, exist_ok=True)
+    qt_api.set_qt_api("pyside6")
+    app = make_application(["gallery"])
+    plain = app.font().pointSizeF()
+    for percent in SIZES:
+        font = app.font()
+        font.setPointSizeF(plain * percent / 100)
+        app.setFont(font)
+        speak(app, Language.ZH)
+        with patch.object(QDesktopServices, "openUrl", return_value=True):
+            walk(app, out, percent)
+    print(f"{len(list(out.glob('*.png')))} pictures in {out}")
+
+
+if __name__ == "__main__":
+    main()
