@@ -14,6 +14,7 @@ from app.domain.case import Role
 from app.domain.fault import Fault, Refused
 from app.identity.certificate import read_holder, self_issue
 from app.identity.keyfile import pack, unpack
+from app.system.durable import sync_folder
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -160,7 +161,7 @@ def _write_new(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        _sync_directory(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         with suppress(OSError):
             path.unlink()
@@ -171,13 +172,3 @@ def _unwritable(path: Path, error: OSError) -> Refused:
     full = error.errno in (errno.ENOSPC, errno.EDQUOT)
     fault = Fault.DISK_FULL if full else Fault.CASE_FILE_MISSING_PATH
     return Refused(fault, str(path), error.strerror or "")
-
-
-def _sync_directory(directory: Path) -> None:
-    if os.name == "nt":  # NTFS journals names itself, and a directory can't be opened there
-        return
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -145,6 +145,17 @@ def test_a_signature_is_not_lent_to_another_role(signed):
     assert refusal(SignedPlan, signed.plan, (first, lent)) is Fault.SIGNATURE_INVALID
 
 
+@pytest.mark.parametrize("claim", [{"role": "witness"}, {"name": "李四"}])
+def test_nobody_signs_as_someone_else(signed, plan, officer, claim):
+    """Not even with a signature that fits the claim: the certificate says who they are."""
+    from app.identity.signing import _statement
+
+    posing = dataclasses.replace(signed.signatures[0], **claim)
+    value = officer.sign(_statement(plan, plan.digest(), posing, officer.fingerprint))
+    posing = dataclasses.replace(posing, value=value)
+    assert refusal(SignedPlan, plan, (*signed.signatures, posing)) is Fault.SIGNATURE_INVALID
+
+
 def test_it_can_not_be_changed(signed):
     for name in ("plan", "signatures", "digest"):
         with pytest.raises(dataclasses.FrozenInstanceError):

@@ -9,6 +9,7 @@ from typing import Final
 
 from app.domain.event import Begun, Noted, Progressed, Settled
 from app.domain.fate import Fate
+from app.domain.fault import Fault, Refused
 from app.domain.outcome import Evidence, KeyOutcome, Reason
 from app.domain.plan import PlanItem, Subject
 from app.domain.step import Stage, Step
@@ -48,8 +49,13 @@ def shred(
     zeros to the end of its last block (each synced), read back, and unlinked.
 
     Raises:
-        Refused: when the plan is not as it was signed; nothing was touched.
+        Refused: when the plan is not as it was signed, before anything is touched;
+            DISK_FULL when an overwrite needs room that is not there: the key stays
+            begun and the rest untouched, for a later run.
+        TypeError: for anything but a SignedPlan.
     """
+    if not isinstance(plan, SignedPlan):
+        raise TypeError("only a signed plan is shredded")
     plan.verify()
     items = _ordered(plan)
     keys = frozenset(item.sha256 for item in items if item.subject is Subject.KEY)
@@ -99,6 +105,8 @@ def _settle(doomed: Doomed, noted: Evidence, copies: int, twins: Sequence[PlanIt
         yield _failed(doomed, failed.reason)
         return
     except OSError as error:
+        if reason_of(error) is Reason.NO_SPACE:
+            raise Refused(Fault.DISK_FULL, doomed.item.path) from error
         yield _failed(doomed, reason_of(error))
         return
     if copies or any(_stands(doomed.disk, twin) for twin in twins):

@@ -1,5 +1,6 @@
 """What is not as signed is not touched, and every failure says its reason."""
 
+import errno
 import os
 import shutil
 import subprocess
@@ -199,14 +200,33 @@ class Broken(Disk):
         raise OSError(self.number, os.strerror(self.number))
 
 
-@pytest.mark.parametrize(
-    ("number", "reason"), [(5, Reason.IO_ERROR), (28, Reason.NO_SPACE), (30, Reason.READ_ONLY)]
-)
+@pytest.mark.parametrize(("number", "reason"), [(5, Reason.IO_ERROR), (30, Reason.READ_ONLY)])
 def test_a_failing_overwrite_says_why(bench, make_key, number, reason):
     path, kind = make_key("ec")
     bed = bench((path, kind))
     bed.more = {"disk": Broken("overwrite", number)}
     assert failure(bed) is reason
+
+
+def test_a_full_disk_stops_the_step_and_a_later_run_goes_on(bench, make_key):
+    (path, kind), (other, _) = make_key("ec"), make_key("ec")
+    bed = bench((path, kind), (other, kind))
+    bed.more = {"disk": Broken("overwrite", errno.ENOSPC)}
+    with pytest.raises(Refused) as caught:
+        bed.run()
+    assert caught.value.fault is Fault.DISK_FULL
+    assert b"PRIVATE KEY" in other.read_bytes()
+    bed.more, bed.stages = {}, {"k-0": Stage.BEGUN}
+    assert all(one.outcome is not KeyOutcome.FAILED for one in bed.run().values())
+
+
+def test_only_a_signed_plan_is_shredded(bench, make_key):
+    path, kind = make_key("ec")
+    bed = bench((path, kind))
+    bed.plan = bed.plan.plan
+    with pytest.raises(TypeError):
+        bed.run()
+    assert path.exists()
 
 
 @pytest.mark.parametrize("name", ["rename", "unlink"])
