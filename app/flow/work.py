@@ -87,7 +87,10 @@ def _wanted(desk: Desk, decided: list[tuple[Record, Decision]]) -> Wanted:
             sizes.add(record.stamp.size)
         else:
             kept.add(record.sha256)
+    held = {record.path for record, decision in decided if decision.protected}
     for key in desk.register.declared_keys():
+        if key.path in held:
+            continue
         own[key.stamp.device, key.stamp.inode] += (key.path,)
         doomed[key.sha256] += (key.id,)
         sizes.add(key.stamp.size)
