@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from app.domain.fault import Fault, Refused
 
@@ -27,10 +27,12 @@ def archived(pdf: bytes, attachments: Mapping[str, bytes], moment: datetime) -> 
 
     out = io.BytesIO()
     date = f"D:{moment:%Y%m%d%H%M%S}+00'00'"
+    # Newer than pikepdf's own type hints.
+    make: Any = pikepdf.AttachedFileSpec
     with pikepdf.open(io.BytesIO(pdf)) as document:
         for name, data in attachments.items():
             kind, description = _KINDS[name]
-            document.attachments[name] = pikepdf.AttachedFileSpec(
+            document.attachments[name] = make(
                 document,
                 data,
                 description=description,

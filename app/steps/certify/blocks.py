@@ -1,4 +1,4 @@
-"""The frame: blocks with their title at the left, parted over pages with the title and table head repeated."""
+"""The frame: blocks with their title at the left, parted over pages with title and table head repeated."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def _shown(character: str) -> str:
 
 
 def drawable(text: str, face: Face) -> str:
-    """Make every character one that `face` can draw: what it lacks becomes `〓(U+1F600)`, never an empty box."""
+    """Make every character one that `face` can draw: `〓(U+1F600)` for what it lacks, never an empty box."""
     return "".join(c if face.draws(c) else f"〓(U+{ord(c):04X})" for c in visible(text))
 
 
@@ -82,10 +82,10 @@ def _glued(units: list[str]) -> list[str]:
 
 
 def _fitting(text: str, face: Face, size: float, width: float) -> int:
-    """How many characters fit, at least one."""
-    used = 0.0
-    for count, character in enumerate(text):
-        used += face.width(character, size)
-        if used > width:
-            return max(count, 1)
-    return len(text)
+    """How many characters fit, at least one; closing punctuation is not left to begin the next line."""
+    used, count = 0.0, 0
+    while count < len(text) and (used := used + face.width(text[count], size)) <= width:
+        count += 1
+    while count > 1 and text[count : count + 1] in _GLUED_BACK:
+        count -= 1
+    return max(count, 1)

@@ -58,17 +58,23 @@ def scope(account: Account, words: Words) -> list[Strip]:
     if coverage.problems:
         problems = "；".join(f"{words.problem(name)} ×{count:,}" for name, count in coverage.problems)
     pairs = [
-        (words.label("field.locations"), "\n".join(visible(place) for place in account.locations) or words.label("title.none")),
+        (
+            words.label("field.locations"),
+            "\n".join(visible(place) for place in account.locations) or words.label("title.none"),
+        ),
         (words.label("field.looked"), looked),
         (words.label("field.problems"), problems),
     ]
     heads = ("tier", "category", "records", "destroyed", "kept", "exceptions", "people", "bytes")
     columns = [
         Column(words.lines(f"column.{head}"), share, 1.0 if n > 1 else 0.0)
-        for n, (head, share) in enumerate(zip(heads, (1.05, 2.7, 0.9, 1.0, 0.75, 1.1, 0.8, 1.05), strict=True))
+        for n, (head, share) in enumerate(
+            zip(heads, (1.05, 2.7, 0.9, 1.0, 0.75, 1.1, 0.8, 1.05), strict=True)
+        )
     ]
     rows = [
-        (words.stacked(tier), words.category(category), *_numbers(total)) for tier, category, total in by_category(account)
+        (words.stacked(tier), words.category(category), *_numbers(total))
+        for tier, category, total in by_category(account)
     ]
     rows.append((words.label("column.total"), "", *_numbers(summed(records_of(account)))))
     return [
@@ -94,11 +100,13 @@ def methods(account: Account, words: Words) -> list[Strip]:
 
 
 def media(account: Account, words: Words) -> list[Strip]:
-    """介质: the fields that NIST SP 800-88r2 section 4.6 asks of a medium, as far as the system tells them."""
+    """介质: what NIST SP 800-88r2 section 4.6 asks of a medium, as far as the system tells it."""
     note = paragraph(words.lines("sentence.media_note"), NOTE, above=3)
     if not account.media:
         return [*paragraph(words.lines("sentence.no_media")), *note]
-    columns = _columns(words, ("device", 2.4), ("model", 2.2), ("type", 1.4), ("file_system", 2.4), ("size", 1, 1))
+    columns = _columns(
+        words, ("device", 2.4), ("model", 2.2), ("type", 1.4), ("file_system", 2.4), ("size", 1, 1)
+    )
     unknown = words.label("title.unknown")
     rows = [
         (
@@ -135,16 +143,24 @@ def keys(account: Account, words: Words, closing: Closing) -> list[Strip]:
         )
     )
     none = paragraph(words.lines("sentence.no_keys")) if len(rows) == 1 else []
-    return [*none, *table(columns, rows)]
+    return [*none, *table(columns, rows, above=4 if none else 0)]
 
 
 def copies(account: Account, words: Words) -> list[Strip]:
     """副本: which backups were searched, with what limits, and what became of the copies."""
     if not account.searched:
         return paragraph(words.lines("sentence.no_copies"))
-    columns = _columns(words, ("backup", 3), ("files", 0.9, 1), ("members", 0.9, 1), ("copies", 0.9, 1), ("conditions", 3.4))
+    columns = _columns(
+        words, ("backup", 3), ("files", 0.9, 1), ("members", 0.9, 1), ("copies", 0.9, 1), ("conditions", 3.4)
+    )
     rows = [
-        (visible(one.backup), f"{one.files:,}", f"{one.members:,}", f"{one.copies:,}", words.reasons(one.limits))
+        (
+            visible(one.backup),
+            f"{one.files:,}",
+            f"{one.members:,}",
+            f"{one.copies:,}",
+            words.reasons(one.limits),
+        )
         for one in account.searched
     ]
     found = [line for line in account.lines if line.subject is Subject.COPY]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from typing_extensions import override
@@ -13,7 +14,7 @@ from app.domain.plan import Subject
 from app.identity import Identity
 from app.steps.certify.account import Account
 from app.steps.certify.breaking import visible
-from app.steps.certify.chapters import clock, outcome
+from app.steps.certify.chapters import clock
 from app.steps.certify.manifest import fields_of
 from app.steps.certify.qr import modules
 from app.steps.certify.sheet import (
@@ -31,11 +32,12 @@ from app.steps.certify.sheet import (
     Sheet,
     Strip,
     set_lines,
+    width_of,
 )
 from app.steps.certify.status import Closing, Exceptional, exceptions
 from app.steps.certify.strips import CONTENT, Cell, Column, Row, items, paragraph, table
 from app.steps.certify.tally import limits_seen
-from app.steps.certify.wording import Words, amount, grouped
+from app.steps.certify.wording import Words, grouped
 
 _FIXED: Final = ("medium", "declared", "identities", "clock", "names", "tagged")
 _QR: Final = 26 * MM
@@ -84,14 +86,12 @@ def binding(account: Account, words: Words, digests: Digests, issued_at: str) ->
         ("field.inventory", grouped(digests.inventory)),
         ("field.root", grouped(digests.root)),
         ("field.plan", grouped(account.plan)),
-        (
-            "field.journal",
-            words.each("sentence.journal", count=f"{account.journal_count:,}", head=grouped(account.journal_head))[0],
-        ),
+        ("field.journal", grouped(account.journal_head)),
         ("field.tool", f"{account.tool} · {account.system}"),
     ]
     content = qr_content(account, digests.manifest, issued_at)
-    left = [(words.label(key), value) for key, value in pairs]
+    count = f"{account.journal_count:,}"
+    left = [(words.label(key, count=count), value) for key, value in pairs]
     before = [
         words.each(
             "sentence.before",
@@ -155,7 +155,7 @@ def signing(account: Account, words: Words, people: Sequence[Identity]) -> list[
         Signatures(
             signers,
             words.label("sign.wet"),
-            words.label("sign.date"),
+            words.each("sign.date")[0],
             words.label("sign.seal"),
             account.company,
         ),
@@ -164,7 +164,7 @@ def signing(account: Account, words: Words, people: Sequence[Identity]) -> list[
 
 @dataclass(frozen=True, slots=True)
 class Signatures(Strip):
-    """Signature fields below each other, and at the lower right the square for the seal over unit and date."""
+    """Signature fields below each other, at the lower right the square for the seal over unit and date."""
 
     signers: tuple[tuple[str, str], ...]
     wet: str
@@ -192,18 +192,18 @@ class Signatures(Strip):
         sheet.reserve(field, x, low, width, _FIELD_HEIGHT)
         base = low - 17
         sheet.text(x, base, self.wet, LABEL)
-        half = x + width * 0.56
-        sheet.put(Rule(x + 40, base - 2, half - 8, base - 2, Ink.FRAME, 0.5))
+        half = x + width - width_of(self.date, LABEL) - 8
+        sheet.put(Rule(x + width_of(self.wet, LABEL) + 8, base - 2, half, base - 2, Ink.FRAME, 0.5))
         sheet.text(x + width, base, self.date, LABEL, align=1.0)
 
     def _square(self, sheet: Sheet, x: float, low: float) -> None:
         for line in _outline(x, low, SEAL, SEAL):
             sheet.put(line)
         sheet.text(x + SEAL / 2, low + SEAL + 4, self.seal, LABEL, align=0.5)
-        lines = SMALL.lines(self.unit, SEAL - 12)[:3]
-        y = low + 34 + len(lines) * SMALL.lead
-        for line in lines:
-            sheet.text(x + SEAL / 2, y - SMALL.lead, line, SMALL, align=0.5)
+        units = SMALL.lines(self.unit, SEAL - 12)[:3]
+        y = low + 34 + len(units) * SMALL.lead
+        for unit in units:
+            sheet.text(x + SEAL / 2, y - SMALL.lead, unit, SMALL, align=0.5)
             y -= SMALL.lead
         sheet.text(x + SEAL / 2, low + 16, self.date, LABEL, align=0.5)
 
@@ -213,10 +213,7 @@ _PERSON: Final = STRONG.lead + 2 + _FIELD_HEIGHT + 30
 
 def _outline(x: float, y: float, width: float, height: float) -> list[Rule]:
     corners = [(x, y), (x + width, y), (x + width, y + height), (x, y + height), (x, y)]
-    return [
-        Rule(*start, *end, Ink.FRAME, 0.5, (2.0, 2.0))
-        for start, end in zip(corners, corners[1:], strict=False)
-    ]
+    return [Rule(*start, *end, Ink.FRAME, 0.5, (2.0, 2.0)) for start, end in pairwise(corners)]
 
 
 def _item(one: Exceptional, words: Words) -> str:

@@ -1,8 +1,8 @@
 """The form of a CMS signature: no byte in it may be free, so that no bit can be changed unseen.
 
 A signature covers the content and its signed attributes; versions, algorithm names and
-lengths around them are covered by nothing. Here they are pinned to the few values that
-Lethe's own signatures have (RFC 5652).
+lengths around them are covered by nothing. Here the whole is built again from what is
+covered and the few values that Lethe's own signatures have (RFC 5652), and compared.
 """
 
 from __future__ import annotations
@@ -25,6 +25,10 @@ _SIGNATURES: Final = frozenset(
         "300d06092a864886f70d0101010500",  # RSA, digest named beside it
     )
 )
+_VERSION_1: Final = bytes.fromhex("020101")
+_SIGNED_DATA: Final = bytes.fromhex("06092a864886f70d010702")
+_DATA: Final = bytes.fromhex("300b06092a864886f70d010701")
+_SEQUENCE, _SET, _OCTETS, _FIRST = 0x30, 0x31, 0x04, 0xA0
 
 
 def form_fault(der: bytes, fingerprints: Collection[str]) -> str:
@@ -36,12 +40,12 @@ def form_fault(der: bytes, fingerprints: Collection[str]) -> str:
     from asn1crypto.cms import ContentInfo
 
     try:
-        info = ContentInfo.load(der, strict=True)
-        if info["content_type"].native != "signed_data":
-            return "not signed data"
-        signed = info["content"]
-        fault = _outer_fault(signed) or _people_fault(signed, fingerprints)
-        return fault or ("" if info.dump(force=True) == der else "not in DER")
+        signed = ContentInfo.load(der, strict=True)["content"]
+        certificates = [choice.chosen for choice in signed["certificates"]]
+        found = sorted(hashlib.sha256(one.dump()).hexdigest() for one in certificates)
+        if found != sorted(fingerprints) or len(signed["signer_infos"]) != len(found):
+            return "the certificates inside are not the signers'"
+        return "" if _rebuilt(signed, certificates) == der else "it holds more or other than Lethe writes"
     except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
         return f"not readable: {error}"
 
@@ -61,39 +65,51 @@ def embedded_fault(gap: bytes, fingerprint: str) -> str:
     return form_fault(value[:size], {fingerprint})
 
 
-def _outer_fault(signed: Any) -> str:
-    if signed["version"].native != "v1":
-        return "another version of signed data"
-    if {algorithm.dump() for algorithm in signed["digest_algorithms"]} - _DIGESTS:
-        return "another digest algorithm"
-    content = signed["encap_content_info"]
-    if content["content_type"].native != "data" or content["content"].native is not None:
-        return "content inside a detached signature"
-    return "revocation lists inside" if len(signed["crls"]) else ""
+def _rebuilt(signed: Any, certificates: list[Any]) -> bytes:
+    """Write the signature anew: every part is fixed, or covered by a signature or a fingerprint."""
+    holders = [
+        _der(_SEQUENCE, body["issuer"].dump(), body["serial_number"].dump())
+        for body in (one["tbs_certificate"] for one in certificates)
+    ]
+    signers = [_signer(one, holders) for one in signed["signer_infos"]]
+    digests = [_known(one.dump(), _DIGESTS) for one in signed["digest_algorithms"]]
+    content = _der(
+        _SEQUENCE,
+        _VERSION_1,
+        _der(_SET, *digests),
+        _DATA,
+        _der(_FIRST, *(one.dump() for one in certificates)),
+        _der(_SET, *signers),
+    )
+    return _der(_SEQUENCE, _SIGNED_DATA, _der(_FIRST, content))
 
 
-def _people_fault(signed: Any, fingerprints: Collection[str]) -> str:
-    found = [choice.chosen for choice in signed["certificates"]]
-    if sorted(hashlib.sha256(one.dump()).hexdigest() for one in found) != sorted(fingerprints):
-        return "the certificates inside are not the signers'"
-    holders = {
-        (one["tbs_certificate"]["issuer"].dump(), one["tbs_certificate"]["serial_number"].native) for one in found
-    }
-    signers = list(signed["signer_infos"])
-    named = {(s["sid"].chosen["issuer"].dump(), s["sid"].chosen["serial_number"].native) for s in signers}
-    if named != holders or len(signers) != len(found):
-        return "a signature names another certificate"
-    return next(filter(None, map(_signer_fault, signers)), "")
+def _signer(one: Any, holders: list[bytes]) -> bytes:
+    return _der(
+        _SEQUENCE,
+        _VERSION_1,
+        # Each holder signs once.
+        holders.pop(holders.index(one["sid"].chosen.dump())),
+        _known(one["digest_algorithm"].dump(), _DIGESTS),
+        _der(_FIRST, one["signed_attrs"].contents),
+        _known(one["signature_algorithm"].dump(), _SIGNATURES),
+        _der(_OCTETS, one["signature"].native),
+    )
 
 
-def _signer_fault(signer: Any) -> str:
-    if signer["version"].native != "v1":
-        return "another version of signer"
-    if signer["digest_algorithm"].dump() not in _DIGESTS:
-        return "another digest algorithm of a signer"
-    if signer["signature_algorithm"].dump() not in _SIGNATURES:
-        return "another signature algorithm"
-    return "unsigned attributes" if len(signer["unsigned_attrs"]) else ""
+def _known(der: bytes, allowed: Collection[bytes]) -> bytes:
+    if der not in allowed:
+        raise ValueError("another algorithm")
+    return der
+
+
+def _der(tag: int, *parts: bytes) -> bytes:
+    content = b"".join(parts)
+    size = len(content)
+    if size < 0x80:
+        return bytes([tag, size]) + content
+    length = size.to_bytes((size.bit_length() + 7) // 8, "big")
+    return bytes([tag, 0x80 | len(length)]) + length + content
 
 
 def _der_size(value: bytes) -> int:

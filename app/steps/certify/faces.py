@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
-from typing import Any, Final
+from typing import Final
 
 from app.system.paths import resource
 
@@ -59,7 +59,7 @@ def _advance(name: str, character: str) -> float:
     return float(pdfmetrics.stringWidth(character, name, 1000))
 
 
-def to_unicode(name: str, subset: Sequence[int]) -> str:
+def to_unicode(fontname: str, subset: Sequence[int]) -> str:
     """Write the map from codes to text: UTF-16BE, so that characters above U+FFFF are copied right.
 
     reportlab's own writes five hex digits for them, which readers take for another character.
@@ -70,8 +70,8 @@ def to_unicode(name: str, subset: Sequence[int]) -> str:
         "/CIDInit /ProcSet findresource begin",
         "12 dict begin",
         "begincmap",
-        f"/CIDSystemInfo << /Registry ({name}) /Ordering ({name}) /Supplement 0 >> def",
-        f"/CMapName /{name} def",
+        f"/CIDSystemInfo << /Registry ({fontname}) /Ordering ({fontname}) /Supplement 0 >> def",
+        f"/CMapName /{fontname} def",
         "/CMapType 2 def",
         "1 begincodespacerange",
         f"<00> <{len(subset) - 1:02X}>",
@@ -91,9 +91,3 @@ def _utf16(value: int) -> str:
         return ""
     scalar = 0xFFFD if 0xD800 <= value <= 0xDFFF else value
     return chr(scalar).encode("utf-16-be").hex().upper()
-
-
-def show(canvas: Any, x: float, y: float, text: str, weight: Weight, size: float) -> None:
-    """Draw one line of text that `visible` has made safe."""
-    canvas.setFont(face(weight).name, size)
-    canvas.drawString(x, y, text)

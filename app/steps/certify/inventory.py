@@ -13,8 +13,9 @@ from typing import Final
 from app.domain.canonical import canonical
 from app.domain.outcome import AnyOutcome, Evidence
 from app.steps.certify.account import Account, Line
-from app.system.durable import write_durably
+from app.steps.certify.breaking import visible
 from app.steps.certify.merkle import leaf_hash
+from app.system.durable import write_durably
 
 INVENTORY: Final = "inventory.csv"
 LEAVES: Final = "leaves.jsonl"
@@ -37,7 +38,7 @@ _COLUMNS: Final = (
     "限制 limits",
     "实测 facts",
 )
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA: Final = ("=", "+", "-", "@")
 
 
 def write_inventory(account: Account, folder: Path) -> None:
@@ -60,7 +61,7 @@ def inventory_of(account: Account) -> bytes:
     writer.writerow(_COLUMNS)
     for number, line in enumerate(account.lines, 1):
         writer.writerow([_cell(value) for value in _row(number, line)])
-    return b"\xef\xbb\xbf" + out.getvalue().encode("utf-8", "backslashreplace")
+    return b"\xef\xbb\xbf" + out.getvalue().encode()
 
 
 def leaves_of(folder: Path) -> Iterator[bytes]:
@@ -124,5 +125,8 @@ def _row(number: int, line: Line) -> tuple[str | int, ...]:
 
 
 def _cell(value: str | int) -> str | int:
-    """Keep a spreadsheet from running a name as a formula (OWASP: CSV injection)."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    """Show what is invisible, and keep spreadsheets from running a name as a formula (OWASP)."""
+    if isinstance(value, int):
+        return value
+    shown = visible(value)
+    return f"'{shown}" if shown.startswith(_FORMULA) else shown

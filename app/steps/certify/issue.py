@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from app.domain.case import Role
 from app.domain.event import Progressed
@@ -60,7 +58,9 @@ def compose(
     p7s = cms_detached(data, people)
     write_durably(folder / DETACHED, p7s, 0o644)
     yield _at(1)
-    digests = Digests(hashlib.sha256(data).hexdigest(), manifest["inventory"]["sha256"], manifest["leaves"]["root"])
+    digests = Digests(
+        hashlib.sha256(data).hexdigest(), manifest["inventory"]["sha256"], manifest["leaves"]["root"]
+    )
     sheet = laid_out(account, people, issued_at, closing, digests)
     yield _at(2)
     attachments = {MANIFEST: data, INVENTORY: (folder / INVENTORY).read_bytes(), DETACHED: p7s}

@@ -1,4 +1,4 @@
-"""The manifest: one canonical JSON object that binds everything the certificate says; what both people sign."""
+"""The manifest: one canonical JSON object that binds all the certificate says; what both people sign."""
 
 from __future__ import annotations
 
@@ -43,7 +43,12 @@ def manifest_of(
         "issued_at": issued_at,
         "status": status_of(account, closing).value,
         "signatures": [
-            {"field": field, "role": person.role.value, "name": person.name, "fingerprint": person.fingerprint}
+            {
+                "field": field,
+                "role": person.role.value,
+                "name": person.name,
+                "fingerprint": person.fingerprint,
+            }
             for field, person in fields_of(people)
         ],
         "totals": _totals(account),

@@ -13,7 +13,9 @@ from app.domain.case import NameLevel
 
 _DEPTH: Final = 2
 """Folders below the location whose masked names are kept; deeper ones become one ellipsis."""
-_TAIL: Final = re.compile(r"(身份证|护照|驾驶证|驾照|户口本|合同|简历|病历|保单|发票|回执|聊天记录|通讯录|名单)")
+_TAIL: Final = re.compile(
+    r"(身份证|护照|驾驶证|驾照|户口本|合同|简历|病历|保单|发票|回执|聊天记录|通讯录|名单)"
+)
 _EXTENSION: Final = re.compile(r"\.(?:[a-z]{1,5}[0-9]?|7z|sqlite3?|parquet|geojson)")
 
 

@@ -1,4 +1,4 @@
-"""Merkle tree over salted leaves (RFC 9162 section 2.1): one root for a million lines, a short proof for one."""
+"""Merkle tree over salted leaves (RFC 9162 section 2.1): one root for all lines, a short proof for one."""
 
 from __future__ import annotations
 

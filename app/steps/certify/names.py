@@ -16,6 +16,8 @@ def cure_names() -> None:
     """
     from asn1crypto import x509
 
-    functions = {name: getattr(stringprep, name) for name in dir(stringprep) if name.startswith(("in_", "map_"))}
+    functions = {
+        name: getattr(stringprep, name) for name in dir(stringprep) if name.startswith(("in_", "map_"))
+    }
     functions["in_table_a1"] = lambda character: unicodedata.category(character) == "Cn"
     x509.stringprep = SimpleNamespace(**functions)

@@ -10,14 +10,17 @@ from app.steps.certify.faces import Weight, face
 from app.steps.certify.sheet import HEIGHT, WIDTH, Fill, Ink, Item, Matrix, Rule, Text, Turned, width_of
 
 
-def painted(pages: Sequence[Sequence[Item]], title: str, author: str, size: tuple[float, float] = (WIDTH, HEIGHT)) -> bytes:
+def painted(
+    pages: Sequence[Sequence[Item]], title: str, author: str, size: tuple[float, float] = (WIDTH, HEIGHT)
+) -> bytes:
     """Give the PDF of these pages. Two calls with the same pages give the same bytes."""
     face(Weight.REGULAR)
     face(Weight.BOLD)
-    from reportlab.pdfgen.canvas import Canvas
+    from reportlab.pdfgen import canvas as pdfgen
 
     out = io.BytesIO()
-    canvas = Canvas(out, pagesize=size, initialFontName=Weight.REGULAR.value, invariant=1, pageCompression=1)
+    make: Any = pdfgen.Canvas
+    canvas = make(out, pagesize=size, initialFontName=Weight.REGULAR.value, invariant=1, pageCompression=1)
     canvas.setTitle(title)
     canvas.setAuthor(author)
     canvas.setSubject(title)

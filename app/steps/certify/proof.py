@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +20,9 @@ PROOF_FORMAT: Final = "lethe-proof"
 _FIELDS: Final = frozenset(
     ("format", "version", "number", "leaf", "index", "size", "path", "manifest_sha256", "p7s_sha256")
 )
+
+
+_HASH: Final = re.compile("[0-9a-f]{64}")
 
 
 def prove(folder: Path, record_id: str) -> bytes:
@@ -71,13 +75,25 @@ def proof_checks(
     if proof is None:
         return
     same = canonical(proof) == data
-    yield Check("readable", same, "RFC 8785" if same else "its bytes are not the canonical form of what it says")
+    yield Check(
+        "readable", same, "RFC 8785" if same else "its bytes are not the canonical form of what it says"
+    )
     root = _root(proof)
-    yield Check("manifest.present", manifest_data is not None, f"{MANIFEST} is {'' if manifest_data else 'not '}there")
+    yield Check(
+        "manifest.present", manifest_data is not None, f"{MANIFEST} is {'' if manifest_data else 'not '}there"
+    )
     if manifest_data is None or manifest is None:
-        yield Check("proof.path", root is not None, f"leads to the root {root.hex()[:16]}…" if root else "leads nowhere")
+        yield Check(
+            "proof.path",
+            root is not None,
+            f"leads to the root {root.hex()[:16]}…" if root else "leads nowhere",
+        )
         return
-    ok = root is not None and root.hex() == manifest["leaves"]["root"] and proof["size"] == manifest["leaves"]["count"]
+    ok = (
+        root is not None
+        and root.hex() == manifest["leaves"]["root"]
+        and proof["size"] == manifest["leaves"]["count"]
+    )
     leaf = proof["leaf"]
     detail = f"{leaf['id']}: {leaf['fate']}, {leaf['outcome']}, {leaf['settled_at']}"
     yield Check("proof.path", ok, detail if ok else "it does not lead to the manifest's root")
@@ -86,7 +102,9 @@ def proof_checks(
         and proof["number"] == manifest["number"]
         and (p7s is None or proof["p7s_sha256"] == hashlib.sha256(p7s).hexdigest())
     )
-    yield Check("proof.named", named, f"certificate {manifest['number']}" if named else "it is of another manifest")
+    yield Check(
+        "proof.named", named, f"certificate {manifest['number']}" if named else "it is of another manifest"
+    )
 
 
 def _read(data: bytes) -> dict[str, Any] | None:
@@ -100,7 +118,7 @@ def _read(data: bytes) -> dict[str, Any] | None:
             and isinstance(proof["index"], int)
             and isinstance(proof["size"], int)
             and all(isinstance(leaf[name], str) for name in ("id", "fate", "outcome", "settled_at", "salt"))
-            and all(isinstance(step, str) for step in proof["path"])
+            and all(_HASH.fullmatch(step) for step in proof["path"])
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None

@@ -1,4 +1,4 @@
-"""The QR code as a matrix; drawn by the page, because reportlab's own widget drags in unembedded Helvetica."""
+"""The QR code as a matrix, drawn by the page: reportlab's own widget drags in unembedded Helvetica."""
 
 from __future__ import annotations
 

