@@ -15,6 +15,8 @@ _WRITES: Final = {
     Writes.SERVER: Reason.NETWORK,
     Writes.UNKNOWN: Reason.UNKNOWN_MEDIUM,
 }
+_IN_MEMORY: Final = frozenset({"tmpfs", "ramfs"})
+"""Their pages may have been swapped to a medium that nothing is known of."""
 _DOUBTFUL: Final = int(ExtentFlag.SHARED | ExtentFlag.ENCODED | ExtentFlag.INLINE)
 # Said of every file until names are purged from folders and journals, and the device itself is read.
 _ALWAYS: Final = (Reason.NAMES_NOT_PURGED, Reason.NOT_READ_FROM_DEVICE)
@@ -42,8 +44,12 @@ def foresee(
         doubts.append(Reason.SHARED_EXTENTS)
     outcome = Outcome.RESIDUE_POSSIBLE if doubts else Outcome.OVERWRITTEN
     # An overwrite does not reach the spare cells of flash, and what does not say that it spins may be flash.
-    flash = [] if ground.medium.rotational else [Reason.FLASH]
-    return outcome, tuple(dict.fromkeys([*doubts, *flash, *_ALWAYS]))
+    medium = [] if ground.medium.rotational else [_not_spinning(ground)]
+    return outcome, tuple(dict.fromkeys([*doubts, *medium, *_ALWAYS]))
+
+
+def _not_spinning(ground: Ground) -> Reason:
+    return Reason.UNKNOWN_MEDIUM if ground.volume.file_system in _IN_MEMORY else Reason.FLASH
 
 
 def _of_volume(ground: Ground) -> Iterator[Reason]:

@@ -192,6 +192,16 @@ def test_untouched_after_the_intent_is_wiped(job):
     assert job.run(stages={item.id: Stage.BEGUN})[item.id].outcome is Outcome.OVERWRITTEN
 
 
+def test_a_write_that_found_no_room_changed_the_times_alone(job):
+    path = job.folder / "a"
+    item = job.add(path, SECRET)
+    os.utime(path)
+    assert job.run(stages={item.id: Stage.BEGUN})[item.id].outcome.value in (
+        "overwritten",
+        "residue_possible",
+    )
+
+
 def noted(job, item):
     """Run up to the note and no further; gives what the journal would."""
     for event in wipe(job.signed(), stages={}, seed=SEED):
