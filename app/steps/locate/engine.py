@@ -32,7 +32,7 @@ class Class(IntEnum):
     PLATE = 2
     KEY = 3
     WIDE = 4
-    """Characters that must be folded to ASCII before a second pass."""
+    """Wide characters or escapes, which must be made plain before a second pass."""
     SUBJECT = 5
     LABEL = 8
 
@@ -65,6 +65,8 @@ _EXPRESSIONS: Final[tuple[Expression, ...]] = (
     (rb"PuTTY-User-Key-File-[0-9]", Class.KEY),
     (rb"\xef\xbc[\x8b\x8d\x90-\x99\xa0]", Class.WIDE),
     (rb"[0-9]" + _FOLDED, Class.WIDE),
+    (rb"\\u[0-9a-fA-F]{4}", Class.WIDE),
+    (rb"&#x?[0-9a-fA-F]{1,6};", Class.WIDE),
 )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from app.steps.locate import grade
 from app.steps.locate.engine import best_engine
 from app.steps.locate.limits import Account, Limits, Reading
 from app.steps.locate.passage import Passage
+from app.steps.locate.plain import unescape
 from app.steps.locate.read import passages
 from app.steps.locate.read.source import BLOCK, Source
 from app.steps.locate.sight import Sighting, sightings
@@ -160,7 +161,7 @@ def _kept(stream: Iterator[Passage], seen: _Seen) -> Iterator[Passage]:
 def _judge(target: Target, seen: _Seen, task: Task) -> Located:
     clues = categories.Clues(
         "/".join((target.below, *seen.names)),
-        seen.sample.decode("utf-8", "replace"),
+        unescape(bytes(seen.sample)).decode("utf-8", "replace"),
         tuple(seen.headers),
     )
     category = categories.categorise(clues)

@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 from app.steps.locate import checks, grade
 from app.steps.locate.engine import LABEL_KINDS, PROVINCE_SIGNS, Class, Engine, Hits
 from app.steps.locate.passage import Passage
+from app.steps.locate.plain import plain
 from app.steps.locate.words import ODD, family, header_kinds
 
 
@@ -77,25 +78,20 @@ _BEFORE: Final = 180
 _AFTER: Final = 60
 _ODD_BEFORE: Final = 24
 _NEIGHBOUR: Final = 200
-_FOLD: Final = {
-    **{0xFF01 + i: 0x21 + i for i in range(94)},
-    **dict.fromkeys((0xA0, 0x3000, 0x2002, 0x2003, 0x2009), 0x20),
-    **dict.fromkeys((0x2010, 0x2011, 0x2012, 0x2013, 0x2014, 0x2015), 0x2D),
-    **dict.fromkeys((0xD7, 0x445, 0x425), 0x58),
-}
-"""Full-width forms, wide spaces, dashes, and the three characters people type for a final X."""
 
 
 def sightings(passage: Passage, engine: Engine, today: date) -> list[Sighting]:
     """Find what stands in one passage."""
     data = passage.data
-    hits = engine(data)
+    every = engine(data)
+    hits = [hit for hit in every if hit[1] < Class.LABEL]
     if any(kind == Class.WIDE for _, kind in hits):
-        data = data.decode("utf-8", "replace").translate(_FOLD).encode()
-        hits = engine(data)
+        data = plain(data)
+        every = engine(data)
+        hits = [hit for hit in every if hit[1] < Class.LABEL]
     if not hits:
         return []
-    view = _View(data, hits, passage, today)
+    view = _View(data, every, passage, today)
     found = _no_chance_cards(sorted(view.all(hits)), view)
     if passage.raw:
         found = [s for s in found if s.kind != "email" or _SOLID_EMAIL.fullmatch(s.value)]
@@ -121,7 +117,7 @@ def _no_chance_cards(found: list[Sighting], view: _View) -> list[Sighting]:
 class _View:
     """One passage while it is looked at: where the labels are and what has been tried."""
 
-    def __init__(self, data: bytes, hits: Hits, passage: Passage, today: date) -> None:
+    def __init__(self, data: bytes, every: Hits, passage: Passage, today: date) -> None:
         self.data = data
         self.today = today
         self.headers = header_kinds(passage.header) if passage.header else frozenset[str]()
@@ -131,7 +127,7 @@ class _View:
         self.card_shapes = 0
         self.card_passes = 0
         self.labels: dict[str, list[int]] = {}
-        for end, kind in hits:
+        for end, kind in every:
             if kind >= Class.LABEL:
                 self.labels.setdefault(LABEL_KINDS[kind - Class.LABEL], []).append(end)
 

@@ -25,7 +25,8 @@ LABELS: Final[dict[str, tuple[str, ...]]] = {
     "cn.plate": ("车牌", "号牌", r"\bplate\b", r"\bcph\b"),
     ODD: (
         "订单", "流水", "单号", "凭证号", "发票号", "合同号", "交易号", "编号", "序号", "快递", "运单",
-        r"\border", r"\bserial", r"\btrace", r"\binvoice", r"\btracking", r"\bwaybill",
+        r"\border[ _]?(?:id|no|num)", r"\bserial", r"\btrace[ _]?(?:id|no)", r"\binvoice[ _]?(?:id|no|num)",
+        r"\btracking", r"\bwaybill",
     ),
 }  # fmt: skip
 """By kind of identifier; ASCII entries are expressions, matched without regard to case."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterator
 from typing import Final
@@ -13,8 +12,6 @@ A value seen twice is counted once, since only distinct values are counted."""
 
 _LOOK_BACK: Final = 64 << 10
 _BOUNDARY: Final = re.compile(rb"[\n\r,;|<>\"'\0\t]")
-_ESCAPE: Final = re.compile(rb"\\u([0-9a-fA-F]{4})")
-_ENTITY: Final = re.compile(rb"&#[0-9a-fA-Fx]{1,8};")
 
 
 def chunks(blocks: Iterator[bytes], overlap: int = OVERLAP) -> Iterator[bytes]:
@@ -48,12 +45,3 @@ def _back(text: bytes, cut: int, overlap: int) -> int:
         return cut
     boundary = _BOUNDARY.search(text, max(0, cut - overlap), cut)
     return boundary.end() if boundary else cut
-
-
-def unescape(text: bytes) -> bytes:
-    r"""Resolve \uXXXX of JSON and &#...; of markup, so that labels and wide digits are seen."""
-    if b"\\u" in text:
-        text = _ESCAPE.sub(lambda m: chr(int(m[1], 16)).encode("utf-8", "replace"), text)
-    if b"&#" in text:
-        text = _ENTITY.sub(lambda m: html.unescape(m[0].decode()).encode("utf-8", "replace"), text)
-    return text

@@ -15,7 +15,7 @@ from typing import Final
 from app.domain.record import Problem
 from app.steps.locate.limits import Reading
 from app.steps.locate.passage import Passage
-from app.steps.locate.read.chunk import unescape
+from app.steps.locate.plain import unescape
 from app.steps.locate.read.source import BLOCK, Container, Source, Stream
 from app.steps.locate.words import ODD, header_kinds, is_header
 
@@ -59,7 +59,7 @@ def read_office(archive: zipfile.ZipFile, container: Container, reading: Reading
                 yield from reading.enter(Source(info.filename, metered))
                 continue
             for text in _texts(metered):
-                heads = heads or _heads(text)
+                heads = heads or (_heads(text) if info.filename.startswith("xl/") else "")
                 yield Passage(text, heads)
 
 
@@ -82,10 +82,10 @@ def _texts(stream: Stream) -> Iterator[bytes]:
 
 
 def _plain(xml: bytes) -> bytes:
-    return unescape(_TAGS.sub(b"", _BREAKS.sub(b"\n", xml)))
+    return _TAGS.sub(b"", _BREAKS.sub(b"\n", xml))
 
 
 def _heads(text: bytes) -> str:
     """Give the column heads among the first strings of a workbook."""
-    cells = text[: 16 << 10].decode("utf-8", "replace").split("\n")[:64]
+    cells = unescape(text[: 16 << 10]).decode("utf-8", "replace").split("\n")[:64]
     return " ".join(c for c in cells if is_header(c) and header_kinds(c) - {ODD})

@@ -13,7 +13,7 @@ from app.domain.record import Problem
 from app.steps.locate.encoding import HEAD, Charset, detect
 from app.steps.locate.limits import Reading
 from app.steps.locate.passage import Passage
-from app.steps.locate.read.chunk import chunks, unescape
+from app.steps.locate.read.chunk import chunks
 from app.steps.locate.read.source import Source
 from app.steps.locate.read.table import header_row, table
 
@@ -41,7 +41,7 @@ def read_text(source: Source, reading: Reading) -> Iterator[Passage]:
         yield from table(_rows(_lines(blocks), delimiter))
         return
     for chunk in chunks(blocks):
-        yield Passage(unescape(chunk))
+        yield Passage(chunk)
 
 
 def utf8(blocks: Iterator[bytes], codec: str, reading: Reading) -> Iterator[bytes]:

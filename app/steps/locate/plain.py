@@ -1,0 +1,31 @@
+"""Plain text of what is written wide or escaped: one form, so that one pattern fits."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Final
+
+_ESCAPE: Final = re.compile(rb"\\u([0-9a-fA-F]{4})")
+_ENTITY: Final = re.compile(rb"&#x?[0-9a-fA-F]{1,6};")
+_FOLD: Final = {
+    **{0xFF01 + i: 0x21 + i for i in range(94)},
+    **dict.fromkeys((0xA0, 0x3000, 0x2002, 0x2003, 0x2009), 0x20),
+    **dict.fromkeys((0x2010, 0x2011, 0x2012, 0x2013, 0x2014, 0x2015), 0x2D),
+    **dict.fromkeys((0xD7, 0x445, 0x425), 0x58),
+}
+"""Full-width forms, wide spaces, dashes, and the three characters people type for a final X."""
+
+
+def plain(text: bytes) -> bytes:
+    """Resolve escapes and fold wide characters to ASCII."""
+    return unescape(text).decode("utf-8", "replace").translate(_FOLD).encode()
+
+
+def unescape(text: bytes) -> bytes:
+    r"""Resolve \uXXXX of JSON and &#...; of markup."""
+    if b"\\u" in text:
+        text = _ESCAPE.sub(lambda m: chr(int(m[1], 16)).encode("utf-8", "replace"), text)
+    if b"&#" in text:
+        text = _ENTITY.sub(lambda m: html.unescape(m[0].decode()).encode("utf-8", "replace"), text)
+    return text
