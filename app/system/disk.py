@@ -164,11 +164,6 @@ class Disk:
 
             fcntl.fcntl(fd, fcntl.F_NOCACHE, 1)
 
-    def foretell(self, fd: int) -> None:
-        """Ask the system to start reading the file, so that many are fetched at once."""
-        if hasattr(os, "posix_fadvise"):
-            os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_WILLNEED)
-
     def read_back(self, fd: int, offset: int, length: int) -> bytes:
         """Read up to `length` bytes at `offset`; fewer only at the end of the file."""
         parts = []

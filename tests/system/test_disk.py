@@ -40,7 +40,6 @@ def test_overwriting_and_reading_back(folder, tmp_path):
     real.sync(fd)
     real.sync_volume(fd)
     real.forget(fd)
-    real.foretell(fd)
     assert real.read_back(fd, 0, 10) == b"012abc6789"
     assert real.read_back(fd, 8, 100) == b"89"
     assert real.read_back(fd, 100, 5) == b""
@@ -68,7 +67,6 @@ def test_where_the_system_has_no_positioned_calls(folder, tmp_path, monkeypatch)
     fd = real.open_in_place(folder, "a")
     real.overwrite(fd, 5, b"abc")
     real.forget(fd)
-    real.foretell(fd)
     assert real.read_back(fd, 4, 5) == b"4abc8"
     os.close(fd)
 

@@ -94,24 +94,6 @@ def test_the_search_sees_what_a_wiper_leaves_that_cuts_first(job, image, monkeyp
     assert made.hits(NEEDLE) > 0
 
 
-def test_slack_behind_the_end_of_a_file_goes_too(job, image):
-    """What a mapping wrote behind the end, and what a file that was longer once left in its last block."""
-    made = image("ext4")
-    job.folder = made.mount
-    path = made.mount / "a.csv"
-    path.write_bytes(content(4000))
-    os.sync()
-    made.detach()
-    where = made.path.read_bytes().index(NEEDLE)
-    with made.path.open("r+b") as raw:
-        raw.seek(where + 4040)
-        raw.write(b"LEFT-BEHIND-THE-END")
-    made.attach()
-    job.add(path)
-    assert job.run()["r-000000"].outcome is Outcome.OVERWRITTEN
-    assert made.hits(b"LEFT-BEHIND-THE-END") == 0
-
-
 DOUBTFUL = {
     "ext4 that journals data": ("ext4", [], ["data=journal"], Reason.JOURNALLED_DATA),
     "btrfs": ("btrfs", [], [], Reason.COPY_ON_WRITE),
