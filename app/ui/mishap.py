@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 
 from PySide6.QtCore import QObject, Qt, Signal, qVersion
-from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
 from app import __version__
 from app.ui.words import translate, trouble
@@ -67,9 +67,7 @@ def show_mishap(error: BaseException, parent: QWidget | None) -> QMessageBox:
     )
     text = report(error)
     box.setDetailedText(text)
-    copy = QPushButton(translate("Mishap", "&Copy report"))
-    box.addButton(copy, QMessageBox.ButtonRole.ActionRole)
-    copy.clicked.disconnect()
+    copy = box.addButton(translate("Mishap", "&Copy report"), QMessageBox.ButtonRole.ActionRole)
     copy.clicked.connect(lambda: QApplication.clipboard().setText(text))
     box.addButton(QMessageBox.StandardButton.Close)
     box.open()

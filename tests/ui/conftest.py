@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -57,7 +58,13 @@ def wizard(make_wizard: Callable[[], Wizard]) -> Wizard:
     return make_wizard()
 
 
+@pytest.fixture(scope="session")
+def pattern(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The CASE.toml of a small synthetic company, built once; its paths are relative."""
+    return build_company(tmp_path_factory.mktemp("pattern") / "company", records=40)
+
+
 @pytest.fixture
-def company(tmp_path: Path) -> Path:
-    """The CASE.toml of a small synthetic company."""
-    return build_company(tmp_path / "company", records=40)
+def company(pattern: Path, tmp_path: Path) -> Path:
+    """A copy of the company that a test may destroy."""
+    return shutil.copytree(pattern.parent, tmp_path / "company") / pattern.name

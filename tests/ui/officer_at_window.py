@@ -51,8 +51,13 @@ class Officer:
         self.press(Button.NextButton)
 
     def rest(self) -> None:
-        """Wait until no step runs."""
-        self.qtbot.waitUntil(lambda: not self.wizard.desk.running, timeout=LONG)
+        """Wait until no step runs and its page has shown the end."""
+
+        def quiet() -> bool:
+            pages = self.wizard.pages.values()
+            return not self.wizard.desk.running and not any(getattr(page, "working", False) for page in pages)
+
+        self.qtbot.waitUntil(quiet, timeout=LONG)
 
     def come_in(self, case: Path, officer: Path, passphrase: str = PASSPHRASES["OFFICER_PASSPHRASE"]) -> None:
         """Give a CASE.toml or a case folder, unlock, go on."""

@@ -119,9 +119,8 @@ def test_every_page_is_named_unclipped_and_has_its_own_mnemonics(
         page = wizard.currentPage()
         for language in Language:
             settled(language)
-            for fault in (nameless(wizard), clipped(wizard), doubled(wizard)):
-                if fault:
-                    faults.append((where, language.value, fault))
+            seen = (nameless(wizard), clipped(wizard), doubled(wizard))
+            faults.extend((where, language.value, fault) for fault in seen if fault)
             assert QAccessible.queryAccessibleInterface(page).text(QAccessible.Text.Name) == page.title()
         settled(Language.ZH)
     assert faults == []

@@ -128,8 +128,8 @@ class StepPage(Page):
 
     @property
     def working(self) -> bool:
-        """Whether this page's own step is under way."""
-        return self._mine and self.desk.running
+        """Whether this page's own step is under way, or its end was not shown yet."""
+        return self._mine
 
     def people(self) -> Sequence[Identity]:
         """Who must be there for the step."""
