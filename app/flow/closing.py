@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -28,6 +29,7 @@ from app.domain.plan import Plan, PlanItem, Subject
 from app.domain.step import Step
 from app.flow.desk import Desk, now
 from app.flow.opened import OpenCase
+from app.flow.recording import Work
 from app.flow.state import SLOT, State
 from app.identity import Identity, SignedPlan
 from app.register.codec import build, plain
@@ -108,7 +110,7 @@ def get_account(folder: Path, digest: str) -> Account:
     return build(Account, json.loads(data))
 
 
-def certifying(opened: OpenCase, signed: SignedPlan | None, people: Sequence[Identity]) -> Iterator[Event]:
+def certifying(opened: OpenCase, signed: SignedPlan | None, people: Sequence[Identity]) -> Work:
     """Account for everything, end the register, write the certificate and hand it out.
 
     `signed` is needed until the account is made. Each part is skipped when the journal
@@ -130,9 +132,7 @@ def certifying(opened: OpenCase, signed: SignedPlan | None, people: Sequence[Ide
 def register_end(state: State) -> Closing:
     """How the key of the register ended."""
     slot = state.results[SLOT]
-    if not isinstance(slot.outcome, KeyOutcome):
-        raise Refused(Fault.JOURNAL_BROKEN, SLOT, "outcome")
-    return Closing(slot.outcome, slot.evidence)
+    return Closing(KeyOutcome(slot.outcome.value), slot.evidence)
 
 
 def status_of_case(opened: OpenCase) -> Status:
@@ -202,12 +202,8 @@ def _media(desk: Desk) -> tuple[Medium, ...]:
 
 def _number(case: str) -> str:
     """The human number: 〔year〕销证字第n号, n being the digits that end the case's number."""
-    tail = ""
-    for char in reversed(case):
-        if not char.isdigit():
-            break
-        tail = char + tail
-    return f"〔{date.today().year}〕销证字第{tail or '001'}号"
+    tail = re.search(r"\d+$", case)
+    return f"〔{date.today().year}〕销证字第{tail[0] if tail else '001'}号"
 
 
 def end_register(opened: OpenCase) -> Iterator[Event]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
 from app.domain.case import Case, FateRule, HoldRule, Match, Role
 from app.domain.copies import Copy, Searched
-from app.domain.event import Event
 from app.domain.fate import Decision, Fate
 from app.domain.fault import Fault, GateClosed, Refused
 from app.domain.key import Key
@@ -21,6 +20,7 @@ from app.flow.desk import Passphrase, now
 from app.flow.gates import Standing, complete, gate
 from app.flow.opened import OpenCase
 from app.flow.planning import make_plan
+from app.flow.recording import Work
 from app.flow.state import Result
 from app.identity import Identity, SignedPlan, sign_plan
 from app.register import Row
@@ -207,7 +207,7 @@ class Flow:
         *,
         people: Sequence[Identity] = (),
         passphrase: Passphrase = from_environment,
-    ) -> Iterator[Event]:
+    ) -> Work:
         """Begin or resume a step and draw its events; closing the iterator stops it cleanly.
 
         Raises:
@@ -223,7 +223,7 @@ class Flow:
             signed = None if self._state.accounted else self._signed_plan()
             return self._follow(step, closing.certifying(self._at, signed, people))
         desk = self._at.desk()
-        works: dict[Step, Callable[[], Iterator[Event]]] = {
+        works: dict[Step, Callable[[], Work]] = {
             Step.LOCATE: lambda: work.locating(desk),
             Step.DECIDE: lambda: work.deciding(desk),
             Step.CONFIRM: lambda: work.confirming(desk, passphrase),
@@ -277,7 +277,7 @@ class Flow:
 
     # Inside
 
-    def _follow(self, step: Step, events: Iterator[Event]) -> Iterator[Event]:
+    def _follow(self, step: Step, events: Work) -> Work:
         return self._at.recorder().follow(step, events, self._at.settle)
 
     def _before_signing(self, step: Step) -> None:

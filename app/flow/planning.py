@@ -19,8 +19,9 @@ def make_plan(
     """Freeze the list: each path stands in it once, as a key before a record before a copy.
 
     A key whose file is a held or retained record is not shredded: the record stands in
-    its place. A copy that would be destroyed although the file is kept is left, for
-    what is decided of a file itself beats what is found of its bytes.
+    its place; a record that holds a key's very bytes is a copy of that key. A copy that
+    would be destroyed although the file is kept is left, for what is decided of a file
+    itself beats what is found of its bytes.
 
     Raises:
         Refused: PLAN_PROTECTED, should anything protected have come to a fate that destroys.
@@ -63,7 +64,7 @@ def _key_item(key: Key) -> PlanItem:
 def _record_item(record: Record, decision: Decision) -> PlanItem:
     return PlanItem(
         record.id,
-        Subject.RECORD,
+        Subject.COPY if decision.ground is Ground.KEY else Subject.RECORD,
         record.path,
         decision.fate,
         decision.ground,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Any, Final
 
-from app.domain.event import Begun, Event, Noted, Progressed, Settled
+from app.domain.event import Begun, Event, Noted, Settled
 from app.domain.step import Step
 from app.flow.state import State
 from app.journal import Journal
@@ -13,6 +13,10 @@ from app.register.codec import plain
 
 GROUP: Final = 512
 """Outcomes that share one fsync at the most."""
+
+
+Work = Generator[Event, None, None]
+"""A step at work."""
 
 
 class Recorder:
@@ -32,7 +36,7 @@ class Recorder:
         self._journal.commit()
         return self._journal.count, self._journal.head
 
-    def follow(self, step: Step, events: Iterator[Event], settle: Callable[[], list[int]]) -> Iterator[Event]:
+    def follow(self, step: Step, events: Work, settle: Callable[[], list[int]]) -> Work:
         """Draw the events of a step and pass each on once it is safe to believe.
 
         An outcome reaches the caller only when it is on disk; an intent is on disk before the
@@ -50,40 +54,37 @@ class Recorder:
             yield from self._drawn(events)
             finished = True
         finally:
-            _close(events)
+            # A stopped step lets go of what it holds before the journal says that it stopped.
+            events.close()
             pending = settle()
             self.note(
                 "step.finished" if finished else "step.stopped", {"step": step.value, "pending": pending}
             )
 
-    def _drawn(self, events: Iterator[Event]) -> Iterator[Event]:
+    def _drawn(self, events: Work) -> Iterator[Event]:
         unsynced: list[Event] = []
         for event in events:
             if isinstance(event, Settled):
                 self._append("settled", _body(event))
                 unsynced.append(event)
-                if len(unsynced) < GROUP:
-                    continue
+                if len(unsynced) == GROUP:
+                    yield from self._synced(unsynced)
+                continue
             if isinstance(event, (Begun, Noted)):
                 self._append("begun" if isinstance(event, Begun) else "noted", _body(event))
-            if unsynced or not isinstance(event, Progressed):
-                self._journal.commit()
-            yield from unsynced
-            unsynced.clear()
-            if not isinstance(event, Settled):
-                yield event
+            yield from self._synced(unsynced)
+            yield event
+        yield from self._synced(unsynced)
+
+    def _synced(self, outcomes: list[Event]) -> Iterator[Event]:
+        """Put everything on disk, then show the outcomes."""
         self._journal.commit()
-        yield from unsynced
+        shown = outcomes.copy()
+        outcomes.clear()
+        yield from shown
 
     def _append(self, event: str, body: Mapping[str, Any]) -> None:
         self._state.tell(self._journal.append(event, body))
-
-
-def _close(events: Iterator[Event]) -> None:
-    # A stopped step gets to release what it holds before the journal says that it stopped.
-    close = getattr(events, "close", None)
-    if close:
-        close()
 
 
 def _body(event: Begun | Noted | Settled) -> dict[str, Any]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
-from app.domain.case import Backup
 from app.domain.copies import Disposal
-from app.domain.event import BackupSearched, CopyFound, Event, Located, Progressed
+from app.domain.event import BackupSearched, CopyFound, Located, Progressed
 from app.domain.fate import Decision, Fate
 from app.domain.outcome import Evidence, Outcome
 from app.domain.record import Look, Record
 from app.domain.step import Step
 from app.flow.desk import Desk, Passphrase
+from app.flow.recording import Work
 from app.identity import SignedPlan
 from app.register.codec import plain
 from app.steps.certify.account import Coverage
@@ -25,7 +28,7 @@ from app.steps.wipe import wipe
 _BATCH = 1000
 
 
-def locating(desk: Desk) -> Iterator[Event]:
+def locating(desk: Desk) -> Work:
     """Find the records anew; what was found before is forgotten first."""
     desk.register.clear_records()
     tally = _Tally()
@@ -38,12 +41,14 @@ def locating(desk: Desk) -> Iterator[Event]:
     desk.register.set_fact("coverage", plain(tally.coverage()))
 
 
-def deciding(desk: Desk) -> Iterator[Event]:
+def deciding(desk: Desk) -> Work:
     """Give every record its fate anew."""
     desk.register.clear_decisions()
     records = list(desk.register.records())
+    terms = desk.terms()
+    keys = terms.key_paths | same_bytes([Path(path) for path in terms.key_paths], records)
     batch: list[Decision] = []
-    for done, decision in enumerate(decide(records, desk.terms()), 1):
+    for done, decision in enumerate(decide(records, replace(terms, key_paths=keys)), 1):
         batch.append(desk.numbered(decision))
         if len(batch) == _BATCH or done == len(records):
             desk.register.decide(batch)
@@ -51,7 +56,13 @@ def deciding(desk: Desk) -> Iterator[Event]:
             yield Progressed(Step.DECIDE, done, len(records), "records")
 
 
-def confirming(desk: Desk, passphrase: Passphrase) -> Iterator[Event]:
+def same_bytes(keys: Sequence[Path], records: Sequence[Record]) -> frozenset[str]:
+    """Paths of the records that hold the very bytes of a declared key: copies that go with it."""
+    digests = {hashlib.sha256(path.read_bytes()).hexdigest() for path in keys if path.is_file()}
+    return frozenset(record.path for record in records if record.sha256 in digests)
+
+
+def confirming(desk: Desk, passphrase: Passphrase) -> Work:
     """Take the keys in, seal what is kept, find every copy of what goes."""
     case, key = desk.case, desk.keys.handles
     desk.register.clear_copies()
@@ -69,7 +80,6 @@ def confirming(desk: Desk, passphrase: Passphrase) -> Iterator[Event]:
         if isinstance(event, BackupSearched):
             desk.register.add_searched(event.searched)
         yield event
-    yield from _key_copies(desk, decided)
 
 
 def _wanted(desk: Desk, decided: list[tuple[Record, Decision]]) -> Wanted:
@@ -97,51 +107,29 @@ def _wanted(desk: Desk, decided: list[tuple[Record, Decision]]) -> Wanted:
     return Wanted(dict(doomed), frozenset(sizes), frozenset(kept), dict(own))
 
 
-def _key_copies(desk: Desk, decided: list[tuple[Record, Decision]]) -> Iterator[Event]:
-    """Look for copies of the key files in the locations too: people leave them beside the data."""
-    keys = desk.register.declared_keys()
-    if not keys:
-        return
-    wanted = _wanted(desk, [(record, one) for record, one in decided if not one.fate.destroys])
-    own = {key.path for key in keys} | {record.path for record, _ in decided}
-    places = [Backup("folder", location.path) for location in desk.case.locations]
-    for event in find_copies(places, wanted, key=desk.keys.handles, exclude=desk.not_looked_into()):
-        if isinstance(event, CopyFound) and event.copy.path not in own:
-            desk.register.add_copy(event.copy)
-            yield event
-
-
-def shredding(desk: Desk, plan: SignedPlan, passphrase: Passphrase) -> Iterator[Event]:
+def shredding(desk: Desk, plan: SignedPlan, passphrase: Passphrase) -> Work:
     """Destroy the keys of the plan."""
+    keys = {key.sha256: key for key in desk.register.declared_keys()}
     sources = {str(source.path): source for source in desk.case.keys}
-    kinds = {key.id: key.kind for key in desk.register.declared_keys()}
-    by_id = {item.id: item for item in plan.plan.items}
-    copies = desk.register.copies()
-    for copy in copies:
-        of = next((one for one in copy.of if one in kinds), None)
-        if of:
-            kinds[copy.id] = kinds[of]
-    left = Counter(one for copy in copies if copy.disposal is Disposal.EXCEPTION for one in copy.of)
+    doomed = {item.id: keys[item.sha256] for item in plan.plan.with_fate(Fate.SHRED)}
+    exceptions = [copy for copy in desk.register.copies() if copy.disposal is Disposal.EXCEPTION]
 
     def opener(item: str) -> str:
-        of = next((copy.of for copy in copies if copy.id == item), (item,))
-        source = next(
-            (sources[by_id[one].path] for one in of if one in by_id and by_id[one].path in sources), None
-        )
-        return passphrase(source.path, source.passphrase_env) if source else ""
+        source = sources[doomed[item].path]
+        return passphrase(source.path, source.passphrase_env)
 
     yield from shred(
         plan,
-        kinds=kinds,
+        kinds={item: key.kind for item, key in doomed.items()},
         stages=desk.state.stages,
-        copies_left=left,
+        copies_left=Counter(one for copy in exceptions for one in copy.of),
         passphrase=opener,
         seed=desk.keys.keystream,
         noted=desk.state.noted,
     )
 
 
-def wiping(desk: Desk, plan: SignedPlan) -> Iterator[Event]:
+def wiping(desk: Desk, plan: SignedPlan) -> Work:
     """Overwrite and remove what the plan wipes; move to the bin what it trashes."""
     yield from wipe(
         plan,

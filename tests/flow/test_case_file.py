@@ -9,6 +9,7 @@ import pytest
 from app.domain.case import CaseKind, NameLevel, Role, Scale
 from app.domain.fate import Fate
 from app.domain.fault import Fault, Refused
+from app.domain.record import Tier
 from app.flow.case_file import case_folder, case_toml, read_case_file, reread_case
 
 CONTRACT = """\
@@ -110,6 +111,7 @@ def test_writing_and_reading_give_the_same_case(case_file: Path, tmp_path: Path)
         ('case = "2026-001"', 'case = "2026-001"\ncolour = 1', Fault.CASE_FILE_UNKNOWN_KEY, 2),
         ("[dates]", "[datas]", Fault.CASE_FILE_UNKNOWN_KEY, 7),
         ("[[location]]", "[location]", Fault.CASE_FILE_WRONG_TYPE, 11),
+        ("[[location]]", "location = [1]\n[[locations]]", Fault.CASE_FILE_UNKNOWN_KEY, 12),
         ("[company]", "[company", Fault.CASE_FILE_SYNTAX, 2),
         ('fate = "wipe"', "", Fault.CASE_FILE_MISSING_KEY, 20),
     ],
@@ -134,6 +136,25 @@ def test_a_missing_company_and_a_missing_file(case_file: Path, tmp_path: Path) -
     with pytest.raises(Refused) as bytes_:
         read_case_file(case_file)
     assert bytes_.value.fault is Fault.CASE_FILE_UNREADABLE
+
+
+def test_a_custodian_with_a_key_and_a_tier(case_file: Path, tmp_path: Path) -> None:
+    pyrage = pytest.importorskip("pyrage")
+    identity = pyrage.x25519.Identity.generate()
+    (tmp_path / "key.txt").write_text(str(identity), encoding="utf-8")
+    extra = f'[[custodian]]\nname = "律所"\nrecipient = "{identity.to_public()}"\nidentity = "key.txt"\n[certificate]'
+    text = CONTRACT.replace("[certificate]", extra).replace("match = {}", 'match = { tier = "core" }')
+    case_file.write_text(text, encoding="utf-8")
+    case = read_case_file(case_file)
+    assert case.custodians[0].identity == tmp_path / "key.txt"
+    assert case.rules[1].match.tier is Tier.CORE
+
+
+def test_a_table_that_is_none(case_file: Path) -> None:
+    case_file.write_text('case = "1"\ncompany = 3\n', encoding="utf-8")
+    with pytest.raises(Refused) as wrong:
+        read_case_file(case_file)
+    assert wrong.value.fault is Fault.CASE_FILE_WRONG_TYPE
 
 
 def test_a_custodian_needs_a_recipient(case_file: Path) -> None:

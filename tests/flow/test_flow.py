@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.domain.case import Case, CaseKind, Company, FateRule, HoldRule, Match
+from app.domain.case import Case, CaseKind, Company, FateRule, HoldRule, KeySource, Match
 from app.domain.event import Begun, Event, Noted, Settled
 from app.domain.fate import Fate, Ground
 from app.domain.fault import Fault, GateClosed, Refused
-from app.domain.outcome import KeepOutcome, KeyOutcome, Outcome
+from app.domain.outcome import Evidence, KeepOutcome, KeyOutcome, Outcome
+from app.domain.plan import Subject
 from app.domain.step import Gate, Stage, Step
 from app.flow import Flow, carry_out, people_of
+from app.flow.recording import Work
 from app.flow.state import SLOT
 from app.identity import Identity
 from app.journal import Journal, verify
@@ -326,6 +328,7 @@ def test_a_mixed_archive_needs_a_person_s_word(flow: Flow, office: Office, advan
         flow.accept("c-none", "林晓文")
     flow.accept(copy.id, "林晓文")
     assert why(flow, Step.SIGN) is None
+    assert flow.plan() is flow.plan()
     advance(flow, Step.CERTIFY)
     assert (office.folder / "backup" / "mixed.zip").exists()
     assert flow.status is Status.WITH_EXCEPTIONS
@@ -349,6 +352,101 @@ def test_a_key_s_copy_beside_the_data_is_found(flow: Flow, office: Office, advan
     assert not (office.folder / "customers" / "钥匙.bin").exists()
 
 
+def test_a_key_s_copy_that_nobody_can_read_goes_too(office: Office, advance: Advance) -> None:
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    p12 = pkcs12.serialize_key_and_certificates(b"mail", key, None, None, BestAvailableEncryption(b"x"))
+    for place in ("mail.p12", "customers/旧.dat", "customers/disputes/证物.dat"):
+        (office.folder / place).write_bytes(p12)
+    source = KeySource("pkcs12", office.folder / "mail.p12")
+    flow = Flow.create(office.folder / "case", replace(office.case, keys=(source,)), office.officer)
+    advance(flow, Step.SHRED)
+    assert not (office.folder / "customers" / "旧.dat").exists()
+    assert (office.folder / "customers" / "disputes" / "证物.dat").exists(), "a hold keeps a key's copy too"
+    (key_end,) = [one for one in flow.results() if one.id.startswith("k-")]
+    assert not key_end.outcome.good, "a copy remains"
+    flow.close()
+
+
+def test_a_key_among_the_records_stands_in_the_list_once(office: Office, advance: Advance) -> None:
+    place = office.folder / "customers" / "key.pem"
+    (office.folder / "key.pem").rename(place)
+    case = replace(office.case, keys=(replace(office.case.keys[0], path=place),))
+    flow = Flow.create(office.folder / "case", case, office.officer)
+    advance(flow, Step.CONFIRM)
+    assert [item.subject for item in flow.plan().items if item.path == str(place)] == [Subject.KEY]
+    advance(flow, Step.CERTIFY)
+    assert flow.status is Status.ALL_DESTROYED
+    assert not place.exists()
+    flow.close()
+
+
+def test_a_record_without_a_digest_has_no_copies(flow: Flow, office: Office, advance: Advance) -> None:
+    advance(flow, Step.LOCATE)
+    register = flow._at.desk().register
+    register.add_record(replace(flow.rows()[0].record, sha256=""))
+    advance(flow, Step.CONFIRM)
+    assert len(flow.copies()) == 1
+
+
+def test_outcomes_are_synced_in_groups(flow: Flow) -> None:
+    def many() -> Work:
+        for number in range(600):
+            yield Settled(Step.WIPE, f"r-{number}", Subject.RECORD, Outcome.OVERWRITTEN, Evidence("test"))
+
+    journal = flow.folder / "journal.jsonl"
+    for event in flow._at.recorder().follow(Step.WIPE, many(), lambda: [0, 0, 0]):
+        assert isinstance(event, Settled)
+        assert f'"{event.id}"' in journal.read_text(encoding="utf-8")
+    assert len(flow.results()) == 600
+
+
+def test_nothing_to_keep_no_keys_and_a_gap_in_the_list(office: Office, advance: Advance) -> None:
+    (office.folder / "customers" / "凭证" / "记账凭证-2025-03.csv").unlink()
+    case = replace(office.case, keys=(), number="清算")
+    flow = Flow.create(office.folder / "case", case, office.officer)
+    advance(flow, Step.CERTIFY)
+    assert flow.status is Status.ALL_DESTROYED
+    flow.close()
+
+
+def test_what_could_not_be_sealed_shuts_the_gate(flow: Flow, office: Office, advance: Advance) -> None:
+    advance(flow, Step.DECIDE)
+    voucher = office.folder / "customers" / "凭证" / "记账凭证-2025-03.csv"
+    voucher.write_text(voucher.read_text(encoding="utf-8") + "2,2025-03-02,改,1,1\n", encoding="utf-8")
+    advance(flow, Step.CONFIRM)
+    assert why(flow, Step.SIGN) is Gate.NOT_SEALED
+
+
+def test_a_case_folder_that_cannot_be_made(office: Office) -> None:
+    with pytest.raises(Refused) as nowhere:
+        Flow.create(office.folder / "none" / "case", office.case, office.officer)
+    assert nowhere.value.fault is Fault.CASE_NOT_FOUND
+    (office.folder / ".case.making").mkdir()
+    (office.folder / ".case.making" / "key.slot").touch()
+    office.flow().close()
+    assert not (office.folder / ".case.making").exists()
+
+
+def test_an_empty_location_in_the_case_s_own_out_folder(office: Office, advance: Advance) -> None:
+    terms = replace(office.case.certificate, out=office.folder / "case" / "certificate")
+    flow = Flow.create(office.folder / "case", replace(office.case, certificate=terms), office.officer)
+    advance(flow, Step.CERTIFY)
+    assert flow.certificate == office.folder / "case" / "certificate" / "certificate.pdf"
+    flow.close()
+
+
+def test_an_unreadable_file_is_left_and_stands_on_the_certificate(
+    flow: Flow, office: Office, advance: Advance
+) -> None:
+    (office.folder / "customers" / "broken.xlsx").write_bytes(b"PK\x03\x04" + b"\0" * 50)
+    advance(flow, Step.CERTIFY)
+    assert (office.folder / "customers" / "broken.xlsx").exists()
+    assert flow.status is Status.WITH_EXCEPTIONS
+
+
 def test_carried_out_without_a_person_at_the_window(
     office: Office, people: tuple[Identity, Identity, Identity]
 ) -> None:
@@ -361,6 +459,7 @@ def test_carried_out_without_a_person_at_the_window(
     unlocked = people_of(office.case, lambda _, name: words.get(name, ""))
     assert [person.name for person in unlocked] == ["林晓文", "周建国"]
     flow = office.flow()
+    list(flow.begin(Step.LOCATE))
     list(carry_out(flow, unlocked, lambda *_: ""))
     assert flow.status is Status.WITH_EXCEPTIONS
     flow.close()
@@ -384,7 +483,14 @@ def test_the_end_of_a_case_is_taken_up_where_it_stopped(
         (flow.folder / "certificate" / "certificate.pdf").unlink()
     events.close()  # type: ignore[attr-defined]
     flow.close()
+    with pytest.raises(GateClosed) as looked:
+        Flow.open(flow.folder).begin(Step.CERTIFY, people=office.people)
+    assert looked.value.gate in (Gate.REGISTER_LOCKED, Gate.CLOSED)
     again = Flow.open(flow.folder, office.officer)
+    if cut == "slot":
+        with pytest.raises(GateClosed) as locked:
+            again.plan()
+        assert locked.value.gate is Gate.REGISTER_LOCKED
     advance(again, Step.CERTIFY)
     assert again.closed
     assert again.certificate
