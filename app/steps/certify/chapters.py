@@ -56,11 +56,11 @@ def scope(account: Account, words: Words) -> list[Strip]:
     looked = words.lines("sentence.scope", **facts, bytes=amount(coverage.bytes))
     problems = words.label("title.none")
     if coverage.problems:
-        problems = "；".join(f"{words.problem(name)} ×{count:,}" for name, count in coverage.problems)
+        problems = "; ".join(f"{words.problem(name)} ×{count:,}" for name, count in coverage.problems)
     pairs = [
         (
             words.label("field.locations"),
-            "\n".join(visible(place) for place in account.locations) or words.label("title.none"),
+            _places(account.locations, words),
         ),
         (words.label("field.looked"), looked),
         (words.label("field.problems"), problems),
@@ -199,6 +199,13 @@ def outcome(ended: AnyOutcome | None, words: Words) -> str:
     return words.stacked(ended) if ended else words.lines("failing.no_outcome")
 
 
+def _places(names: Sequence[str], words: Words) -> str:
+    """Write the locations one a line; how many, when the case's name level hides them."""
+    if names and not any(names):
+        return words.lines("sentence.unnamed", count=len(names))
+    return "\n".join(visible(name) for name in names) or words.label("title.none")
+
+
 def _outcomes(counts: Sequence[tuple[AnyOutcome | None, int]], words: Words) -> str:
     return "\n".join(f"{count:,} × {_short(ended, words)}" for ended, count in counts)
 
@@ -210,9 +217,9 @@ def _short(ended: AnyOutcome | None, words: Words) -> str:
 def _ground(row: KeptRow, words: Words) -> str:
     """Name what it rests on: the hold's reason, or the rule and its id."""
     if row.ground is Ground.HOLD:
-        return f"{words.said(row.ground)}：{words.hold(row.rule)}"
+        return f"{words.said(row.ground)}{words.colon}{words.hold(row.rule)}"
     named = words.category(row.rule).replace("\n", " / ") if row.ground is Ground.RETENTION else row.rule
-    return f"{words.said(row.ground)}：{named}" if named else words.said(row.ground)
+    return f"{words.said(row.ground)}{words.colon}{named}" if named else words.said(row.ground)
 
 
 def _columns(words: Words, *heads: tuple[str, float] | tuple[str, float, float]) -> list[Column]:

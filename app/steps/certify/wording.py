@@ -54,6 +54,11 @@ class Words:
         section, name = key.split(".", 1)
         return name in _table()[section]
 
+    @property
+    def colon(self) -> str:
+        """What stands between a name and what is said of it."""
+        return "：" if Language.ZH in self.languages else ": "
+
     def said(self, member: Enum) -> str:
         """Put an enum member in words, on one line."""
         return " / ".join(say(member, language) for language in self.languages)
@@ -77,7 +82,7 @@ class Words:
 
     def reasons(self, limits: Sequence[Reason]) -> str:
         """Put reasons in words, one a line and language."""
-        return "\n".join(say(limit, language) for limit in limits for language in self.languages)
+        return "\n".join(_begun(say(limit, language)) for limit in limits for language in self.languages)
 
     def method(self, name: str) -> str:
         """Put the name of a method in words; a name the table lacks stands as it is."""
@@ -90,6 +95,11 @@ def explained(name: str, language: Language) -> str:
     checks = _table()["check"]
     texts = checks.get(name) or checks[name.split(".", 1)[0]]
     return str(texts[language.value])
+
+
+def _begun(sentence: str) -> str:
+    """Begin a sentence with a capital: the shared table holds some that follow others."""
+    return sentence[:1].upper() + sentence[1:]
 
 
 def amount(count: int) -> str:

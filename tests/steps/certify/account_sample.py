@@ -124,7 +124,7 @@ def mixed(failures: int = 6, **changes: object) -> Account:
             people=0,
             bytes=1704,
             outcome=KeyOutcome.KEY_DESTROYED_HERE,
-            evidence=Evidence("overwrite-key", (Reason.COPIES_DECLARED_ONLY, Reason.ESCROW_UNKNOWN)),
+            evidence=Evidence("overwrite-key-2", (Reason.COPIES_DECLARED_ONLY, Reason.ESCROW_UNKNOWN)),
         )
     )
     lines.append(line(501, subject=Subject.COPY, id="c-1", name="备*/张*…zip", people=0))
@@ -148,7 +148,7 @@ def mixed(failures: int = 6, **changes: object) -> Account:
 
 
 def closing(outcome: KeyOutcome = KeyOutcome.KEY_DESTROYED_HERE) -> Closing:
-    return Closing(outcome, Evidence("overwrite-key", (Reason.COPIES_DECLARED_ONLY,)))
+    return Closing(outcome, Evidence("overwrite-key-2", (Reason.COPIES_DECLARED_ONLY,)))
 
 
 def _account(lines: tuple[Line, ...]) -> Account:

@@ -10,6 +10,7 @@ from app.domain.case import Role
 from app.steps.certify.closing import SEAL, Digests
 from app.steps.certify.front import laid_out
 from app.steps.certify.sheet import BOTTOM, HEIGHT, LEFT, MM, RIGHT, WIDTH, Fill, Rule, Text, width_of
+from app.steps.certify.wording import Words
 
 DIGESTS = Digests("0123abcd" * 8, "89ab" * 16, "77" * 32)
 PEOPLE = [
@@ -142,3 +143,14 @@ def test_the_watermark_lies_above_the_tints_and_below_the_text():
         assert len(ghosts) == 1
         assert all(isinstance(item, Fill) for item in page[: ghosts[0]])
         assert not any(isinstance(item, Fill) for item in page[ghosts[0] + 1 :])
+
+
+def test_places_that_may_not_be_named_are_counted():
+    assert "2 处，按所选级别不显示名称" in all_text(sheet(sample.clean(locations=("", ""))))
+
+
+def test_every_method_of_the_steps_has_words():
+    words = Words.of("en")
+    for method in ("keystream-1", "untouched", "trash", "overwrite-key-2", "digest", "stat", "bagit-age"):
+        assert words.method(method) != method
+    assert words.method("something-newer") == "something-newer"
