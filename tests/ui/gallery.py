@@ -58,6 +58,8 @@ def walk(app: QApplication, out: Path, percent: int) -> None:
         company = build_company(Path(home) / "company", records=80)
         people = company.parent
         wizard, bot = Wizard(), _Bot()
+        metrics = wizard.fontMetrics()
+        wizard.resize(metrics.horizontalAdvance("0") * 136, metrics.height() * 42)
         wizard.show()
         officer = Officer(wizard, bot)
         grab(wizard, app, out, "0-start", percent)

@@ -28,14 +28,14 @@ def entries() -> Rows[EntryRow]:
     """A table of items with their outcomes."""
     return Rows(
         (
-            Column(lambda: translate("Entries", "Item"), lambda row: row.path, path=True, width=36),
-            Column(lambda: translate("Entries", "Is a"), lambda row: words.say(row.subject), width=8),
+            Column(lambda: translate("Entries", "Item"), lambda row: row.path, path=True, width=34),
+            Column(lambda: translate("Entries", "Is a"), lambda row: words.say(row.subject), width=7),
             Column(
                 lambda: translate("Entries", "Fate"),
                 lambda row: words.say(row.fate) if row.fate else "",
                 width=12,
             ),
-            Column(lambda: translate("Entries", "Outcome"), _outcome, _outcome_rank, long=True, width=30),
+            Column(lambda: translate("Entries", "Outcome"), _outcome, _outcome_rank, long=True, width=34),
             Column(
                 lambda: translate("Entries", "Why no better"),
                 lambda row: words.reasons(row.limits),

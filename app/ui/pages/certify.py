@@ -58,9 +58,9 @@ class CertifyPage(StepPage):
 
     def _lay_out(self) -> None:
         people = QHBoxLayout(self.people_box)
-        people.addWidget(self.officer, 1)
+        people.addWidget(self.officer, 1, Qt.AlignmentFlag.AlignTop)
         people.addSpacing(self.fontMetrics().height())
-        people.addWidget(self.witness, 1)
+        people.addWidget(self.witness, 1, Qt.AlignmentFlag.AlignTop)
         buttons = QHBoxLayout()
         for button in (self.open, self.folder, self.check):
             buttons.addWidget(button)

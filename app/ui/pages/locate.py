@@ -48,7 +48,7 @@ class LocatePage(StepPage):
         self.tabs = QTabWidget()
         self.records = found_records()
         self.sheet: Sheet[Record] = Sheet(self.records, _searched)
-        self.picture = Bars(most=6)
+        self.picture = Bars(most=5)
         self.coverage = QLabel()
         self.coverage.setWordWrap(True)
         self.kinds = QGroupBox()
@@ -75,7 +75,7 @@ class LocatePage(StepPage):
         top.addWidget(self.tabs, 3)
         top.addWidget(self.kinds, 2)
         for part in (self.tabs, self.kinds):
-            part.setFixedHeight(self.fontMetrics().height() * 13)
+            part.setFixedHeight(self.fontMetrics().height() * 11)
         self.column.addWidget(self.notice)
         self.column.addLayout(top)
         self.column.addWidget(self.run)

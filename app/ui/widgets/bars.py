@@ -65,7 +65,7 @@ class Bars(QWidget):
         painter = QPainter(self)
         metrics, line = self.fontMetrics(), self._line()
         names = max((metrics.horizontalAdvance(part.label) for part in self._parts), default=0)
-        names = min(names, self.width() // 2)
+        names = min(names, self.width() * 5 // 8)
         numbers = max((metrics.horizontalAdvance(count(part.amount)) for part in self._parts), default=0)
         gap = metrics.horizontalAdvance("0")
         room = max(1, self.width() - names - numbers - 3 * gap)

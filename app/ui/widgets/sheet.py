@@ -26,6 +26,14 @@ from app.ui.words import count
 
 T = TypeVar("T")
 _DEBOUNCE_MS: Final = 60
+_STYLE: Final = """
+QTableView::item { padding: 0 0.3em; }
+QHeaderView { background: palette(button); }
+QHeaderView::section {
+    padding: 0.25em 0.5em; border: none; border-bottom: 1px solid palette(mid);
+    background: palette(button); color: palette(button-text);
+}
+"""
 
 
 class Sheet(QWidget, Generic[T]):
@@ -134,7 +142,7 @@ def plain_table(model: Rows[T]) -> QTableView:
     table.setWordWrap(False)
     table.setTabKeyNavigation(False)
     table.setTextElideMode(Qt.TextElideMode.ElideRight)
-    table.setStyleSheet("QTableView::item { padding-left: 0.4em; padding-right: 0.4em; }")
+    table.setStyleSheet(_STYLE)
     table.verticalHeader().hide()
     metrics = table.fontMetrics()
     table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
