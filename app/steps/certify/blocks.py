@@ -49,6 +49,7 @@ def place(sheet: Sheet, block: Block) -> None:
     sheet.y -= _AIR
     for number, strip in enumerate(block.strips):
         if strip.height + _AIR > sheet.room():
+            sheet.y -= _AIR
             _frame(sheet, start, titles)
             sheet.turn(NEXT_TOP)
             start, titles = sheet.y, _marked(block)

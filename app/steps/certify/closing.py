@@ -64,7 +64,7 @@ def limits(account: Account, words: Words, closing: Closing) -> list[Strip]:
     """限制: what the certificate does not claim; first what always holds, then what this case met."""
     fixed = [words.lines(f"limit.{name}") for name in _FIXED]
     met = [
-        f"{words.said(reason)} (×{count:,})"
+        f"{words.reason(reason)} (×{count:,})"
         for reason, count in limits_seen(account, closing.evidence.limits)
     ]
     return items([*fixed, *met])

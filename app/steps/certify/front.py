@@ -179,7 +179,8 @@ def _furnish(pages: list[list[Item]], number: int, account: Account, words: Word
     if len(pages) > 1:
         page.put(Turned(WIDTH - 6 * MM, HEIGHT / 2, words.label("title.seam"), NOTE, 90))
     if account.rehearsal:
-        ghost = Turned(WIDTH / 2, HEIGHT / 2, words.each("title.rehearsal")[0], _GHOST, 50)
+        text = words.each("title.rehearsal")[0]
+        ghost = Turned(WIDTH / 2, HEIGHT / 2, text, _fitting(_GHOST, text, 0.62 * WIDTH), 50)
         # Behind the text and above the tints, so that nothing covers it and it covers nothing.
         fills = sum(1 for item in pages[number] if isinstance(item, Fill))
         pages[number].sort(key=lambda item: 0 if isinstance(item, Fill) else 1)

@@ -80,6 +80,10 @@ class Words:
         """Put an enum member in words, each language on a line of its own."""
         return "\n".join(say(member, language) for language in self.languages)
 
+    def reason(self, limit: Reason) -> str:
+        """Put one reason in words, on one line."""
+        return " / ".join(_begun(say(limit, language)) for language in self.languages)
+
     def reasons(self, limits: Sequence[Reason]) -> str:
         """Put reasons in words, one a line and language."""
         return "\n".join(_begun(say(limit, language)) for limit in limits for language in self.languages)

@@ -127,7 +127,7 @@ def test_never_more_than_was_seen():
 
 def test_the_bin_is_said_to_be_no_destruction():
     assert "已移入回收站，未销毁" in all_text(sheet(sample.mixed()))
-    assert "moved to the bin, not destroyed" in all_text(sheet(sample.mixed(language="en")))
+    assert "Moved to the bin, not destroyed" in all_text(sheet(sample.mixed(language="en")))
 
 
 def test_pages_are_numbered_and_marked():
