@@ -35,12 +35,18 @@ class Desk(QObject):
         self.flow: Flow | None = None
         self.passphrases: dict[Path, str] = {}
         self._task: Task | None = None
+        self._stepping = False
         self._standing: dict[Step, Standing] = {}
 
     @property
     def running(self) -> bool:
         """Whether a task is under way."""
         return self._task is not None
+
+    @property
+    def stepping(self) -> bool:
+        """Whether the task under way is a step, and not only a look into the case."""
+        return self._stepping and self._task is not None
 
     @property
     def signed(self) -> bool:
@@ -92,10 +98,13 @@ class Desk(QObject):
         """
         if self.flow is None:
             raise RuntimeError("no case is open")
-        return self._keep(Task(self.flow.begin(step, people=people, passphrase=self._passphrase), self))
+        events = self.flow.begin(step, people=people, passphrase=self._passphrase)
+        self._stepping = True
+        return self._keep(Task(events, self))
 
     def call(self, function: Callable[[], object]) -> Task:
         """Make a task of one slow call on the flow; the caller connects it and starts it."""
+        self._stepping = False
         return self._keep(Task.of(function, self))
 
     def stop(self) -> None:

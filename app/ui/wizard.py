@@ -127,7 +127,7 @@ class Wizard(QWizard):
     @override
     def reject(self) -> None:
         """Close; while a step runs ask first, then stop it cleanly. The case goes on from there."""
-        if not self.desk.running:
+        if not self.desk.stepping:
             self._close()
             return
         if self._question is None:

@@ -42,10 +42,13 @@ class Officer:
         return page.notice.text() if page is not None else ""
 
     def press(self, button: Button) -> None:
+        self.rest()
         widget = self.wizard.button(button)
         assert widget.isVisible(), f"{button} is not in sight; {self.said()}"
         assert widget.isEnabled(), f"{button} can't be pressed; {self.said()}"
         self.qtbot.mouseClick(widget, Qt.MouseButton.LeftButton)
+        if not self.wizard.desk.stepping:
+            self.rest()
 
     def next(self) -> None:
         self.press(Button.NextButton)
@@ -90,10 +93,12 @@ class Officer:
         page = self.page(ConfirmPage)
         self.qtbot.mouseClick(page.run.go, Qt.MouseButton.LeftButton)
         self.rest()
+        self.rest()
         assert self.wizard.desk.done(Step.CONFIRM), self.said()
         if page.all_open.isEnabled():
             self.qtbot.mouseClick(page.all_open, Qt.MouseButton.LeftButton)
             self.qtbot.mouseClick(page.accept, Qt.MouseButton.LeftButton)
+            self.rest()
 
     def sign(self, witness: Path) -> None:
         page = self.page(SignPage)

@@ -169,6 +169,7 @@ def test_what_is_kept_stays_kept(officer: Officer, company: Path, qtbot: QtBot) 
     assert officer.said().startswith("请说明更改处置的原因")
     page.reason.setText("不想留")
     qtbot.mouseClick(page.change, Qt.MouseButton.LeftButton)
+    officer.rest()
     assert page.notice.error.fault is Fault.RECORD_PROTECTED
 
     page.only.setCurrentIndex(page.only.findData(Fate.WIPE))
@@ -176,6 +177,7 @@ def test_what_is_kept_stays_kept(officer: Officer, company: Path, qtbot: QtBot) 
     chosen = page.sheet.chosen()[0].record.id
     page.fate.setCurrentIndex(page.fate.findData(Fate.LEAVE))
     qtbot.mouseClick(page.change, Qt.MouseButton.LeftButton)
+    officer.rest()
     assert officer.said() == ""
     after = {row.record.id: row.decision for row in page.records.all()}
     assert after[chosen].fate is Fate.LEAVE
@@ -185,6 +187,7 @@ def test_what_is_kept_stays_kept(officer: Officer, company: Path, qtbot: QtBot) 
     qtbot.mouseClick(page.hold, Qt.MouseButton.LeftButton)
     page._dialog.reference.setText("(2026)01民初1号")
     page._dialog._give()
+    officer.rest()
     after = {row.record.id: row.decision for row in page.records.all()}
     assert after[held].ground is Ground.HOLD
     assert not after[held].fate.destroys

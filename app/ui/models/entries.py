@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from app.domain.fate import Fate
 from app.domain.outcome import AnyOutcome, KeepOutcome, KeyOutcome, Outcome, Reason
@@ -10,6 +11,9 @@ from app.domain.plan import Subject
 from app.ui import words
 from app.ui.models.rows import Column, Rows
 from app.ui.words import translate
+
+if TYPE_CHECKING:
+    from app.flow import Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,11 @@ class EntryRow:
     fate: Fate | None = None
     outcome: AnyOutcome | None = None
     limits: tuple[Reason, ...] = ()
+
+
+def entry_of(result: Result, name: str, fate: Fate | None) -> EntryRow:
+    """Make the row of one result of the journal."""
+    return EntryRow(result.id, result.subject, name, fate, result.outcome, result.evidence.limits)
 
 
 def entries() -> Rows[EntryRow]:

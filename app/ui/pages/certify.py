@@ -17,7 +17,7 @@ from app.domain.outcome import KeepOutcome
 from app.domain.step import Step
 from app.ui import words
 from app.ui.desk import Desk
-from app.ui.models.entries import EntryRow, entries
+from app.ui.models.entries import EntryRow, entries, entry_of
 from app.ui.models.records import name_of
 from app.ui.pages.page import StepPage
 from app.ui.widgets.person import PersonBox
@@ -27,6 +27,7 @@ from app.ui.widgets.sheet import Sheet
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from app.flow import Flow
     from app.identity import Identity
     from app.steps.certify import Verdict
 
@@ -48,6 +49,7 @@ class CertifyPage(StepPage):
         self._names: dict[str, str] = {}
         self._fates: dict[str, Fate] = {}
         self._verdict: Verdict | None = None
+        self._made = False
         self._lay_out()
         for person in (self.officer, self.witness):
             person.changed.connect(self.refresh)
@@ -82,12 +84,15 @@ class CertifyPage(StepPage):
         return (self.officer.unlock(), self.witness.unlock())
 
     @override
-    def load(self) -> None:
-        flow = self.desk.flow
-        if flow is None:
-            return
+    def load(self, flow: Flow) -> None:
         if flow.officer is not None:
             self.officer.take(flow.officer)
+        for source in flow.case.people:
+            if source.role is Role.WITNESS and self.witness.file.path() is None:
+                self.witness.file.set_path(source.identity)
+
+    @override
+    def fetch(self, flow: Flow) -> object:
         for row in flow.rows():
             self._names[row.record.id] = name_of(row.record)
             if row.decision:
@@ -96,34 +101,27 @@ class CertifyPage(StepPage):
             self._names[key.id] = key.path
         for copy in flow.copies():
             self._names[copy.id] = copy.path
-        self._read()
-
-    def _read(self) -> None:
-        flow = self.desk.flow
-        if flow is None:
-            return
-        rows = [
-            EntryRow(
-                one.id,
-                one.subject,
-                self._names.get(one.id, one.id),
-                self._fates.get(one.id),
-                one.outcome,
-                one.evidence.limits,
-            )
+        return [
+            entry_of(one, self._names.get(one.id, one.id), self._fates.get(one.id))
             for one in flow.results()
             if not one.outcome.good or isinstance(one.outcome, KeepOutcome)
         ]
-        self.entries.set_rows(rows)
-        self.path.setText(str(flow.certificate or ""))
+
+    @override
+    def show_fetched(self, fetched: list[EntryRow]) -> None:
+        flow = self.desk.flow
+        self.entries.set_rows(fetched)
+        self.path.setText(str(flow.certificate or "") if flow is not None else "")
         self._say()
+        made, self._made = self._made, False
+        if made:
+            self._open()
+            self._verify()
 
     @override
     def ended(self, done: bool) -> None:
-        self._read()
-        if done:
-            self._open()
-            self._verify()
+        self._made = done
+        self.read()
 
     @override
     def refresh(self) -> None:

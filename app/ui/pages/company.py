@@ -54,7 +54,7 @@ class CompanyPage(Page):
         self.new.setChecked(True)
         self.where = PathBox(Wants.FOLDER)
         self.where.set_path(Path.home())
-        self.read = Button()
+        self.from_file = Button()
         self.place, self.officer_box = QGroupBox(), QGroupBox()
         self.place_fields = Fields()
         self.place_fields.add(self.where, self.where.line)
@@ -64,14 +64,14 @@ class CompanyPage(Page):
         self.where.changed.connect(self._place_changed)
         self.form.changed.connect(self.refresh)
         self.officer.changed.connect(self.refresh)
-        self.read.clicked.connect(self._choose_case_file)
+        self.from_file.clicked.connect(self._choose_case_file)
 
     def _lay_out(self) -> None:
         ways = QHBoxLayout()
         for button in (self.new, self.old):
             ways.addWidget(button)
         ways.addStretch(1)
-        ways.addWidget(self.read)
+        ways.addWidget(self.from_file)
         inner = QVBoxLayout(self.place)
         inner.addLayout(ways)
         inner.addLayout(self.place_fields)
@@ -125,11 +125,9 @@ class CompanyPage(Page):
                 self.officer.file.set_path(person.identity)
 
     @override
-    def load(self) -> None:
-        flow = self.desk.flow
-        if flow is not None:
-            self.form.show_case(flow.case)
-            self.officer.take(flow.officer)
+    def load(self, flow: Flow) -> None:
+        self.form.show_case(flow.case)
+        self.officer.take(flow.officer)
 
     @override
     def refresh(self) -> None:
@@ -175,7 +173,8 @@ class CompanyPage(Page):
         officer = self.officer.unlock()
         self.desk.take(self._begin_case() if self.way is Way.NEW else self._open_case())
         self.officer.take(officer)
-        self.load()
+        if self.desk.flow is not None:
+            self.load(self.desk.flow)
         self.desk.refresh()
         return True
 
@@ -232,11 +231,11 @@ class CompanyPage(Page):
         for button, text in (
             (self.new, self.tr("Be&gin a new case")),
             (self.old, self.tr("Go &on with a case")),
-            (self.read, self.tr("From a file…")),
+            (self.from_file, self.tr("From a file…")),
         ):
             button.setText(text)
             button.setAccessibleName(text.replace("&", ""))
-        self.read.setToolTip(self.tr("Fill this page from a CASE.toml"))
+        self.from_file.setToolTip(self.tr("Fill this page from a CASE.toml"))
         self._name_place()
 
     def _name_place(self) -> None:

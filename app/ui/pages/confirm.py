@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QGroupBox, QHBoxLayout, QLabel, QLineEdit, QTabWidget, QVBoxLayout, QWidget
 from typing_extensions import override
@@ -17,12 +18,15 @@ from app.domain.step import Step
 from app.ui import words
 from app.ui.desk import Desk
 from app.ui.models.copies import copies, searched
-from app.ui.models.entries import EntryRow, entries
+from app.ui.models.entries import EntryRow, entries, entry_of
 from app.ui.models.records import name_of
 from app.ui.pages.page import StepPage
 from app.ui.widgets.field import Fields
 from app.ui.widgets.plain import Button
 from app.ui.widgets.sheet import Sheet
+
+if TYPE_CHECKING:
+    from app.flow import Flow
 
 
 class ConfirmPage(StepPage):
@@ -73,39 +77,39 @@ class ConfirmPage(StepPage):
         self.column.addWidget(self.tabs, 1)
 
     @override
-    def load(self) -> None:
-        flow = self.desk.flow
-        if flow is None:
-            return
+    def load(self, flow: Flow) -> None:
         first = flow.case.custodians[0] if flow.case.custodians else Custodian("")
         self.name.setText(first.name)
         self.recipient.setText(first.recipient)
-        self._read()
 
-    def _read(self) -> None:
-        flow = self.desk.flow
-        if flow is None or flow.closed:
-            return
-        self.copies.set_rows(flow.copies())
-        self.backups.set_rows(flow.searched())
+    @override
+    def fetch(self, flow: Flow) -> object:
         rows = flow.rows()
-        self._names = {row.record.id: name_of(row.record) for row in rows}
+        names = {row.record.id: name_of(row.record) for row in rows}
         fates = {row.record.id: row.decision.fate for row in rows if row.decision}
-        self.sealed.set_rows(
-            [
-                EntryRow(
-                    one.id,
-                    one.subject,
-                    self._names.get(one.id, one.id),
-                    fates.get(one.id),
-                    one.outcome,
-                    one.evidence.limits,
-                )
-                for one in flow.results()
-                if isinstance(one.outcome, KeepOutcome)
-            ]
-        )
+        kept = [
+            entry_of(one, names.get(one.id, one.id), fates.get(one.id))
+            for one in flow.results()
+            if isinstance(one.outcome, KeepOutcome)
+        ]
+        return names, kept, flow.copies(), flow.searched()
+
+    @override
+    def show_fetched(
+        self, fetched: tuple[dict[str, str], list[EntryRow], list[Copy], list[Searched]]
+    ) -> None:
+        self._names, kept, found, looked = fetched
+        self.sealed.set_rows(kept)
+        self.copies.set_rows(found)
+        self.backups.set_rows(looked)
         self._summarise()
+        if self.desk.done(self.step) and not self.locked and self._open_copies():
+            self.notice.inform(
+                lambda: self.tr(
+                    "Some copies can't be disposed of. Accept each as an exception in your name; "
+                    "the certificate will name it."
+                )
+            )
 
     @override
     def began(self) -> None:
@@ -126,14 +130,7 @@ class ConfirmPage(StepPage):
 
     @override
     def ended(self, done: bool) -> None:
-        self._read()
-        if done and self._open_copies():
-            self.notice.inform(
-                lambda: self.tr(
-                    "Some copies can't be disposed of. Accept each as an exception in your name; "
-                    "the certificate will name it."
-                )
-            )
+        self.read()
 
     @override
     def refresh(self) -> None:
@@ -159,10 +156,11 @@ class ConfirmPage(StepPage):
         if recipient and not recipient.startswith("age1"):
             self.notice.warn(lambda: self.tr("A recipient begins with age1: ask the custodian for theirs."))
             return
-        given = (replace(old, name=name, recipient=recipient),) if old else (Custodian(name, recipient),)
+        given = replace(old, name=name, recipient=recipient) if old else Custodian(name, recipient)
+        first = (given,) if name and recipient else ()
         self.notice.clear()
         try:
-            flow.declare(replace(flow.case, custodians=given if name and recipient else ()))
+            flow.declare(replace(flow.case, custodians=(*first, *flow.case.custodians[1:])))
         except (Refused, GateClosed) as refusal:
             self.notice.tell(refusal)
         self.desk.refresh()
@@ -171,15 +169,15 @@ class ConfirmPage(StepPage):
         flow = self.desk.flow
         if flow is None or flow.officer is None:
             return
+        name = flow.officer.name
+        chosen = [copy.id for copy in self.copy_sheet.chosen() if self._is_open(copy)]
         self.notice.clear()
-        try:
-            for copy in self.copy_sheet.chosen():
-                if self._is_open(copy):
-                    flow.accept(copy.id, flow.officer.name)
-        except (Refused, GateClosed) as refusal:
-            self.notice.tell(refusal)
-        self._read()
-        self.desk.refresh()
+
+        def accept() -> None:
+            for copy in chosen:
+                flow.accept(copy, name)
+
+        self.ask(accept, then=lambda _: self.read())
 
     def _choose_open(self) -> None:
         table = self.copy_sheet.table

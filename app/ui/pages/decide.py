@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -23,7 +24,7 @@ from app.ui.widgets.plain import Button, choose
 from app.ui.widgets.sheet import Sheet
 
 if TYPE_CHECKING:
-    from app.flow import Row
+    from app.flow import Flow, Row
 
 _DEFAULTS: Final = (Fate.WIPE, Fate.TRASH, Fate.LEAVE)
 _CHOICES: Final = (Fate.WIPE, Fate.TRASH, Fate.LEAVE, Fate.SEAL, Fate.FREEZE)
@@ -43,6 +44,7 @@ class DecidePage(StepPage):
         self.change, self.hold = Button(), Button()
         self.summary, self.chosen = QGroupBox(), QGroupBox()
         self._dialog: HoldDialog | None = None
+        self._fresh = False
         self._build()
         self._lay_out()
         self.retranslate()
@@ -92,27 +94,28 @@ class DecidePage(StepPage):
         self.column.addWidget(self.chosen)
 
     @override
-    def load(self) -> None:
-        flow = self.desk.flow
-        if flow is None:
-            return
+    def load(self, flow: Flow) -> None:
         rule = next((one for one in reversed(flow.case.rules) if one.match == Match()), None)
         choose(self.default, rule.fate if rule else None)
         if rule is None:
             self.default.setCurrentIndex(-1)
-        self._read()
-        if not self.desk.done(self.step) and self.desk.gate(self.step) is None and not self.locked:
-            self.begin()
+        self._fresh = True
 
-    def _read(self) -> None:
-        flow = self.desk.flow
-        if flow is not None and not flow.closed:
-            self.records.set_rows(flow.rows())
+    @override
+    def fetch(self, flow: Flow) -> object:
+        return flow.rows()
+
+    @override
+    def show_fetched(self, fetched: list[Row]) -> None:
+        self.records.set_rows(fetched)
         self._draw()
+        fresh, self._fresh = self._fresh, False
+        if fresh and not self.locked and not self.desk.done(self.step) and self.desk.gate(self.step) is None:
+            self.begin()
 
     @override
     def ended(self, done: bool) -> None:
-        self._read()
+        self.read()
 
     @override
     def refresh(self) -> None:
@@ -121,7 +124,7 @@ class DecidePage(StepPage):
         self.default.setEnabled(free)
         for part in (self.fate, self.reason, self.change, self.hold):
             part.setEnabled(free and picked and self.desk.done(self.step))
-        self.run.setVisible(self.desk.running)
+        self.run.setVisible(self.working)
         super().refresh()
 
     def _declare_default(self) -> None:
@@ -130,9 +133,14 @@ class DecidePage(StepPage):
             return
         kept = tuple(rule for rule in flow.case.rules if rule.match != Match())
         rules = (*kept, FateRule(Match(), self.default.currentData()))
-        self._try(lambda: flow.declare(replace(flow.case, rules=rules)))
-        if not self.notice.text():
-            self.begin()
+        self.notice.clear()
+        try:
+            flow.declare(replace(flow.case, rules=rules))
+        except (Refused, GateClosed) as refusal:
+            self.notice.tell(refusal)
+            return
+        self.desk.refresh()
+        self.begin()
 
     def _overrule(self) -> None:
         flow, reason = self.desk.flow, self.reason.text().strip()
@@ -145,7 +153,7 @@ class DecidePage(StepPage):
             self.reason.setFocus()
             return
         fate, rows = self.fate.currentData(), self.sheet.chosen()
-        self._try(lambda: [flow.overrule(row.record.id, fate, reason) for row in rows])
+        self._word(rows, lambda record: flow.overrule(record, fate, reason))
 
     def _ask_hold(self) -> None:
         self._dialog = HoldDialog(len(self.sheet.chosen()), self)
@@ -155,17 +163,26 @@ class DecidePage(StepPage):
     def _hold(self, reason: str, reference: str) -> None:
         flow, rows = self.desk.flow, self.sheet.chosen()
         if flow is not None:
-            self._try(lambda: [flow.hold(row.record.id, reason, reference) for row in rows])
+            self._word(rows, lambda record: flow.hold(record, reason, reference))
 
-    def _try(self, act: object) -> None:
+    def _word(self, rows: list[Row], act: Callable[[str], object]) -> None:
+        """Give the officer's word on each record, until one is refused."""
+
+        def each() -> Refused | GateClosed | None:
+            try:
+                for row in rows:
+                    act(row.record.id)
+            except (Refused, GateClosed) as refusal:
+                return refusal
+            return None
+
         self.notice.clear()
-        try:
-            if callable(act):
-                act()
-        except (Refused, GateClosed) as refusal:
+        self.ask(each, then=self._given)
+
+    def _given(self, refusal: Refused | GateClosed | None) -> None:
+        if refusal is not None:
             self.notice.tell(refusal)
-        self._read()
-        self.desk.refresh()
+        self.read()
 
     def _narrow(self) -> None:
         wanted = self.only.currentData()

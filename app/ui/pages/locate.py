@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
@@ -32,6 +33,10 @@ from app.ui.widgets.bars import Bars, Part
 from app.ui.widgets.keyphrase import KeyPhrase
 from app.ui.widgets.places import Places
 from app.ui.widgets.sheet import Sheet
+
+if TYPE_CHECKING:
+    from app.flow import Flow
+    from app.steps.certify import Coverage
 
 
 class LocatePage(StepPage):
@@ -83,10 +88,7 @@ class LocatePage(StepPage):
         self.column.addWidget(self.coverage)
 
     @override
-    def load(self) -> None:
-        flow = self.desk.flow
-        if flow is None:
-            return
+    def load(self, flow: Flow) -> None:
         self.places.set_paths([location.path for location in flow.case.locations])
         self.backups.set_paths([backup.path for backup in flow.case.backups])
         self.keys.set_paths([key.path for key in flow.case.keys])
@@ -94,18 +96,27 @@ class LocatePage(StepPage):
             self.notice.inform(
                 lambda: self.tr("Add the folders to look in: drop them on the list or press 'Add folder…'.")
             )
-        self._read()
 
-    def _read(self) -> None:
-        flow = self.desk.flow
-        if flow is None or flow.closed:
-            return
-        found = [row.record for row in flow.rows()]
+    @override
+    def fetch(self, flow: Flow) -> object:
+        return [row.record for row in flow.rows()], flow.coverage()
+
+    @override
+    def show_fetched(self, fetched: tuple[list[Record], Coverage]) -> None:
+        found, seen = fetched
         self.records.set_rows(found)
         self._kinds = Counter()
         for record in found:
             self._count_kinds(record)
-        self._show_coverage()
+        self._looks = Counter(
+            {
+                Look.FOUND: seen.found,
+                Look.CLEAN: seen.clean,
+                Look.UNREADABLE: seen.unreadable,
+                Look.SKIPPED: seen.skipped,
+                Look.NOT_LOOKED_AT: seen.not_looked_at,
+            }
+        )
         self._draw()
 
     @override
@@ -125,7 +136,7 @@ class LocatePage(StepPage):
     @override
     def ended(self, done: bool) -> None:
         self._timer.stop()
-        self._read()
+        self.read()
 
     @override
     def refresh(self) -> None:
@@ -154,7 +165,6 @@ class LocatePage(StepPage):
         self.picture.setAccessibleName(self.tr("Found, by kind"))
         self.sheet.name(self.tr("Records found"))
         self._name_start()
-        self._show_coverage()
         self._draw()
 
     def _name_start(self) -> None:
@@ -191,24 +201,7 @@ class LocatePage(StepPage):
 
     def _draw(self) -> None:
         self.picture.show_parts([Part(words.kind(kind), n) for kind, n in self._kinds.items()])
-        if self.desk.running:
-            self._say_coverage(self._looks)
-
-    def _show_coverage(self) -> None:
-        flow = self.desk.flow
-        if flow is None or not self.desk.free:
-            return
-        seen = flow.coverage()
-        self._say_coverage(
-            Counter(
-                {
-                    Look.FOUND: seen.found,
-                    Look.CLEAN: seen.clean,
-                    Look.UNREADABLE: seen.unreadable,
-                    Look.SKIPPED: seen.skipped,
-                }
-            )
-        )
+        self._say_coverage(self._looks)
 
     def _say_coverage(self, looks: Counter[Look]) -> None:
         total = sum(looks.values())

@@ -19,6 +19,7 @@ from app.ui.widgets.notice import Notice
 from app.ui.widgets.runbar import RunBar
 
 if TYPE_CHECKING:
+    from app.flow import Flow
     from app.identity import Identity
 
 
@@ -29,14 +30,11 @@ class Page(QWizardPage):
         super().__init__()
         self.desk, self.step = desk, step
         self.notice = Notice()
+        self._answer: object = None
+        self._then: Callable[[Any], None] = self.show_fetched
         self.column = QVBoxLayout(self)
         self.column.setSpacing(self.fontMetrics().height() * 2 // 3)
         desk.changed.connect(self.refresh)
-
-    @property
-    def current(self) -> bool:
-        """Whether this page is the one in sight."""
-        return self.isVisible()
 
     @property
     def locked(self) -> bool:
@@ -53,18 +51,30 @@ class Page(QWizardPage):
     def enter(self) -> None:
         """The page comes in sight: read the case and say why nothing can be done, if so."""
         self.notice.clear()
-        if self.desk.free:
+        flow = self.desk.flow
+        if flow is not None and self.desk.free:
             gate = self.desk.gate(self.step)
             if gate is not None and not self.desk.done(self.step) and not self.locked:
                 self.notice.tell(gate)
-            try:
-                self.load()
-            except (Refused, GateClosed) as refusal:
-                self.notice.tell(refusal)
+            self.load(flow)
+            self.read()
         self.refresh()
 
-    def load(self) -> None:
-        """Read from the flow what the page shows."""
+    def load(self, flow: Flow) -> None:
+        """Show what the officer declared; quick."""
+
+    def read(self) -> None:
+        """Read from the register off the window's thread, then show it: there may be 200,000 records."""
+        flow = self.desk.flow
+        if flow is not None and self.desk.free:
+            self.ask(lambda: self.fetch(flow), then=self.show_fetched)
+
+    def fetch(self, flow: Flow) -> object:
+        """Read what the page shows. Runs on another thread and touches no widget."""
+        return flow.folder
+
+    def show_fetched(self, fetched: Any) -> None:
+        """Show what `fetch` gave."""
 
     def refresh(self) -> None:
         """The case stands differently: allow or forbid accordingly."""
@@ -108,12 +118,26 @@ class Page(QWizardPage):
             show_mishap(error, self)
 
     def ask(self, function: Callable[[], object], *, then: Callable[[Any], None]) -> None:
-        """Do one slow thing off the window's thread, then give its result to `then`."""
-        self.notice.clear()
+        """Do one slow thing off the window's thread; once it is over, give its result to `then`."""
+        self._answer, self._then = None, then
         task = self.desk.call(function)
-        task.happened.connect(then)
-        task.failed.connect(self.complain)
+        task.happened.connect(self._hear)
+        task.stopped.connect(self._heard)
+        task.failed.connect(self._unheard)
         task.start()
+
+    def _hear(self, answer: object) -> None:
+        self._answer = answer
+
+    def _heard(self, done: bool) -> None:
+        if done:
+            answer, self._answer = self._answer, None
+            self._then(answer)
+            self.refresh()
+
+    def _unheard(self, error: BaseException) -> None:
+        self.complain(error)
+        self.refresh()
 
 
 class StepPage(Page):

@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QLabel
 from typing_extensions import override
 
 from app.domain.event import Settled
+from app.domain.key import Key
 from app.domain.step import Step
 from app.ui.desk import Desk
 from app.ui.models.keys import KeyRow, keys
 from app.ui.pages.act import ActPage
 from app.ui.widgets.keyphrase import KeyPhrase
 from app.ui.widgets.sheet import Sheet
+
+if TYPE_CHECKING:
+    from app.flow import Flow, Result
 
 
 class ShredPage(ActPage):
@@ -38,19 +43,15 @@ class ShredPage(ActPage):
         self.retranslate()
 
     @override
-    def load(self) -> None:
-        flow = self.desk.flow
-        if flow is None or flow.closed:
-            return
+    def fetch(self, flow: Flow) -> object:
         copies = Counter(of for copy in flow.copies() for of in copy.of)
         results = {result.id: result for result in flow.results()}
-        self._rows = {}
-        for key in flow.keys():  # noqa: SIM118 - a list of keys, not a mapping
-            seen = results.get(key.id)
-            self._rows[key.id] = KeyRow(
-                key, copies[key.id], seen.outcome if seen else None, seen.evidence if seen else None
-            )
-        self.keys.set_rows(list(self._rows.values()))
+        return [_row(key, copies[key.id], results.get(key.id)) for key in flow.keys()]  # noqa: SIM118 - a list
+
+    @override
+    def show_fetched(self, fetched: list[KeyRow]) -> None:
+        self._rows = {row.key.id: row for row in fetched}
+        self.keys.set_rows(fetched)
         self._say_about()
 
     @override
@@ -62,7 +63,7 @@ class ShredPage(ActPage):
 
     @override
     def ended(self, done: bool) -> None:
-        self.load()
+        self.read()
 
     @override
     def refresh(self) -> None:
@@ -103,3 +104,7 @@ class ShredPage(ActPage):
         )
         self.sheet.name(self.tr("Keys and their verdicts"))
         self.refresh()
+
+
+def _row(key: Key, copies: int, result: Result | None) -> KeyRow:
+    return KeyRow(key, copies, result.outcome if result else None, result.evidence if result else None)

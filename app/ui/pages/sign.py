@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontDatabase
@@ -20,6 +21,9 @@ from app.ui.pages.page import Page
 from app.ui.widgets.bars import Divided, Part
 from app.ui.widgets.person import PersonBox
 from app.ui.widgets.plain import Button, Hint, scrolling
+
+if TYPE_CHECKING:
+    from app.flow import Flow
 
 
 class SignPage(Page):
@@ -71,21 +75,26 @@ class SignPage(Page):
         self.column.addWidget(scrolling(content), 1)
 
     @override
-    def load(self) -> None:
-        flow = self.desk.flow
-        if flow is None:
-            return
+    def load(self, flow: Flow) -> None:
         if flow.officer is not None:
             self.officer.take(flow.officer)
         for source in flow.case.people:
             if source.role is Role.WITNESS and self.witness.file.path() is None:
                 self.witness.file.set_path(source.identity)
         self._plan = None
-        if not flow.closed and (self.desk.signed or self.desk.gate(Step.SIGN) is None):
-            self._plan = flow.plan()
-            self._digest = self._plan.digest()
         self._show_plan()
-        self._show_signers()
+
+    @override
+    def fetch(self, flow: Flow) -> object:
+        if flow.closed or (flow.gate(Step.SIGN) is not None and not flow.done(Step.SIGN)):
+            return None, ""
+        plan = flow.plan()
+        return plan, plan.digest()
+
+    @override
+    def show_fetched(self, fetched: tuple[Plan | None, str]) -> None:
+        self._plan, self._digest = fetched
+        self._show_plan()
 
     @override
     def refresh(self) -> None:

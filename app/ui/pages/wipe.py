@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QGroupBox, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout
@@ -17,11 +18,14 @@ from app.domain.plan import PlanItem
 from app.domain.step import Step
 from app.ui import words
 from app.ui.desk import Desk
-from app.ui.models.entries import EntryRow, entries
+from app.ui.models.entries import EntryRow, entries, entry_of
 from app.ui.pages.act import ActPage
 from app.ui.widgets.bars import Bars, Part
 from app.ui.widgets.plain import Hint
 from app.ui.widgets.sheet import Sheet
+
+if TYPE_CHECKING:
+    from app.flow import Flow, Result
 
 
 class WipePage(ActPage):
@@ -61,24 +65,16 @@ class WipePage(ActPage):
         self.column.addWidget(self.sheet, 1)
 
     @override
-    def load(self) -> None:
-        flow = self.desk.flow
-        if flow is None or flow.closed or not self.desk.signed:
-            return
+    def fetch(self, flow: Flow) -> object:
+        if flow.closed or not flow.done(Step.SIGN):
+            return []
         results = {result.id: result for result in flow.results()}
-        self._rows = {}
-        for item in flow.plan().items:
-            if item.fate in (Fate.WIPE, Fate.TRASH):
-                seen = results.get(item.id)
-                self._rows[item.id] = EntryRow(
-                    item.id,
-                    item.subject,
-                    _name(item),
-                    item.fate,
-                    seen.outcome if seen else None,
-                    seen.evidence.limits if seen else (),
-                )
-        self.entries.set_rows(list(self._rows.values()))
+        return [_row(item, results.get(item.id)) for item in flow.plan().with_fate(Fate.WIPE, Fate.TRASH)]
+
+    @override
+    def show_fetched(self, fetched: list[EntryRow]) -> None:
+        self._rows = {row.id: row for row in fetched}
+        self.entries.set_rows(fetched)
         self._draw()
 
     @override
@@ -97,7 +93,7 @@ class WipePage(ActPage):
     def ended(self, done: bool) -> None:
         self._timer.stop()
         self._changed = {}
-        self.load()
+        self.read()
 
     def _flush(self) -> None:
         changed, self._changed = self._changed, {}
@@ -144,6 +140,12 @@ class WipePage(ActPage):
         self.sheet.name(self.tr("Files and their outcomes"))
         self.refresh()
         self._draw()
+
+
+def _row(item: PlanItem, result: Result | None) -> EntryRow:
+    if result is not None:
+        return entry_of(result, _name(item), item.fate)
+    return EntryRow(item.id, item.subject, _name(item), item.fate)
 
 
 def _name(item: PlanItem) -> str:
