@@ -11,17 +11,19 @@ ODD: Final = "odd"
 
 LABELS: Final[dict[str, tuple[str, ...]]] = {
     "cn.id": (
-        "身份证", "证件号", "公民身份号码", "居住证",
+        "身份证", "身份證", "身分證", "证件号", "證件號", "公民身份号码", "居住证",
         r"\bid[ _]?(?:card|number|no)\b", r"\bsfzh\b", r"\bzjhm\b",
     ),
     "cn.mobile": (
-        "手机", "电话", "联系方式", "移动号码", r"\bmobile", "phone", r"\btel\b", r"\bsjh\b", r"\blxdh\b",
+        "手机", "手機", "电话", "電話", "联系方式", "移动号码",
+        r"\bmobile", "phone", r"\btel\b", r"\bsjh\b", r"\blxdh\b",
     ),
     "bank.card": (
-        "银行卡", "卡号", "账号", "帐号", "账户", r"\bcard", r"\bbank", r"\baccount\b", r"\byhkh?\b",
+        "银行卡", "卡号", "卡號", "账号", "帐号", "帳號", "账户", "帳戶",
+        r"\bcard", r"\bbank", r"\baccount\b", r"\byhkh?\b",
     ),
     "cn.uscc": ("信用代码", "税号", "纳税人识别号", r"\buscc\b", r"\btax[ _]?(?:id|no)\b"),
-    "email": ("邮箱", "邮件", r"\be-?mail"),
+    "email": ("邮箱", "邮件", "信箱", r"\be-?mail"),
     "cn.plate": ("车牌", "号牌", r"\bplate\b", r"\bcph\b"),
     ODD: (
         "订单", "流水", "单号", "凭证号", "发票号", "合同号", "交易号", "编号", "序号", "快递", "运单",

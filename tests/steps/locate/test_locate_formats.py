@@ -165,7 +165,9 @@ def test_text_in_every_encoding(kind, codec, people, look, tmp_path, counts):
 def test_big5(people, look, tmp_path, counts):
     text = "\n".join(f"這個客戶的電話號碼是{m}，後來我們說過會過來開會。身分{i}" for _, i, m, *_ in people)
     (tmp_path / "in" / "a.txt").write_bytes(text.encode("cp950"))
-    assert counts(look()["a.txt"]) == {"cn.id": 60, "cn.mobile": 60}
+    located = look()["a.txt"]
+    assert counts(located) == {"cn.id": 60, "cn.mobile": 60}
+    assert "context" in located.record.findings[1].why  # only the right encoding shows the label
 
 
 def test_log_whose_lines_are_in_two_encodings(people, look, tmp_path, counts):
@@ -214,9 +216,8 @@ def test_pdf_mail_database_and_archives(people, look, tmp_path, counts):
     stored = sqlite_bytes(people, tmp_path / "made.db")
     (root / "a.db").write_bytes(stored)
     (root / "a.zip").write_bytes(zip_bytes({"客户.csv": csv}))
-    (root / "b.zip").write_bytes(
-        zip_bytes({"a/b.zip": zip_bytes({"c.xlsx": xlsx_bytes(people)}), "d.db": stored})
-    )
+    (root / "b.zip").write_bytes(zip_bytes({"a/b.zip": zip_bytes({"c.xlsx": xlsx_bytes(people)})}))
+    (root / "c.zip").write_bytes(zip_bytes({"d.db": sqlite_bytes(people, tmp_path / "wal.db", wal=True)}))
     (root / "a.tar").write_bytes(tar_bytes({"a.csv": csv, "b.pdf": pdf_bytes(people)}))
     (root / "a.tgz").write_bytes(tar_bytes({"a.zip": zip_bytes({"a.csv": csv})}, "w:gz"))
     (root / "a.csv.gz").write_bytes(gzip.compress(csv))
@@ -226,7 +227,7 @@ def test_pdf_mail_database_and_archives(people, look, tmp_path, counts):
     check(results.pop("a.pdf"), counts, {k: v for k, v in EXPECTED.items() if k != "cn.plate"})
     for located in results.values():
         check(located, counts)
-    assert len(results) == 10
+    assert len(results) == 11
 
 
 def test_a_mailbox_of_many_mails(people, look, tmp_path, counts):
@@ -264,7 +265,7 @@ def test_names_of_members_in_gb18030_and_names_that_tell_a_number(look, tmp_path
         archive.writestr("AAAA13812345678.txt", "x")
     data = held.getvalue().replace(b"AAAA", "客户".encode("gb18030"))
     (tmp_path / "in" / "a.zip").write_bytes(data)
-    assert counts(look()["a.zip"]) == {"cn.mobile": 1}
+    assert counts(look(subject="客户")["a.zip"]) == {"cn.mobile": 1, "custom.subject": 1}
 
 
 def test_rtf(look, tmp_path, counts):
@@ -312,3 +313,57 @@ def test_keys_are_core_and_their_own_category(look, tmp_path):
         assert located.record.tier is Tier.CORE
         assert located.record.category == "secret.key"
         assert [(f.kind, f.count) for f in located.record.findings] == [("secret.key", 1)]
+
+
+def test_an_open_document_sheet_with_numbers_as_numbers(people, look, tmp_path, counts):
+    def row(cells):
+        return "<table:table-row>" + "".join(cells) + "</table:table-row>"
+
+    def text(value):
+        return f'<table:table-cell office:value-type="string"><text:p>{value}</text:p></table:table-cell>'
+
+    def number(value):
+        return f'<table:table-cell office:value-type="float" office:value="{value}"><text:p>1.4E+10</text:p></table:table-cell>'
+
+    rows = row([text("姓名"), text("手机号")]) + "".join(row([text(n), number(m)]) for n, _, m, *_ in people)
+    spaces = " ".join(
+        f'xmlns:{n}="urn:oasis:names:tc:opendocument:xmlns:{n}:1.0"' for n in ("office", "table", "text")
+    )
+    xml = (
+        f'<?xml version="1.0" encoding="UTF-8"?><office:document-content {spaces}><office:body><office:spreadsheet>'
+        f'<table:table table:name="a">{rows}</table:table></office:spreadsheet></office:body></office:document-content>'
+    )
+    kind = b"application/vnd.oasis.opendocument.spreadsheet"
+    listing = b'<m:manifest xmlns:m="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>'
+    members = {"mimetype": kind, "META-INF/manifest.xml": listing, "content.xml": xml.encode()}
+    (tmp_path / "in" / "a.dat").write_bytes(zip_bytes(members))
+    located = look()["a.dat"]
+    assert counts(located) == {"cn.mobile": 60}
+    assert "header" in located.record.findings[0].why
+
+
+def test_a_table_that_breaks_is_read_on_as_text(people, look, tmp_path, counts):
+    good, bad = people[:30], people[30:]
+    text = as_csv(good) + '"没有结尾的引号\n' + as_csv(bad) + "备注 " * 60_000
+    (tmp_path / "in" / "a.csv").write_text(text)
+    assert counts(look()["a.csv"]) == EXPECTED
+
+
+def test_a_page_that_is_a_picture_was_not_looked_at(look, tmp_path):
+    from PIL import Image
+    from reportlab.pdfgen.canvas import Canvas
+
+    canvas = Canvas(str(tmp_path / "in" / "scan.pdf"))
+    canvas.drawInlineImage(Image.new("RGB", (60, 60), "red"), 10, 10)
+    canvas.showPage()
+    canvas.save()
+    located = look()["scan.pdf"]
+    assert located.look is Look.NOT_LOOKED_AT
+    assert located.record.problems == (Problem.IMAGE_NOT_READ,)
+
+
+def test_a_mail_that_says_gb2312_and_means_more(look, tmp_path):
+    body = "客户朱镕的手机13812345678".encode("gb18030")
+    head = b"From: a@example.com\nSubject: x\nContent-Type: text/plain; charset=gb2312\nContent-Transfer-Encoding: 8bit\n\n"
+    (tmp_path / "in" / "a.eml").write_bytes(head + body)
+    assert "custom.subject" in {f.kind for f in look(subject="朱镕")["a.eml"].record.findings}

@@ -32,7 +32,7 @@ def read_zip(source: Source, reading: Reading) -> Iterator[Passage]:
     with zipfile.ZipFile(file) as archive:
         container = Container(reading, size)
         names = archive.namelist()
-        if "xl/workbook.bin" in names or source.suffix == "ods":
+        if "xl/workbook.bin" in names or _is_sheet(archive, names):
             yield from read_sheet(source, reading)
         elif is_office(names):
             yield from read_office(archive, container, reading)
@@ -40,6 +40,14 @@ def read_zip(source: Source, reading: Reading) -> Iterator[Passage]:
             return
         else:
             yield from _members(archive, container, reading)
+
+
+def _is_sheet(archive: zipfile.ZipFile, names: list[str]) -> bool:
+    """Whether it is an OpenDocument sheet; its numbers stand in attributes, which a stream of text lacks."""
+    if "mimetype" not in names or "content.xml" not in names:
+        return False
+    with archive.open("mimetype") as stream:
+        return stream.read(64).startswith(b"application/vnd.oasis.opendocument.spreadsheet")
 
 
 def _members(archive: zipfile.ZipFile, container: Container, reading: Reading) -> Iterator[Passage]:
