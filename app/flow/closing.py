@@ -26,6 +26,7 @@ from app.domain.fault import Fault, Refused
 from app.domain.medium import Medium
 from app.domain.outcome import KeyOutcome
 from app.domain.plan import Plan, PlanItem, Subject
+from app.domain.record import Look
 from app.domain.step import Step
 from app.flow.desk import Desk, now
 from app.flow.opened import OpenCase
@@ -69,7 +70,7 @@ def make_account(desk: Desk, plan: Plan, journal_count: int, journal_head: str) 
         pack=plan.pack,
         signers=signers(state),
         coverage=build(Coverage, stored),
-        lines=tuple(_line(desk, item) for item in plan.items),
+        lines=_lines(desk, plan),
         searched=tuple(_named(desk, one) for one in desk.register.searched()),
         media=_media(desk),
         locations=tuple(_name(desk, str(one.path), str(one.path)) for one in case.locations),
@@ -152,7 +153,12 @@ def hand_out(folder: Path, out: Path) -> None:
         part.replace(out / name)
 
 
-def _line(desk: Desk, item: PlanItem) -> Line:
+def _lines(desk: Desk, plan: Plan) -> tuple[Line, ...]:
+    looks = {record.id: record.look for record in desk.register.records()}
+    return tuple(_line(desk, item, looks.get(item.id)) for item in plan.items)
+
+
+def _line(desk: Desk, item: PlanItem, look: Look | None) -> Line:
     result = desk.state.results.get(item.id)
     return Line(
         item.id,
@@ -169,6 +175,7 @@ def _line(desk: Desk, item: PlanItem) -> Line:
         result.outcome if result else None,
         result.evidence if result else None,
         result.at if result else "",
+        look,
     )
 
 

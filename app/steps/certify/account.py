@@ -14,7 +14,7 @@ from app.domain.fate import Fate, Ground
 from app.domain.medium import Medium
 from app.domain.outcome import AnyOutcome, Evidence
 from app.domain.plan import Subject
-from app.domain.record import Tier
+from app.domain.record import Look, Tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,8 @@ class Line:
     """One item of the plan and how it ended. `name` is the path at the case's name level.
 
     `outcome` is None when the journal holds no outcome for it; such a line is an
-    exception. `settled_at` is RFC 3339, empty without an outcome.
+    exception. `settled_at` is RFC 3339, empty without an outcome. `look` is how the look
+    at a record ended, None for a copy or key.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Line:
     outcome: AnyOutcome | None
     evidence: Evidence | None
     settled_at: str
+    look: Look | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from app.domain.copies import Searched
 from app.domain.fate import Fate, Ground
 from app.domain.outcome import Evidence, KeepOutcome, KeyOutcome, Outcome, Reason
 from app.domain.plan import Subject
+from app.domain.record import Look
 from app.steps.certify.account import Account, Line
 
 
@@ -108,5 +109,5 @@ def failing_of(line: Line) -> Failing | None:
 
 def _unseen(account: Account) -> int:
     """Files nobody looked into, less those that stand as lines of their own."""
-    listed = sum(1 for line in account.lines if line.ground is Ground.UNREADABLE)
+    listed = sum(line.look in (Look.UNREADABLE, Look.NOT_LOOKED_AT) for line in account.lines)
     return account.coverage.unreadable + account.coverage.not_looked_at - listed

@@ -7,6 +7,7 @@ from app.domain.copies import Searched
 from app.domain.fate import Fate, Ground
 from app.domain.outcome import KeepOutcome, KeyOutcome, Outcome, Reason
 from app.domain.plan import Subject
+from app.domain.record import Look
 from app.steps.certify import Status, status_of
 from app.steps.certify.account import Coverage
 from app.steps.certify.status import Failing, exceptions
@@ -64,8 +65,11 @@ def test_limits_of_the_search_are_exceptions():
 def test_files_nobody_looked_into_are_exceptions_and_not_counted_twice():
     coverage = Coverage(10, 10, 3, 5, 1, 0, 0)
     assert of(coverage=coverage) == (Status.WITH_EXCEPTIONS, [Failing.NOT_LOOKED_AT])
-    left = sample.line(99, fate=Fate.LEAVE, outcome=KeepOutcome.LEFT, ground=Ground.UNREADABLE)
+    unread = {"fate": Fate.LEAVE, "outcome": KeepOutcome.LEFT, "look": Look.UNREADABLE}
+    left = sample.line(99, **unread, ground=Ground.UNREADABLE)
     assert of(left, coverage=coverage) == (Status.WITH_EXCEPTIONS, [Failing.NOT_DECIDED])
+    named = sample.line(99, **unread, ground=Ground.RULE)
+    assert of(named, coverage=coverage) == (Status.ALL_DESTROYED, [])
 
 
 @pytest.mark.parametrize("outcome", KeyOutcome)
