@@ -45,7 +45,7 @@ class Wizard(QWizard):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.desk = Desk(self)
-        self._walking = self._fresh = False
+        self._walking = False
         self._question: QMessageBox | None = None
         self.setWindowFlags(
             Qt.WindowType.Window | Qt.WindowType.WindowMinMaxButtonsHint | Qt.WindowType.WindowCloseButtonHint
@@ -72,6 +72,9 @@ class Wizard(QWizard):
             self.setPage(step.index, self.pages[step])
             # After Qt's own slot, which would let Back be pressed while a step runs.
             self.pages[step].completeChanged.connect(self._mind_back)
+        first = self.pages[Step.COMPANY]
+        if isinstance(first, CompanyPage):
+            first.came_in.connect(self._came_in)
         self.customButtonClicked.connect(lambda _: self.switch_language())
         self.currentIdChanged.connect(self._entered)
         self.desk.changed.connect(self._mark)
@@ -117,12 +120,7 @@ class Wizard(QWizard):
 
     @override
     def validateCurrentPage(self) -> bool:
-        if self._walking:
-            return True
-        closed = self.desk.flow is None
-        valid = super().validateCurrentPage()
-        self._fresh = valid and closed
-        return valid
+        return self._walking or super().validateCurrentPage()
 
     @override
     def reject(self) -> None:
@@ -149,6 +147,11 @@ class Wizard(QWizard):
         if event.type() == QEvent.Type.LanguageChange:
             self._retranslate()
         super().changeEvent(event)
+
+    def _came_in(self) -> None:
+        """A case was opened: go to where it stands."""
+        open_step = self.desk.first_open()
+        self.walk_to(Step.LOCATE if open_step is Step.COMPANY else open_step)
 
     def _close(self) -> None:
         self.desk.close()
@@ -179,10 +182,6 @@ class Wizard(QWizard):
 
     def _entered(self, _: int) -> None:
         if self._walking or self.currentId() < 0:
-            return
-        if self._fresh:
-            self._fresh = False
-            self.walk_to(self.desk.first_open())
             return
         page = self.pages[self.step]
         # On a commit page Enter must not be able to begin what can't be taken back.

@@ -12,7 +12,6 @@ from typing_extensions import override
 
 from app.domain.case import Role
 from app.domain.fate import Fate
-from app.domain.fault import GateClosed, Refused
 from app.domain.outcome import KeepOutcome
 from app.domain.step import Step
 from app.ui import words
@@ -50,6 +49,7 @@ class CertifyPage(StepPage):
         self._fates: dict[str, Fate] = {}
         self._verdict: Verdict | None = None
         self._made = False
+        self._people: tuple[Identity, ...] = ()
         self._lay_out()
         for person in (self.officer, self.witness):
             person.changed.connect(self.refresh)
@@ -81,7 +81,7 @@ class CertifyPage(StepPage):
 
     @override
     def people(self) -> Sequence[Identity]:
-        return (self.officer.unlock(), self.witness.unlock())
+        return self._people
 
     @override
     def load(self, flow: Flow) -> None:
@@ -196,10 +196,15 @@ class CertifyPage(StepPage):
 
     @override
     def begin(self) -> None:
-        try:
-            super().begin()
-        except (Refused, GateClosed) as refusal:
-            self.notice.tell(refusal)
+        officer, witness = self.officer.unlocking(), self.witness.unlocking()
+        self.notice.clear()
+        self.ask(lambda: (officer(), witness()), then=self._attended)
+
+    def _attended(self, people: tuple[Identity, Identity]) -> None:
+        for box, person in zip((self.officer, self.witness), people, strict=True):
+            box.take(person)
+        self._people = people
+        super().begin()
 
     @override
     def retranslate(self) -> None:

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from enum import Enum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtWidgets import QButtonGroup, QGroupBox, QHBoxLayout, QRadioButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFileDialog,
+    QGroupBox,
+    QHBoxLayout,
+    QRadioButton,
+    QVBoxLayout,
+    QWidget,
+)
 from typing_extensions import override
 
 from app.domain.case import Case, PersonSource, Role
@@ -24,6 +34,7 @@ from app.ui.words import translate
 
 if TYPE_CHECKING:
     from app.flow import Flow
+    from app.identity import Identity
 
 CASE_FILE: Final = "case.toml"
 
@@ -36,7 +47,13 @@ class Way(Enum):
 
 
 class CompanyPage(Page):
-    """Declares the company, or opens a case that was begun before."""
+    """Declares the company, or opens a case that was begun before.
+
+    Signals:
+        came_in: a case is on the desk.
+    """
+
+    came_in = Signal()
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk, Step.COMPANY)
@@ -149,8 +166,10 @@ class CompanyPage(Page):
     @override
     def validatePage(self) -> bool:
         self.notice.clear()
+        if self.desk.flow is None:
+            return self._come_in()
         try:
-            return self._declare() if self.desk.flow is not None else self._come_in()
+            return self._declare()
         except (Refused, GateClosed) as refusal:
             self.notice.tell(refusal)
             return False
@@ -168,39 +187,29 @@ class CompanyPage(Page):
         return True
 
     def _come_in(self) -> bool:
-        if self.way is Way.NEW and self._say_what_is_wrong():
-            return False
-        officer = self.officer.unlock()
-        self.desk.take(self._begin_case() if self.way is Way.NEW else self._open_case())
-        self.officer.take(officer)
-        if self.desk.flow is not None:
-            self.load(self.desk.flow)
-        self.desk.refresh()
-        return True
+        """Unlock the officer and open the case off the window's thread; `_came_in` goes on."""
+        place = self.where.path() or Path()
+        if self.way is Way.NEW:
+            if self._say_what_is_wrong():
+                return False
+            case, declared = self.form.case(self._declared, place), self._declared is not None
+            enter = partial(_begin_case, place, case, declared)
+        else:
+            enter = partial(_open_case, place)
+        unlock = self.officer.unlocking()
+        self.ask(lambda: enter(unlock()), then=self._came_in)
+        return False
+
+    def _came_in(self, flow: Flow) -> None:
+        self.desk.take(flow)
+        self.officer.take(flow.officer)
+        self.load(flow)
+        self.came_in.emit()
 
     def _say_what_is_wrong(self) -> bool:
         if self.form.wrong:
             self.notice.warn(lambda: self.form.wrong)
         return bool(self.form.wrong)
-
-    def _begin_case(self) -> Flow:
-        from app.flow import Flow, case_folder
-
-        place = self.where.path() or Path()
-        officer = self.officer.unlock()
-        case = self.form.case(self._declared, place)
-        folder = case_folder(place / CASE_FILE, case)
-        if self._declared is None:
-            # Declared, so that locate does not take the officer's own key file for customers' data.
-            people = (PersonSource(Role.OFFICER, officer.path.absolute()),)
-            terms = replace(case.certificate, out=folder / "out")
-            case = replace(case, people=people, certificate=terms)
-        return Flow.create(folder, case, officer)
-
-    def _open_case(self) -> Flow:
-        from app.flow import Flow
-
-        return Flow.open(self.where.path() or Path(), self.officer.unlock())
 
     def _show_way(self) -> None:
         self._name_place()
@@ -213,8 +222,6 @@ class CompanyPage(Page):
         self.refresh()
 
     def _choose_case_file(self) -> None:
-        from PySide6.QtWidgets import QFileDialog
-
         start = str(self.where.path() or Path.home())
         chosen, _ = QFileDialog.getOpenFileName(self, self.tr("Choose a CASE.toml"), start, "TOML (*.toml)")
         if chosen:
@@ -245,3 +252,21 @@ class CompanyPage(Page):
         else:
             hint = self.tr("The folder that holds journal.jsonl. The officer who began it must open it.")
             self.place_fields.name(self.where, translate("CompanyPage", "Case folde&r"), hint)
+
+
+def _begin_case(place: Path, case: Case, declared: bool, officer: Identity) -> Flow:
+    """Make the case folder in `place`. What a CASE.toml declared of people and papers stays as it is."""
+    from app.flow import Flow, case_folder
+
+    folder = case_folder(place / CASE_FILE, case)
+    if not declared:
+        # Declared, so that locate does not take the officer's own key file for customers' data.
+        people = (PersonSource(Role.OFFICER, officer.path.absolute()),)
+        case = replace(case, people=people, certificate=replace(case.certificate, out=folder / "out"))
+    return Flow.create(folder, case, officer)
+
+
+def _open_case(folder: Path, officer: Identity) -> Flow:
+    from app.flow import Flow
+
+    return Flow.open(folder, officer)

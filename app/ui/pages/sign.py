@@ -24,6 +24,7 @@ from app.ui.widgets.plain import Button, Hint, scrolling
 
 if TYPE_CHECKING:
     from app.flow import Flow
+    from app.identity import Identity
 
 
 class SignPage(Page):
@@ -115,14 +116,18 @@ class SignPage(Page):
         if self.officer.file.path() == self.witness.file.path():
             self.notice.tell(Refused(Fault.OFFICER_IS_WITNESS))
             return
-        try:
-            people = (self.officer.unlock(), self.witness.unlock())
-        except Refused as refusal:
-            self.notice.tell(refusal)
-            return
-        self.ask(lambda: flow.sign(people), then=self._when_signed)
+        officer, witness = self.officer.unlocking(), self.witness.unlocking()
 
-    def _when_signed(self, _: object) -> None:
+        def sign() -> tuple[Identity, Identity]:
+            people = officer(), witness()
+            flow.sign(people)
+            return people
+
+        self.ask(sign, then=self._when_signed)
+
+    def _when_signed(self, people: tuple[Identity, Identity]) -> None:
+        for box, person in zip((self.officer, self.witness), people, strict=True):
+            box.take(person)
         self.notice.inform(
             lambda: self.tr("Signed by both. From here on nothing before this page can be changed.")
         )

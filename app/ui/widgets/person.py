@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,12 +11,11 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from app.domain.case import Role
-from app.domain.fault import Refused
 from app.ui.widgets.field import Fields
 from app.ui.widgets.filebox import PathBox, Wants
 from app.ui.widgets.new_person import NewPerson
 from app.ui.widgets.plain import Button
-from app.ui.words import say, trouble
+from app.ui.words import say
 
 if TYPE_CHECKING:
     from app.identity import Identity
@@ -34,7 +34,6 @@ class PersonBox(QWidget):
         super().__init__(parent)
         self.role = role
         self.person: Identity | None = None
-        self._said: Refused | None = None
         self._dialog: NewPerson | None = None
         self.file = PathBox(Wants.FILE, "PKCS#12 (*.p12 *.pfx)")
         self.passphrase = QLineEdit()
@@ -61,29 +60,28 @@ class PersonBox(QWidget):
         """Whether there is a file and a passphrase to try, or someone is unlocked."""
         return self.person is not None or bool(self.file.path() and self.passphrase.text())
 
-    def unlock(self) -> Identity:
-        """Give the person, and forget the passphrase once it has opened the file.
+    def unlocking(self) -> Callable[[], Identity]:
+        """Give a call that unlocks the person, for another thread: deriving the key takes its time.
 
-        Raises:
-            Refused: as `app.identity.unlock` does.
+        The call raises Refused as `app.identity.unlock` does.
         """
-        if self.person is not None:
-            return self.person
-        from app import identity
+        person, path, phrase, role = (
+            self.person,
+            self.file.path() or Path(),
+            self.passphrase.text(),
+            self.role,
+        )
 
-        try:
-            person = identity.unlock(self.file.path() or Path(), self.passphrase.text(), self.role)
-        except Refused as refusal:
-            self._said = refusal
-            self._retranslate()
-            raise
-        self.take(person)
-        return person
+        def unlock() -> Identity:
+            from app import identity
+
+            return person or identity.unlock(path, phrase, role)
+
+        return unlock
 
     def take(self, person: Identity | None) -> None:
         """Show a person who is unlocked already, or nobody."""
         self.person = person
-        self._said = None
         self.passphrase.clear()
         if person is not None:
             self.file.set_path(person.path)
@@ -104,7 +102,6 @@ class PersonBox(QWidget):
 
     def _edited(self) -> None:
         self.person = None
-        self._said = None
         self._retranslate()
         self.changed.emit()
 
@@ -121,8 +118,6 @@ class PersonBox(QWidget):
         self.passphrase.setPlaceholderText("••••••••" if self.person else "")
 
     def _state(self) -> str:
-        if self._said is not None:
-            return trouble(self._said)
         if self.person is None:
             return self.tr("Kept in memory only, never written.")
         return self.tr("Unlocked: {name}, key {fingerprint}").format(
