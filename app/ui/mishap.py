@@ -21,11 +21,15 @@ class _Bell(QObject):
 
     rang = Signal(object)
 
+    def ring(self, error: BaseException) -> None:
+        """Show the exception over the window in use."""
+        show_mishap(error, QApplication.activeWindow())
+
 
 def catch_mishaps(app: QApplication) -> None:
     """From now on, show every exception that nothing else caught."""
     bell = _Bell(app)
-    bell.rang.connect(lambda error: show_mishap(error, app.activeWindow()))
+    bell.rang.connect(bell.ring)
 
     def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if issubclass(kind, KeyboardInterrupt):

@@ -18,7 +18,7 @@ from app.ui.pages.company import CompanyPage
 from app.ui.pages.confirm import ConfirmPage
 from app.ui.pages.decide import DecidePage
 from app.ui.pages.locate import LocatePage
-from app.ui.pages.page import Page
+from app.ui.pages.page import Page, StepPage
 from app.ui.pages.shred import ShredPage
 from app.ui.pages.sign import SignPage
 from app.ui.pages.wipe import WipePage
@@ -45,7 +45,7 @@ class Wizard(QWizard):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.desk = Desk(self)
-        self._walking = False
+        self._walking = self._closing = False
         self._question: QMessageBox | None = None
         self.setWindowFlags(
             Qt.WindowType.Window | Qt.WindowType.WindowMinMaxButtonsHint | Qt.WindowType.WindowCloseButtonHint
@@ -78,6 +78,7 @@ class Wizard(QWizard):
         self.customButtonClicked.connect(lambda _: self.switch_language())
         self.currentIdChanged.connect(self._entered)
         self.desk.changed.connect(self._mark)
+        self.desk.changed.connect(self._close_when_stopped)
         self._retranslate()
         metrics, room = self.fontMetrics(), self.screen().availableSize()
         width, height = metrics.horizontalAdvance("0") * 136, metrics.height() * 42
@@ -178,6 +179,16 @@ class Wizard(QWizard):
             self._question.deleteLater()
             self._question = None
         if stop:
+            # Not joined here: a large file may take its time, and the window must go on painting.
+            self._closing = True
+            page = self.pages[self.step]
+            if isinstance(page, StepPage):
+                page.halt()
+            self._close_when_stopped()
+
+    def _close_when_stopped(self) -> None:
+        if self._closing and not self.desk.running:
+            self._closing = False
             self._close()
 
     def _entered(self, _: int) -> None:

@@ -202,8 +202,8 @@ class CompanyForm(QWidget):
         code = self.uscc.text().strip().upper()
         if not code:
             return self.tr("18 characters, the unified social credit code on the business licence.")
-        if self.uscc_right:
-            return self.tr("✓ The check character is right.")
         if len(code) < 18:
             return self.tr("{n} of 18 characters so far.").format(n=len(code))
+        if self.uscc_right:
+            return self.tr("✓ The check character is right.")
         return self.tr("The check character does not fit: one of the 18 characters is wrong.")
