@@ -16,6 +16,20 @@ class Disposal(Enum):
     EXCEPTION = "exception"
 
 
+class Trace(Enum):
+    """What a program left of a record when someone looked at it, edited it or threw it away."""
+
+    THUMBNAIL = "thumbnail"
+    RECENT_LIST = "recent_list"
+    TRASHED = "trashed"
+    SWAP_FILE = "swap_file"
+    """What an editor writes while it has a file open; it holds the text."""
+    AUTOSAVE = "autosave"
+    EDITOR_BACKUP = "editor_backup"
+    UNDO_FILE = "undo_file"
+    LOCK_FILE = "lock_file"
+
+
 @dataclass(frozen=True, slots=True)
 class Copy:
     """One file, or one member of an archive, that holds the bytes of a record or key that goes.
@@ -24,7 +38,8 @@ class Copy:
     inside the archive at `path`, empty for a plain file; an archive is disposed of
     as a whole, so its members share one `path` and `stamp`. `reasons` say why an
     EXCEPTION is one; `declared_by` is the person who accepts it, empty for Lethe's
-    own exception.
+    own exception. `trace` is set when it was known by what ties it to a record's
+    path and not by its bytes, which may be older than the record's or a picture of it.
     """
 
     id: str
@@ -36,6 +51,7 @@ class Copy:
     disposal: Disposal
     reasons: tuple[Reason, ...] = ()
     declared_by: str = ""
+    trace: Trace | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ class LimitKind(Enum):
     """Time Machine, File History: it copies to another medium by itself."""
     SWAP = "swap"
     HIBERNATION = "hibernation"
+    SEARCH_INDEX = "search_index"
+    """A desktop's index of names and words, or a database of file names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +25,10 @@ class Limit:
     """One such thing. `name` is what the system calls it and may hold a person's name.
 
     `seen` is False when the system could not be asked: it may be there or not.
+    `evidence` is what told of it, a file or a command, empty where `name` says it all.
     """
 
     kind: LimitKind
     name: str
     seen: bool = True
+    evidence: str = ""
