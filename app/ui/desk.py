@@ -113,13 +113,15 @@ class Desk(QObject):
             self._task.stop()
 
     def close(self) -> None:
-        """Stop the task, wait for its thread and release the case."""
+        """Stop the task, wait for its thread, release the case and forget the officer's key."""
         if self._task is not None:
             self._task.stop()
             self._task.join()
             self._task = None
         if self.flow is not None:
             self.flow.close()
+            if self.flow.officer is not None:
+                self.flow.officer.lock()
             self.flow = None
         self._standing = {}
         self.passphrases.clear()

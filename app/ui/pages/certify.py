@@ -121,6 +121,9 @@ class CertifyPage(StepPage):
     @override
     def ended(self, done: bool) -> None:
         self._made = done
+        self._people[1].lock()
+        self._people = ()
+        self.witness.take(None)
         self.read()
 
     @override

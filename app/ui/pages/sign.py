@@ -121,6 +121,9 @@ class SignPage(Page):
         def sign() -> tuple[Identity, Identity]:
             people = officer(), witness()
             flow.sign(people)
+            people[
+                1
+            ].lock()  # The witness attests again, with their passphrase, when the certificate is made.
             return people
 
         self.ask(sign, then=self._when_signed)

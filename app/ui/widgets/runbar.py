@@ -97,6 +97,8 @@ class RunBar(QWidget):
         share = last.done / last.total if last and last.total else 0
         self.bar.setValue(_SCALE if done else int(_SCALE * min(1, share)))
         self.now.setText("")
+        if last is None or not last.total:
+            self.say("")
         self._update()
         self._say_numbers()
 
