@@ -302,3 +302,52 @@ def test_progress_is_counted(tmp_path):
     assert [e.path for e in events if isinstance(e, Located)] == [
         str(tmp_path / f"{i}.txt") for i in range(5)
     ]
+
+
+def test_archives_cut_short_are_not_taken_for_whole(look, tmp_path):
+    import tarfile
+
+    root = tmp_path / "in"
+    data = bytearray(packed({"a.txt": "nothing", "b.txt": NUMBER}))
+    second = data.rfind(b"PK\x01\x02")
+    end = data.rfind(b"PK\x05\x06")
+    size = int.from_bytes(data[end + 12 : end + 16], "little") - (end - second)
+    data[end + 12 : end + 16] = size.to_bytes(4, "little")
+    data[second:end] = b""
+    (root / "a.zip").write_bytes(data)
+    held = io.BytesIO()
+    with tarfile.open(fileobj=held, mode="w") as archive:
+        for name in ("1.txt", "2.txt", "3.txt"):
+            info = tarfile.TarInfo(name)
+            info.size = 4
+            archive.addfile(info, io.BytesIO(b"word"))
+    tar = bytearray(held.getvalue())
+    tar[1024 + 150] ^= 1  # the checksum of the second header
+    (root / "a.tar").write_bytes(tar)
+    results = look()
+    for name in ("a.zip", "a.tar"):
+        assert results[name].look is Look.UNREADABLE, name
+        assert results[name].record.problems == (Problem.MALFORMED,)
+
+
+def test_a_pdf_without_a_letter_is_not_clean(look, tmp_path):
+    from reportlab.pdfgen.canvas import Canvas
+
+    root = tmp_path / "in"
+    for name, text in (
+        ("damaged.pdf", "a long line of plain text"),
+        ("whole.pdf", "a long line of plain text"),
+    ):
+        canvas = Canvas(str(root / name), pageCompression=1)
+        canvas.drawString(40, 700, text)
+        canvas.save()
+    data = (root / "damaged.pdf").read_bytes()
+    start = data.index(b"stream") + 8
+    (root / "damaged.pdf").write_bytes(data[:start] + b"!" * 40 + data[start + 40 :])
+    canvas = Canvas(str(root / "outlines.pdf"))
+    canvas.line(10, 10, 90, 90)
+    canvas.save()
+    results = look()
+    assert results["whole.pdf"].look is Look.CLEAN
+    assert results["damaged.pdf"].record.problems == (Problem.MALFORMED,)
+    assert results["outlines.pdf"].look is Look.NOT_LOOKED_AT

@@ -9,7 +9,9 @@ import struct
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, Self
+
+from typing_extensions import override
 
 from app.domain.record import Problem
 from app.steps.locate.limits import Breach, Reading
@@ -26,12 +28,15 @@ _DIRECTORY_BYTES: Final = 64 << 20
 def read_zip(source: Source, reading: Reading) -> Iterator[Passage]:
     """Read a zip, or the document that it is."""
     file = source.whole(reading.limits.held)
-    if _directory_size(file) > _DIRECTORY_BYTES:
+    count, directory = _end_record(file)
+    if directory > _DIRECTORY_BYTES:
         raise Breach(Problem.BOMB_MEMBERS)
     size = file.seek(0, 2)
     with zipfile.ZipFile(file) as archive:
         container = Container(reading, size)
         names = archive.namelist()
+        if count not in (len(names) & 0xFFFF, 0xFFFF):
+            reading.note(Problem.MALFORMED)
         if "xl/workbook.bin" in names or _is_sheet(archive, names):
             yield from read_sheet(source, reading)
         elif is_office(names):
@@ -78,18 +83,35 @@ def _name(info: zipfile.ZipInfo) -> str:
         return info.filename
 
 
-def _directory_size(file: BinaryIO) -> int:
-    """Give the size of the central directory as the end record says it; 0 where there is none."""
+def _end_record(file: BinaryIO) -> tuple[int, int]:
+    """Give the number of members and the size of the directory that the end record declares.
+
+    Only to notice a directory that is too large or cut short: (0, 0) where there is no record.
+    """
     size = file.seek(0, 2)
     file.seek(max(0, size - 65_557))
     tail = file.read()
     place = tail.rfind(b"PK\x05\x06")
     file.seek(0)
     if place < 0 or len(tail) < place + 22:
-        return 0
-    declared: int = struct.unpack_from("<L", tail, place + 12)[0]
+        return 0, 0
+    count, directory = struct.unpack_from("<HL", tail, place + 10)
     # 0xffffffff points to the zip64 record; the directory can't be larger than the file.
-    return min(declared, size)
+    return count, min(directory, size)
+
+
+class _StrictMember(tarfile.TarInfo):
+    """A member whose header must be right: tarfile takes a broken one for the end of the archive."""
+
+    @classmethod
+    @override
+    def fromtarfile(cls, tape: tarfile.TarFile) -> Self:
+        try:
+            return super().fromtarfile(tape)
+        except tarfile.HeaderError as error:
+            if type(error).__name__ in ("EOFHeaderError", "EmptyHeaderError"):
+                raise  # the two ways an archive rightly ends
+            raise tarfile.ReadError(str(error)) from error
 
 
 def _deep(reading: Reading) -> bool:
@@ -105,7 +127,7 @@ def read_tar(source: Source, reading: Reading) -> Iterator[Passage]:
         return
     packed = Counted(source.blocks())
     container = Container(reading, 1)
-    with tarfile.open(fileobj=packed, mode="r|") as archive:  # type: ignore[call-overload]  # needs only read()
+    with tarfile.open(fileobj=packed, mode="r|", tarinfo=_StrictMember) as archive:  # type: ignore[call-overload]  # needs only read()
         for member in archive:
             if reading.spent:
                 return

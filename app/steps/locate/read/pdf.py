@@ -30,8 +30,14 @@ def read_pdf(source: Source, reading: Reading) -> Iterator[Passage]:
             return
         raise
     try:
+        seen = False
         for number in range(len(document)):
-            yield Passage(_page_text(document, number, reading))
+            text = _page_text(document, number, reading)
+            seen = seen or bool(text.strip())
+            yield Passage(text)
+        if not seen and not reading.account.problems:
+            # Not a letter and not a picture on any page: more likely damaged than blank.
+            reading.note(Problem.MALFORMED)
     finally:
         document.close()
 
@@ -44,14 +50,17 @@ def _page_text(document: Any, number: int, reading: Reading) -> bytes:
             text: str = layer.get_text_range()
         finally:
             layer.close()
-        if len(text.strip()) < _LITTLE and _has_picture(page):
+        length = len(text.strip())
+        if length < _LITTLE and _shows_more(page, drawn=not length):
             reading.note(Problem.IMAGE_NOT_READ)
     finally:
         page.close()
     return text.encode("utf-8", "replace")
 
 
-def _has_picture(page: Any) -> bool:
+def _shows_more(page: Any, *, drawn: bool) -> bool:
+    """Whether the page holds pictures or, where asked, drawings: letters may be drawn as outlines."""
     from pypdfium2 import raw
 
-    return any(True for _ in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=4))
+    kinds = [raw.FPDF_PAGEOBJ_IMAGE] + ([raw.FPDF_PAGEOBJ_PATH, raw.FPDF_PAGEOBJ_SHADING] if drawn else [])
+    return any(True for _ in page.get_objects(filter=kinds, max_depth=4))
