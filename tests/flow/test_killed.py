@@ -81,8 +81,6 @@ def killed(child: int, place: Path, chance: random.Random, run_time: float) -> N
             if journal.exists() and journal.stat().st_size >= size:
                 break
             time.sleep(0.0005)
-        else:
-            return
     try:
         os.kill(child, signal.SIGKILL)
         waited(child)
