@@ -53,11 +53,6 @@ class Task(QObject):
         """Whether the thread is still at work."""
         return self._thread.is_alive()
 
-    @property
-    def stopping(self) -> bool:
-        """Whether a stop was asked for."""
-        return self._wish.is_set()
-
     def start(self) -> None:
         """Begin to draw events."""
         self._thread.start()

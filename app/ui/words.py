@@ -53,11 +53,6 @@ def hold(reason: str) -> str:
     return table.hold(reason, language())
 
 
-def backup(name: str) -> str:
-    """Name a kind of backup."""
-    return table.backup(name, language())
-
-
 def key(name: str) -> str:
     """Name a kind of key."""
     return table.key(name, language())

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from officer_at_window import Officer
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSettings, Qt, QTimer
 from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -29,9 +29,11 @@ from pytestqt.qtbot import QtBot
 from app.domain.case import Role
 from app.domain.step import Step
 from app.language import Language
+from app.ui import open_window
 from app.ui.pages.hold_dialog import HoldDialog
 from app.ui.translation import speak
 from app.ui.widgets.new_person import NewPerson
+from app.ui.widgets.steplist import State
 from app.ui.wizard import Wizard
 
 KEYS = {Qt.FocusPolicy.TabFocus, Qt.FocusPolicy.StrongFocus, Qt.FocusPolicy.WheelFocus}
@@ -203,3 +205,40 @@ def test_enter_never_begins_what_cannot_be_taken_back(wizard: Wizard, qtbot: QtB
     assert not wizard.desk.running
     page.typed.setText("2026-002")
     assert not wizard.button(QWizard.WizardButton.CommitButton).isEnabled()
+
+
+def test_the_list_of_steps_says_by_word_where_the_case_stands(
+    wizard: Wizard, qtbot: QtBot, company: Path
+) -> None:
+    officer = Officer(wizard, qtbot)
+    assert set(wizard.steps.states().values()) == {State.HERE, State.CLOSED}
+    officer.come_in(company, company.parent / "officer.p12")
+    officer.go_to(Step.DECIDE, company.parent)
+    states = wizard.steps.states()
+    assert states[Step.LOCATE] is State.DONE
+    assert states[Step.DECIDE] is State.HERE
+    assert states[Step.WIPE] is State.CLOSED
+    said = {label.text() for label in in_sight(wizard.steps) if isinstance(label, QLabel)}
+    assert {"已完成", "当前", "尚未开始"} <= said
+    marks = [face.accessibleName() for face in in_sight(wizard.steps) if face.accessibleName()]
+    assert "2. 查找记录: 已完成" in marks
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_the_program_opens_on_a_case_and_remembers_its_language(
+    app: QApplication, company: Path, tmp_path: Path, language: Language
+) -> None:
+    QSettings.setPath(QSettings.Format.NativeFormat, QSettings.Scope.UserScope, str(tmp_path / "settings"))
+    seen: list[tuple[str, str, str]] = []
+
+    def look_and_close() -> None:
+        wizard = next(top for top in app.topLevelWidgets() if isinstance(top, Wizard) and top.isVisible())
+        page = wizard.currentPage()
+        seen.append((page.title(), page.form.number.text(), str(page.officer.file.path())))
+        wizard.close()
+
+    for wish in (language.value, ""):
+        QTimer.singleShot(200, look_and_close)
+        assert open_window(["lethe"], case=company, language=wish) == 0
+    title = "公司信息" if language is Language.ZH else "Company"
+    assert seen == [(title, "2026-001", str(company.parent / "officer.p12"))] * 2

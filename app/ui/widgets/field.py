@@ -48,10 +48,3 @@ class Fields(QGridLayout):
     def hint_of(self, field: QWidget) -> str:
         """The line of help below a field."""
         return self._lines[field][1].text()
-
-    def show_field(self, field: QWidget, visible: bool) -> None:
-        """Show or hide a field with its label and help."""
-        label, hint = self._lines[field]
-        label.setVisible(visible)
-        field.setVisible(visible)
-        hint.setVisible(visible and bool(hint.text()))

@@ -62,13 +62,11 @@ class Places(QWidget):
 
     def __init__(self, *, folders: bool, files: bool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._title = ""
         self.list = _Drop()
         self.list.setMinimumHeight(self.fontMetrics().height() * 4)
         self.add_folder, self.add_file, self.remove = Button(), Button(), Button()
         self.add_folder.setVisible(folders)
         self.add_file.setVisible(files)
-        self._shown = {self.add_folder: folders, self.add_file: files}
         row = QHBoxLayout()
         for button in (self.add_folder, self.add_file, self.remove):
             row.addWidget(button)

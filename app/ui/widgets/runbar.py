@@ -36,7 +36,6 @@ class RunBar(QWidget):
         self._running = False
         self._stopping = False
         self._enabled = True
-        self._label = ""
         self._last: Progressed | None = None
         self._since = 0.0
         self._told = 0
@@ -67,7 +66,6 @@ class RunBar(QWidget):
 
     def name(self, label: str) -> None:
         """Put the start button's verb in words."""
-        self._label = label
         self.go.setText(label)
         self.go.setAccessibleName(label.replace("&", ""))
         self.bar.setAccessibleName(self.tr("Progress"))
