@@ -9,7 +9,6 @@ content needs a title line or several heads together.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -22,11 +21,15 @@ _NOT_KEPT: Final = frozenset({CONTACT, KEY, "crm.marketing", "bio"})
 
 @dataclass(frozen=True, slots=True)
 class Clues:
-    """What the category is told by: the path below the location, and the start of the text."""
+    """What the category is told by: the path below the location, and the start of the text.
+
+    `whole` says that the sample is all of the text.
+    """
 
     path: str
     sample: str
     headers: tuple[str, ...] = ()
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,18 +162,16 @@ def kept_by_law(category: str) -> bool:
 
 
 def content_year(clues: Clues, latest: int) -> int | None:
-    """Give the year the name or the text itself speaks of, at most `latest`; None unless it is clear.
+    """Give the latest year, at most `latest`, that the name or the text speaks of; None without one.
 
-    Of several years in a name the last one counts, since retention runs from the end.
+    Retention runs from the end, so a year that came too early would let go of what the law
+    still keeps. Where only the start of the text was kept, a later year may stand in the
+    rest: None.
     """
-    named = [int(y) for y in _YEAR_IN_NAME.findall(clues.path) if int(y) <= latest]
-    if named:
-        return max(named)
-    years = Counter(_dates(clues.sample, latest))
-    if not years:
+    if not clues.whole:
         return None
-    year, count = max(years.items(), key=lambda pair: (pair[1], pair[0]))
-    return year if count * 2 > sum(years.values()) else None
+    named = [int(y) for y in _YEAR_IN_NAME.findall(clues.path) if int(y) <= latest]
+    return max([*named, *_dates(clues.sample, latest)], default=None)
 
 
 def _dates(sample: str, latest: int) -> Iterable[int]:

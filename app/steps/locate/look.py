@@ -163,6 +163,7 @@ def _judge(target: Target, seen: _Seen, task: Task) -> Located:
         "/".join((target.below, *seen.names)),
         unescape(bytes(seen.sample)).decode("utf-8", "replace"),
         tuple(seen.headers),
+        whole=len(seen.sample) < _SAMPLE,
     )
     category = categories.categorise(clues)
     if any(finding.kind == "secret.key" for finding in seen.findings) and not people(seen.findings):

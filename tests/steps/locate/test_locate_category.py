@@ -119,8 +119,8 @@ def test_the_law_speaks_of_papers_without_persons(tmp_path: Path):
         ("a/2022/2023-05.csv", "", 2023),
         ("a/voucher_20230501.csv", "", 2023),
         ("a/13820231234.txt", "", None),
-        ("a/b.csv", "2021-01-02 2021-03-04 2022-01-01", 2021),
-        ("a/b.csv", "2021-01-02 2022-01-01", None),
+        ("a/b.csv", "2021-01-02 2021-03-04 2022-01-01", 2022),
+        ("a/b.csv", "2021-01-02 2022-01-01", 2022),
         ("a/b.csv", "2023年度 总账", 2023),
         ("a/b.csv", "出生日期 1995-01-02", None),
         ("a/b.csv", "110101199003074610", None),
@@ -130,3 +130,4 @@ def test_the_law_speaks_of_papers_without_persons(tmp_path: Path):
 )
 def test_years(path, sample, year):
     assert category.content_year(category.Clues(path, sample), 2027) == year
+    assert category.content_year(category.Clues(path, sample, whole=False), 2027) is None
