@@ -85,6 +85,8 @@ class Reason(Enum):
     IMMUTABLE = "immutable"
     DENIED = "denied"
     PROTECTED_PLACE = "protected_place"
+    MOUNT_CROSSED = "mount_crossed"
+    """It lies on another file system than its location, and nobody named that one."""
     NO_SPACE = "no_space"
     IO_ERROR = "io_error"
     READ_BACK_DIFFERS = "read_back_differs"
