@@ -9,6 +9,7 @@ from pathlib import Path
 
 from app.domain.fate import Fate
 from app.domain.record import Tier
+from app.domain.wiping import Wiping
 
 
 class CaseKind(Enum):
@@ -188,4 +189,5 @@ class Case:
     holds: tuple[HoldRule, ...] = ()
     people: tuple[PersonSource, ...] = ()
     profile: Profile = Profile.STANDARD
+    wiping: Wiping = field(default_factory=Wiping)
     rehearsal: bool = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from app.domain.canonical import canonical
@@ -12,6 +12,7 @@ from app.domain.case import Profile
 from app.domain.fate import Fate, Ground
 from app.domain.fault import Fault, Refused
 from app.domain.record import Stamp, Tier
+from app.domain.wiping import Wiping
 
 
 class Subject(Enum):
@@ -64,6 +65,7 @@ class Plan:
     pack: str
     profile: Profile
     items: tuple[PlanItem, ...]
+    wiping: Wiping = field(default_factory=Wiping)
 
     def __post_init__(self) -> None:
         seen: set[str] = set()
@@ -82,6 +84,7 @@ class Plan:
                 "made_at": self.made_at,
                 "pack": self.pack,
                 "profile": self.profile.value,
+                "wiping": self.wiping.plain,
                 "items": len(self.items),
             }
         )

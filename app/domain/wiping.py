@@ -6,9 +6,10 @@ passes. So every pass is defined by its bytes here, and these are what is signed
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final, Self
+from typing import Any, Final, Self
 
 _RANDOM: Final = "random"
 _LONGEST: Final = 4096
@@ -39,7 +40,7 @@ class Pass:
             ValueError: for anything but `random` or the hex digits of 1 to 4096 bytes.
         """
         fill = b"" if text == _RANDOM else bytes.fromhex(text)
-        if not fill and text != _RANDOM or len(fill) > _LONGEST:
+        if (not fill and text != _RANDOM) or len(fill) > _LONGEST:
             raise ValueError(text)
         return cls(fill)
 
@@ -48,7 +49,7 @@ class Method(Enum):
     """A list of passes that has a name."""
 
     KEYSTREAM = "keystream"
-    """One pass of AES-256-CTR under a key derived for each file. Enough for a medium that is written in place."""
+    """One pass of AES-256-CTR under a key derived for each file."""
     ZEROS = "zeros"
     GAT_1143_3 = "gat_1143_3"
     """GA/T 1143-2014, three passes: a character, its complement, random. For magnetic media only."""
@@ -103,3 +104,25 @@ class Wiping:
     def sequence(self) -> tuple[Pass, ...]:
         """The passes, in order."""
         return self.passes or _PASSES[self.method]
+
+    @property
+    def plain(self) -> dict[str, object]:
+        """What is signed, as JSON values: every pass by its bytes."""
+        return {
+            "method": self.method.value,
+            "passes": [one.text for one in self.sequence],
+            "names": self.names,
+            "device": self.device,
+            "trim": self.trim,
+        }
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Self:
+        """Read what `plain` gave. The passes of a named method are its own, whatever `values` say.
+
+        Raises:
+            KeyError, ValueError: for values that `plain` does not give.
+        """
+        method = Method(values["method"])
+        passes = tuple(Pass.of(text) for text in values["passes"]) if method is Method.CONTRACT else ()
+        return cls(method, passes, values["names"], values["device"], values["trim"])

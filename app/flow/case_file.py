@@ -33,6 +33,7 @@ from app.domain.case import (
 from app.domain.fate import Fate
 from app.domain.fault import Fault
 from app.domain.record import Tier
+from app.domain.wiping import Method, Wiping
 from app.flow.toml_check import Form, Key, Source, check, load
 
 T = TypeVar("T")
@@ -95,6 +96,13 @@ _FORMS: Final[dict[str, Form]] = {
         "role": Key(str, required=True, choices=_one_of(Role)),
         "identity": Key(str, required=True),
         "passphrase_env": _TEXT,
+    },
+    "wipe": {
+        "method": Key(str, choices=_one_of(Method)),
+        "passes": Key(list),
+        "names": Key(bool),
+        "device": Key(bool),
+        "trim": Key(bool),
     },
     "certificate": {
         "out": _TEXT,
@@ -196,6 +204,7 @@ def _read(path: Path, *, must_exist: bool) -> Case:
         rules=reader.each("decide", lambda one, n: _rule(reader, one, n)),
         holds=reader.each("hold", lambda one, n: _hold(reader, one, n)),
         people=reader.each("person", lambda one, n: _person(reader, one, n)),
+        wiping=_wiping(reader),
         profile=Profile(top.get("profile", "standard")),
         rehearsal=top.get("rehearsal", False),
     )
@@ -208,6 +217,18 @@ def _company(one: dict[str, Any]) -> Company:
         CaseKind(one.get("kind", CaseKind.ORDINARY.value)),
         Scale(one.get("people", Scale.UNDER_1M.value)),
     )
+
+
+def _wiping(reader: _Reader) -> Wiping:
+    one = reader.one("wipe")
+    contract = one.get("method") == Method.CONTRACT.value
+    try:
+        if contract == ("passes" in one):
+            return Wiping.of({**Wiping().plain, **one})
+    except (TypeError, ValueError):
+        pass
+    detail = '["00", "ff", "random"], with method = "contract"'
+    raise reader.source.refuse(Fault.CASE_FILE_WRONG_VALUE, "wipe", 0, "passes", detail)
 
 
 def _backup(reader: _Reader, one: dict[str, Any], index: int) -> Backup:
@@ -287,9 +308,15 @@ def case_toml(case: Case) -> str:
             {"role": one.role, "identity": one.identity, "passphrase_env": one.passphrase_env}
             for one in case.people
         ],
+        "wipe": _wipe(case.wiping),
         "certificate": {"out": terms.out, "names": terms.names, "language": terms.language},
     }
     return tomli_w.dumps(_bare(everything))
+
+
+def _wipe(wiping: Wiping) -> dict[str, Any]:
+    plain = wiping.plain
+    return plain if wiping.method is Method.CONTRACT else {**plain, "passes": None}
 
 
 def _match(match: Match) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def make_plan(
         *(_record_item(record, decision) for record, decision in decided),
         *_copy_items(copies, {record.id: (record, decision) for record, decision in decided}),
     ]
-    return Plan(case.number, made_at, pack, case.profile, tuple(_once(items)))
+    return Plan(case.number, made_at, pack, case.profile, tuple(_once(items)), case.wiping)
 
 
 def _once(items: Sequence[PlanItem]) -> Iterator[PlanItem]:

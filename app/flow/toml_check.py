@@ -26,7 +26,13 @@ class Key:
         """What to write, for the message."""
         if self.choices:
             return " | ".join(self.choices)
-        return {str: '"text"', bool: "true | false", date: "YYYY-MM-DD", dict: "{ key = value }"}[self.kind]
+        return {
+            str: '"text"',
+            bool: "true | false",
+            date: "YYYY-MM-DD",
+            list: "[ … ]",
+            dict: "{ key = value }",
+        }[self.kind]
 
 
 Form = Mapping[str, Key]

@@ -15,6 +15,7 @@ from app.domain.fault import Fault, Refused
 from app.domain.key import Key
 from app.domain.plan import Plan, PlanItem
 from app.domain.record import Record
+from app.domain.wiping import Wiping
 from app.register.codec import build, plain
 
 T = TypeVar("T")
@@ -192,7 +193,13 @@ class Register:
         """Store the plan that is about to be signed."""
         self._db.execute("DELETE FROM plan")
         self._db.executemany("INSERT INTO plan(body) VALUES(?)", ((_text(item),) for item in plan.items))
-        head = {"case": plan.case, "made_at": plan.made_at, "pack": plan.pack, "profile": plan.profile.value}
+        head = {
+            "case": plan.case,
+            "made_at": plan.made_at,
+            "pack": plan.pack,
+            "profile": plan.profile.value,
+            "wiping": plan.wiping.plain,
+        }
         self.set_fact("plan", head)
 
     def plan(self) -> Plan | None:
@@ -201,7 +208,8 @@ class Register:
         if head is None:
             return None
         items = tuple(self._all(PlanItem, "SELECT body FROM plan ORDER BY seq"))
-        return Plan(head["case"], head["made_at"], head["pack"], Profile(head["profile"]), items)
+        profile, wiping = Profile(head["profile"]), Wiping.of(head["wiping"])
+        return Plan(head["case"], head["made_at"], head["pack"], profile, items, wiping)
 
     def set_fact(self, name: str, value: object) -> None:
         """Store a JSON value under a name."""

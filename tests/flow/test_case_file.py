@@ -10,6 +10,7 @@ from app.domain.case import CaseKind, NameLevel, Role, Scale
 from app.domain.fate import Fate
 from app.domain.fault import Fault, Refused
 from app.domain.record import Tier
+from app.domain.wiping import Method, Pass, Wiping
 from app.flow.case_file import case_folder, case_toml, read_case_file, reread_case
 
 CONTRACT = """\
@@ -113,6 +114,20 @@ def test_writing_and_reading_give_the_same_case(case_file: Path, tmp_path: Path)
         ("[[location]]", "[location]", Fault.CASE_FILE_WRONG_TYPE, 11),
         ("[[location]]", "location = [1]\n[[locations]]", Fault.CASE_FILE_UNKNOWN_KEY, 12),
         ("[company]", "[company", Fault.CASE_FILE_SYNTAX, 2),
+        ("[certificate]", '[wipe]\npasses = ["00"]\n[certificate]', Fault.CASE_FILE_WRONG_VALUE, 39),
+        ("[certificate]", '[wipe]\nmethod = "contract"\n[certificate]', Fault.CASE_FILE_WRONG_VALUE, 38),
+        (
+            "[certificate]",
+            '[wipe]\nmethod = "contract"\npasses = ["0"]\n[certificate]',
+            Fault.CASE_FILE_WRONG_VALUE,
+            40,
+        ),
+        (
+            "[certificate]",
+            '[wipe]\nmethod = "contract"\npasses = [1]\n[certificate]',
+            Fault.CASE_FILE_WRONG_VALUE,
+            40,
+        ),
         ('fate = "wipe"', "", Fault.CASE_FILE_MISSING_KEY, 20),
     ],
 )
@@ -148,6 +163,16 @@ def test_a_custodian_with_a_key_and_a_tier(case_file: Path, tmp_path: Path) -> N
     case = read_case_file(case_file)
     assert case.custodians[0].identity == tmp_path / "key.txt"
     assert case.rules[1].match.tier is Tier.CORE
+
+
+def test_how_files_are_wiped(case_file: Path, tmp_path: Path) -> None:
+    assert read_case_file(case_file).wiping == Wiping()
+    asked = '[wipe]\nmethod = "contract"\npasses = ["00", "ff", "random"]\nnames = false\n[certificate]'
+    case_file.write_text(CONTRACT.replace("[certificate]", asked), encoding="utf-8")
+    case = read_case_file(case_file)
+    assert case.wiping == Wiping(Method.CONTRACT, (Pass(b"\0"), Pass(b"\xff"), Pass()), names=False)
+    (tmp_path / "case.toml").write_text(case_toml(case), encoding="utf-8")
+    assert reread_case(tmp_path / "case.toml") == case
 
 
 def test_a_table_that_is_none(case_file: Path) -> None:
