@@ -17,7 +17,8 @@ export QT_QPA_PLATFORM ?= offscreen
 
 demo: $(VENV)/ready
 	@rm -rf $(DEMO)
-	$(BIN)/lethe rehearse $(DEMO)
+	@# 3 is a finished job with exceptions: on some file systems Lethe can't say more than that.
+	$(BIN)/lethe rehearse $(DEMO) || test $$? -eq 3
 
 test: $(VENV)/ready-dev system
 	$(BIN)/python -m pytest -n $(JOBS)
