@@ -1,0 +1,1 @@
+"""Windows behind the same contract. Written against the documented calls; not run on that system."""
