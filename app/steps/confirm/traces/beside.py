@@ -84,7 +84,7 @@ def _owners(name: str, records: Mapping[str, str], names: set[str]) -> Iterator[
             yield found[1], habit
         elif found and habit.fits is is_owner_file:
             # Word's short form could be of several documents: it is evidence only where one fits.
-            like = [one for one in names if one.endswith(found[1]) and owner_name(one) == name]
+            like = [one for one in names - {name} if one.endswith(found[1]) and owner_name(one) == name]
             if len(like) == 1 and like[0] in records:
                 yield like[0], habit
 

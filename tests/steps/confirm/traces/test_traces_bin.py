@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -32,7 +33,7 @@ def test_what_gio_threw_away_goes_with_its_note(desktop):
     notes = [path for path in found if path.endswith(".trashinfo")]
     files = [path for path in found if "/files/" in path]
     assert (len(found), len(notes), len(files)) == (4, 2, 2)
-    assert {open(path, "rb").read() for path in files} == {b"the first version", b"the second version"}
+    assert {Path(path).read_bytes() for path in files} == {b"the first version", b"the second version"}
     assert {(copy.disposal, copy.trace) for copy in found.values()} == {(Disposal.WIPE, Trace.TRASHED)}
 
 
