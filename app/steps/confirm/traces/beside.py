@@ -83,10 +83,10 @@ def _owners(name: str, records: Mapping[str, str], names: set[str]) -> Iterator[
         if found and found[1] in records:
             yield found[1], habit
         elif found and habit.fits is is_owner_file:
-            # Word's short form could be of several documents: it is evidence only where one fits.
+            # Word's short form may fit several documents: it is evidence only where all of them go.
             like = [one for one in names - {name} if one.endswith(found[1]) and owner_name(one) == name]
-            if len(like) == 1 and like[0] in records:
-                yield like[0], habit
+            if all(one in records for one in like):
+                yield from ((one, habit) for one in like)
 
 
 def _borne_out(search: Search, path: str, owner: str, habit: _Habit) -> bool:

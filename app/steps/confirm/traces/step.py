@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -41,6 +41,7 @@ def find_traces(
     kept: Sequence[Record] = (),
     home: Path | None = None,
     exclude: Sequence[Path] = (),
+    told: Collection[str] = (),
 ) -> Iterator[CopyFound | BackupSearched | Progressed]:
     """Search beside the records, in the home and in the bins of their volumes; read only.
 
@@ -57,10 +58,11 @@ def find_traces(
 
     `kept` is every other record of the case. `home` is that of whoever runs this, unless
     given; when root runs this, the homes below it are looked into too, and never another.
-    Folders in `exclude` are passed over. After each home a BackupSearched says what was
+    Folders in `exclude` are passed over, and the paths in `told`: copies and keys that are
+    known already, of which more than a path is known. After each home a BackupSearched says what was
     looked at and what could not be.
     """
-    look = _Look(Sought(doomed), Kept.of(kept), key, exclude)
+    look = _Look(Sought(doomed), Kept.of(kept), key, exclude, told)
     for number, places in enumerate(homes(home)):
         search = Search(look.sought, places)
         copies = 0
@@ -125,12 +127,14 @@ class Kept:
 class _Look:
     """The look at each file that was sighted, with what earlier looks found."""
 
-    def __init__(self, sought: Sought, kept: Kept, key: bytes, exclude: Sequence[Path]) -> None:
+    def __init__(
+        self, sought: Sought, kept: Kept, key: bytes, exclude: Sequence[Path], told: Collection[str]
+    ) -> None:
         self.sought = sought
         self._kept = kept
         self._key = key
         self._passed_over = frozenset(os.path.realpath(path) for path in exclude)
-        self._told = set(sought.own)
+        self._told = set(told)
         self._going = {(one.stamp.device, one.stamp.inode) for one in sought.records.values()}
         self._stays: dict[str, tuple[Reason, ...]] = {}
         self._opened: frozenset[Node] | None = None
@@ -141,7 +145,8 @@ class _Look:
         None when it was told before, is a record that goes anyway, is passed over or gone,
         or can't even be looked at, which is then one of the `limits`.
         """
-        if sighting.path in self._told or _within(sighting.path, self._passed_over):
+        path = sighting.path
+        if path in self._told or path in self.sought.own or _within(path, self._passed_over):
             return None
         self._told.add(sighting.path)
         against = {*sighting.against, *self._stays.get(sighting.bound_to, ())}

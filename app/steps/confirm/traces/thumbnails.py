@@ -27,7 +27,7 @@ def thumbnails(search: Search) -> Iterator[Sighting | Progressed]:
 
     One that carries no such text is known by its name, the MD5 of the file's URI.
     """
-    named: dict[str, tuple[str, ...]] | None = None
+    mute: dict[str, list[str]] = {}
     for path in _pictures(search):
         yield from search.progress(path)
         try:
@@ -39,13 +39,12 @@ def thumbnails(search: Search) -> Iterator[Sighting | Progressed]:
         except OSError as error:
             search.limits.add(reason_of(error))
             continue
-        if uri:
-            ids = search.sought.ids(path_of(uri))
-        else:
-            named = _named(search.sought) if named is None else named
-            ids = named.get(path.rpartition(os.sep)[2], ())
-        if ids:
+        if not uri:
+            mute.setdefault(path.rpartition(os.sep)[2], []).append(path)
+        elif ids := search.sought.ids(path_of(uri)):
             yield Sighting(path, ids, Trace.THUMBNAIL)
+    if mute:
+        yield from _by_name(search.sought, mute)
 
 
 def _pictures(search: Search) -> Iterator[str]:
@@ -64,8 +63,10 @@ def _folders(search: Search, root: Path) -> Iterator[str]:
             yield from (e.path for e in search.entries(entry.path) if e.is_dir(follow_symlinks=False))
 
 
-def _named(sought: Sought) -> dict[str, tuple[str, ...]]:
-    return {name: sought.ids(path) for path in sought.paths() for name in names_of(path)}
+def _by_name(sought: Sought, mute: dict[str, list[str]]) -> Iterator[Sighting]:
+    for path in sought.paths():
+        for name in names_of(path) & mute.keys():
+            yield from (Sighting(picture, sought.ids(path), Trace.THUMBNAIL) for picture in mute[name])
 
 
 def names_of(path: str) -> frozenset[str]:

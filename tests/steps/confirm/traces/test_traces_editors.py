@@ -190,13 +190,15 @@ def test_word_shortens_what_it_names(document, lock):
     assert owner_name(document) == lock
 
 
-def test_a_short_owner_name_is_evidence_only_when_it_fits_one(desktop):
+def test_a_short_owner_name_is_evidence_only_when_all_it_fits_go(desktop):
     record = desktop.record("customers.docx", b"one")
     lock = desktop.office / "~$stomers.docx"
     lock.write_bytes(OWNER)
     assert set(desktop.find([record])) == {str(lock)}
-    desktop.record("kustomers.docx", b"two")
-    assert desktop.find([record]) == {}
+    other = desktop.record("kustomers.docx", b"two")
+    assert desktop.find([record]) == {} == desktop.find([other])
+    (copy,) = desktop.find([record, other]).values()
+    assert copy.of == tuple(sorted({record.id, other.id}))
 
 
 def test_a_whole_path_as_a_name(desktop):

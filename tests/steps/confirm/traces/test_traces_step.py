@@ -77,6 +77,16 @@ def test_the_cases_own_folders_are_passed_over(desktop, tmp_path):
     assert desktop.find([goes], exclude=[tmp_path / "link"]) == {}
 
 
+def test_a_copy_that_is_known_is_not_told_again(desktop):
+    """The search of the backups knows its bytes, and may know why it must stay."""
+    goes = desktop.record("a.csv", b"goes")
+    desktop.record("a.csv~", b"old")
+    desktop.record("a.csv.bak", b"old")
+    assert fates(desktop.find([goes], told=[str(desktop.office / "a.csv~")])) == {
+        "a.csv.bak": (Disposal.WIPE, ())
+    }
+
+
 def test_what_cannot_be_read_is_told(desktop, monkeypatch):
     """As a reader who may not: root may read everything."""
     from app.steps.confirm.reading import CantRead
