@@ -2,7 +2,7 @@
 
 from app.identity.cms import Signer, cms_detached, cms_verify
 from app.identity.person import Identity, create, unlock
-from app.identity.signing import Signature, SignedPlan, sign_plan
+from app.identity.signing import Signature, SignedPlan, refuse_alike, sign_plan
 
 __all__ = [
     "Identity",
@@ -12,6 +12,7 @@ __all__ = [
     "cms_detached",
     "cms_verify",
     "create",
+    "refuse_alike",
     "sign_plan",
     "unlock",
 ]

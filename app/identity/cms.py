@@ -20,12 +20,16 @@ _SET_OF: Final = b"\x31"
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """One signer of a CMS file. `role` is None and the text empty when their certificate can't be trusted."""
+    """One signer of a CMS file, `certificate` in DER.
+
+    `role` is None and the name empty when their certificate can't be trusted.
+    """
 
     name: str
     role: Role | None
     fingerprint: str
     valid: bool
+    certificate: bytes = b""
 
 
 def cms_detached(data: bytes, people: Sequence[Identity]) -> bytes:
@@ -78,7 +82,7 @@ def _look(info: Any, certificates: Sequence[Any], signed: Any, data: bytes) -> S
         valid = _content_fits(signed, data) and _holds(info, der, data)
     except (ValueError, LookupError):
         return Signer("", None, hashlib.sha256(der).hexdigest() if der else "", valid=False)
-    return Signer(holder.name, holder.role, holder.fingerprint, valid)
+    return Signer(holder.name, holder.role, holder.fingerprint, valid, der)
 
 
 def _certificate(info: Any, certificates: Sequence[Any]) -> bytes:

@@ -113,6 +113,20 @@ class SignedPlan:
             raise Refused(Fault.PLAN_CHANGED, plan.case)
 
 
+def refuse_alike(certificates: Iterable[bytes]) -> None:
+    """Refuse people among whom no officer and witness are two different persons; `certificates` are DER.
+
+    Raises:
+        Refused: PERSON_MISSING, OFFICER_IS_WITNESS for a shared key or name; SIGNATURE_INVALID
+            for a certificate that names no such person.
+    """
+    try:
+        holders = [read_holder(certificate) for certificate in certificates]
+    except (ValueError, LookupError) as error:
+        raise Refused(Fault.SIGNATURE_INVALID, "", str(error)) from error
+    _refuse_alike(holders)
+
+
 def sign_plan(plan: Plan, people: Sequence[Identity], at: str) -> SignedPlan:
     """Have each of these unlocked people sign the plan's digest at the time `at` (RFC 3339 with an offset).
 

@@ -8,11 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from app.domain.case import Role
 from app.domain.event import Progressed
 from app.domain.fault import Fault, Refused
 from app.domain.step import Step
-from app.identity import Identity, cms_detached
+from app.identity import Identity, cms_detached, refuse_alike
 from app.steps.certify.account import Account
 from app.steps.certify.archive import archived
 from app.steps.certify.closing import Digests
@@ -42,7 +41,8 @@ def compose(
 
     Raises:
         Refused: PERSON_MISSING without an officer and a witness, OFFICER_IS_WITNESS
-            when they share a certificate, SEAL_FAILED when the document is no PDF/A-3b.
+            when they share a key or a name or anyone stands there twice, SEAL_FAILED when the
+            document is no PDF/A-3b.
         OSError: when the inventory is missing or the disk does not take the files.
     """
     _refuse_people(people)
@@ -93,10 +93,7 @@ def _issued(folder: Path, manifest: bytes) -> bool:
 
 
 def _refuse_people(people: Sequence[Identity]) -> None:
-    roles = {person.role for person in people}
-    for role in (Role.OFFICER, Role.WITNESS):
-        if role not in roles:
-            raise Refused(Fault.PERSON_MISSING, role.value)
+    refuse_alike(person.certificate_der for person in people)
     if len({person.fingerprint for person in people}) < len(people):
         raise Refused(Fault.OFFICER_IS_WITNESS)
 

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from app.domain.canonical import canonical
 from app.domain.fault import Fault, Refused
-from app.identity import cms_verify
-from app.journal import Anchor
-from app.journal import verify as verify_journal
+from app.identity import Signer, cms_verify, refuse_alike
 from app.steps.certify.cmsform import form_fault
 from app.steps.certify.inventory import INVENTORY, LEAVES, leaf_hashes
 from app.steps.certify.manifest import DETACHED, FORMAT, MANIFEST, VERSION
 from app.steps.certify.merkle import root_of
 from app.steps.certify.proof import PROOF_FORMAT, proof_checks
 from app.steps.certify.verdict import Check, Verdict
+from app.steps.certify.verify_journal import journal_checks
 
 Manifest = dict[str, Any]
 
@@ -76,7 +75,7 @@ def _certificate(path: Path, data: bytes, journal: Path | None) -> Iterator[Chec
             same = beside == files.get(name)
             yield Check(check, same, f"{name} beside it is {'the attached one' if same else 'another one'}")
     yield from _leaves(path.parent, manifest)
-    yield from _journal(path, journal, manifest)
+    yield from _journal(path, journal, files[MANIFEST], manifest, files.get(INVENTORY))
 
 
 def _part(kind: str, path: Path, data: bytes, journal: Path | None) -> Iterator[Check]:
@@ -94,7 +93,7 @@ def _part(kind: str, path: Path, data: bytes, journal: Path | None) -> Iterator[
     if inventory is not None:
         yield _digest("inventory.same", inventory, manifest["inventory"]["sha256"])
     yield from _leaves(path.parent, manifest)
-    yield from _journal(path, journal, manifest)
+    yield from _journal(path, journal, text, manifest, inventory)
 
 
 def _proof(path: Path, data: bytes) -> Iterator[Check]:
@@ -152,6 +151,7 @@ def manifest_checks(data: bytes, p7s: bytes | None, manifest: Manifest) -> Itera
     except Refused as refused:
         yield Check("p7s.valid", False, f"not a signature of it: {refused.detail}")
         return
+    yield _people(signers, manifest)
     bad = [signer.name or signer.fingerprint[:16] for signer in signers if not signer.valid]
     whole = {signer.fingerprint for signer in signers if signer.valid} == set(named)
     detail = "signed by " + ", ".join(signer.name for signer in signers)
@@ -162,6 +162,26 @@ def manifest_checks(data: bytes, p7s: bytes | None, manifest: Manifest) -> Itera
     yield Check("p7s.valid", not bad and whole, detail)
     fault = form_fault(p7s, named)
     yield Check("p7s.form", not fault, fault or "no spare byte")
+
+
+def _people(signers: Sequence[Signer], manifest: Manifest) -> Check:
+    """Whether each person is who the manifest calls them, and officer and witness are two people.
+
+    The manifest's own words prove nothing here: one person could write two names into it.
+    """
+    told = sorted((one["fingerprint"], one["role"], one["name"]) for one in manifest["signatures"])
+    seen = sorted((one.fingerprint, one.role.value if one.role else "", one.name) for one in signers)
+    try:
+        refuse_alike(signer.certificate for signer in signers)
+    except Refused as refused:
+        return Check(
+            "signers.apart", False, f"not an officer and another person as witness: {refused.fault.value}"
+        )
+    same = told == seen
+    detail = "two people, called as their certificates call them"
+    return Check(
+        "signers.apart", same, detail if same else "the manifest calls them other than their certificates"
+    )
 
 
 def _digest(name: str, data: bytes, expected: str) -> Check:
@@ -185,19 +205,15 @@ def _leaves(folder: Path, manifest: Manifest) -> Iterator[Check]:
     )
 
 
-def _journal(path: Path, journal: Path | None, manifest: Manifest) -> Iterator[Check]:
-    """Hold the journal against the head the certificate names; without one given, look in the case folder."""
+def _journal(
+    path: Path, journal: Path | None, data: bytes, manifest: Manifest, inventory: bytes | None
+) -> Iterator[Check]:
+    """Hold the journal against the certificate; without one given, look in the case folder."""
     looked = journal or path.resolve().parent.parent / "journal.jsonl"
-    if not looked.is_file():
-        if journal:
-            yield Check("journal.present", False, "the journal is not there")
-        return
-    anchor = Anchor(manifest["journal"]["count"], manifest["journal"]["head"])
-    report = verify_journal(looked, [anchor])
-    detail = f"{report.count} entries; entry {anchor.count} has the hash the certificate names"
-    if not report.ok:
-        detail = "; ".join(f"line {one.line}: {one.breach.value}" for one in report.problems)
-    yield Check("journal.whole", report.ok, detail)
+    if looked.is_file():
+        yield from journal_checks(looked, data, manifest, inventory or b"")
+    elif journal:
+        yield Check("journal.present", False, "the journal is not there")
 
 
 def _beside(path: Path, name: str) -> bytes | None:

@@ -212,6 +212,8 @@ def test_who_must_sign(tmp_path, people):
     assert refusal(people[1:]) is Fault.PERSON_MISSING
     assert refusal([]) is Fault.PERSON_MISSING
     assert refusal([*people, people[1]]) is Fault.OFFICER_IS_WITNESS
+    twin = create(people[0].name, Role.WITNESS, tmp_path.parent / "twin.p12", "a b c d")
+    assert refusal([people[0], twin]) is Fault.OFFICER_IS_WITNESS
 
 
 def test_three_people(tmp_path, people):

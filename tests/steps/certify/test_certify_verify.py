@@ -1,8 +1,11 @@
 """Verification: every change is caught, and each is named for what it is."""
 
+import hashlib
 import io
+import json
 import random
 import shutil
+from dataclasses import replace
 
 import account_sample as sample
 import pikepdf
@@ -14,8 +17,9 @@ from app.domain.case import Role
 from app.domain.fault import Fault, Refused
 from app.identity import cms_detached, create
 from app.journal import Journal
+from app.journal import verify as verify_journal
 from app.language import Language
-from app.steps.certify import Standing, explained, prove, verify
+from app.steps.certify import Signer, Standing, compose, explained, prove, verify, write_inventory
 
 
 @pytest.fixture
@@ -230,28 +234,101 @@ def test_what_is_no_kind_of_ours_is_refused(tmp_path):
         assert refused.value.fault is Fault.NOT_VERIFIABLE
 
 
-def test_the_journal_must_hold_the_certificates_head(tmp_path, people):
+@pytest.fixture
+def journalled(tmp_path, people):
+    """A case folder whose journal tells what its certificate says; the folder of the certificate."""
     from conftest import issue
 
+    account = sample.clean(2)
+    signatures = [
+        {"role": one.role.value, "name": one.name, "certificate": one.certificate_der.hex()} for one in people
+    ]
     journal = Journal.create(tmp_path / "journal.jsonl")
-    for n in range(5):
-        journal.append("settled", {"n": n})
+    journal.append("signed", {"plan": account.plan, "signatures": signatures})
+    for line in account.lines:
+        journal.append("settled", {"id": line.id, "outcome": "Outcome.overwritten"})
     journal.commit()
-    account = sample.clean(2, journal_count=journal.count, journal_head=journal.head)
+    signers = tuple(Signer(one.role.value, one.name, one.fingerprint, "") for one in people)
+    account = replace(account, journal_count=journal.count, journal_head=journal.head, signers=signers)
     folder = issue(account, tmp_path / "certificate", people)
-    journal.append("certified", {})
+    digest = hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
+    journal.append("certified", {"manifest.json": digest})
     journal.close()
-    verdict = verify(folder / "certificate.pdf")
-    assert verdict.valid, verdict
-    assert "journal.whole" in {check.name for check in verdict.checks}
-    lines = (tmp_path / "journal.jsonl").read_bytes().splitlines(keepends=True)
-    for forged in (lines[:4], lines[:2] + lines[3:], []):
-        (tmp_path / "journal.jsonl").write_bytes(b"".join(forged))
-        verdict = verify(folder / "certificate.pdf")
+    return folder
+
+
+def test_the_journal_must_hold_the_certificates_head(journalled):
+    journal = journalled.parent / "journal.jsonl"
+    for name in ("certificate.pdf", "manifest.json", "inventory.csv"):
+        verdict = verify(journalled / name)
+        assert verdict.valid, verdict
+        assert "journal.outcomes" in {check.name for check in verdict.checks}
+    lines = journal.read_bytes().splitlines(keepends=True)
+    for forged in (lines[:2], lines[:1] + lines[2:], []):
+        journal.write_bytes(b"".join(forged))
+        verdict = verify(journalled / "certificate.pdf")
         assert failed(verdict) == {"journal.whole"}
         assert verdict.status is Standing.ALTERED
-    missing = verify(folder / "certificate.pdf", tmp_path / "nowhere.jsonl")
+    missing = verify(journalled / "certificate.pdf", journalled / "nowhere.jsonl")
     assert missing.status is Standing.INCOMPLETE
+
+
+def test_a_journal_cut_before_the_certificate_is_incomplete(journalled):
+    journal = journalled.parent / "journal.jsonl"
+    journal.write_bytes(b"".join(journal.read_bytes().splitlines(keepends=True)[:-1]))
+    verdict = verify(journalled / "certificate.pdf")
+    assert failed(verdict) == {"journal.end.present"}
+    assert verdict.status is Standing.INCOMPLETE
+
+
+@pytest.mark.parametrize(
+    ("lie", "check"),
+    [
+        (lambda account: replace(account, lines=(sample.line(0), sample.line(7))), "journal.outcomes"),
+        (lambda account: replace(account, plan="0" * 64), "journal.plan"),
+        (lambda account: replace(account, signers=account.signers[:1]), "journal.plan"),
+        (lambda account: account, "journal.certified"),
+    ],
+)
+def test_a_second_certificate_of_the_same_journal(journalled, people, lie, check):
+    """Both people can sign anew, but not what the journal does not hold, nor a second certificate."""
+    journal = verify_journal(journalled.parent / "journal.jsonl")
+    lines = (journalled.parent / "journal.jsonl").read_bytes().splitlines()
+    head = json.loads(lines[-2])["hash"]
+    signers = tuple(Signer(one.role.value, one.name, one.fingerprint, "") for one in people)
+    account = sample.clean(2, journal_count=journal.count - 1, journal_head=head, signers=signers)
+    write_inventory(lie(account), journalled)
+    list(
+        compose(lie(account), journalled, people, issued_at="2026-11-22T00:00:00Z", closing=sample.closing())
+    )
+    assert failed(verify(journalled / "certificate.pdf")) == {check, "journal.certified"}
+
+
+class Mask:
+    """One person's key under another name and role."""
+
+    def __init__(self, person, name, role):
+        self._person, self.name, self.role = person, name, role
+
+    def __getattr__(self, name):
+        return getattr(self._person, name)
+
+
+@pytest.mark.parametrize("case", ["twice", "two keys of one person", "another's name"])
+def test_one_person_who_signs_for_two(tmp_path, people, monkeypatch, case):
+    from conftest import issue
+
+    officer, witness = people
+    twin = create(officer.name, Role.WITNESS, tmp_path / "twin.p12", "a b c d")
+    second = {
+        "twice": Mask(officer, witness.name, Role.WITNESS),
+        "two keys of one person": twin,
+        "another's name": Mask(twin, witness.name, Role.WITNESS),
+    }[case]
+    monkeypatch.setattr("app.steps.certify.issue._refuse_people", lambda _: None)
+    folder = issue(sample.clean(2), tmp_path / "c", [officer, second])
+    for name in ("certificate.pdf", "manifest.json"):
+        assert "signers.apart" in failed(verify(folder / name))
 
 
 def test_every_check_is_explained_in_both_languages(small, copy):
@@ -261,6 +338,10 @@ def test_every_check_is_explained_in_both_languages(small, copy):
     names |= {
         "readable",
         "journal.whole",
+        "journal.outcomes",
+        "journal.plan",
+        "journal.certified",
+        "journal.end.present",
         "journal.present",
         "proof.path",
         "proof.named",

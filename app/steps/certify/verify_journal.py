@@ -1,0 +1,95 @@
+"""Hold a certificate against the journal of its case: what it claims must be what was journalled."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from app.journal import Anchor, verify
+from app.steps.certify.verdict import Check
+
+_ID, _OUTCOME = 1, 13
+"""Columns of the inventory."""
+_UNKNOWN: Final = "unknown"
+
+
+def journal_checks(path: Path, data: bytes, manifest: dict[str, Any], inventory: bytes) -> Iterator[Check]:
+    """Check the journal at `path` against the manifest, `data` being its bytes, and the inventory it binds.
+
+    The chain and the anchor show whether the journal is the one of the certificate; then
+    its outcomes must be those of the inventory, the plan and its signers those of the
+    manifest, and its last word must name this very manifest.
+    """
+    anchor = Anchor(manifest["journal"]["count"], manifest["journal"]["head"])
+    report = verify(path, [anchor])
+    detail = f"{report.count} entries; entry {anchor.count} has the hash the certificate names"
+    if not report.ok:
+        detail = "; ".join(f"line {one.line}: {one.breach.value}" for one in report.problems)
+    yield Check("journal.whole", report.ok, detail)
+    if not report.ok:
+        return
+    told = _Told(path, anchor.count)
+    yield _outcomes(told, inventory)
+    yield _plan(told, manifest)
+    certified = told.certified
+    yield Check(
+        "journal.end.present", certified is not None, "" if certified else "it ends before the certificate"
+    )
+    if certified is not None:
+        same = certified.get("manifest.json") == hashlib.sha256(data).hexdigest()
+        yield Check("journal.certified", same, "names this manifest" if same else "names another manifest")
+
+
+class _Told:
+    """What a whole journal says up to the anchor, and of the certificate after it."""
+
+    def __init__(self, path: Path, count: int) -> None:
+        self.outcomes: dict[str, str] = {}
+        self.signed: dict[str, Any] = {}
+        self.certified: dict[str, Any] | None = None
+        with path.open("rb") as lines:
+            for number, line in enumerate(lines, 1):
+                if line.endswith(b"\n"):
+                    self._take(json.loads(line), before=number <= count)
+
+    def _take(self, entry: dict[str, Any], *, before: bool) -> None:
+        event, body = entry["event"], entry["body"]
+        if event == "settled" and before:
+            self.outcomes[str(body.get("id"))] = str(body.get("outcome"))
+        elif event == "signed" and before:
+            self.signed = body
+        elif event == "certified":
+            self.certified = body
+
+
+def _outcomes(told: _Told, inventory: bytes) -> Check:
+    """Every outcome of the inventory is the last one journalled; one that claims nothing needs none."""
+    rows = list(csv.reader(io.StringIO(inventory.decode("utf-8-sig", "replace"), newline="")))[1:]
+    wrong = [
+        row[_ID]
+        for row in rows
+        if len(row) <= _OUTCOME or row[_OUTCOME] not in (_UNKNOWN, told.outcomes.get(row[_ID]))
+    ]
+    detail = f"other outcomes: {', '.join(wrong[:3])} ({len(wrong)})" if wrong else f"{len(rows)} lines agree"
+    return Check("journal.outcomes", not wrong, detail)
+
+
+def _plan(told: _Told, manifest: dict[str, Any]) -> Check:
+    """The plan and the people who signed it are the journalled ones."""
+    try:
+        signers = [
+            (one["role"], one["name"], hashlib.sha256(bytes.fromhex(one["certificate"])).hexdigest())
+            for one in told.signed.get("signatures", [])
+        ]
+        named = [(one["role"], one["name"], one["fingerprint"]) for one in manifest["plan_signers"]]
+        same = bool(signers) and signers == named and told.signed.get("plan") == manifest["plan"]
+    except (KeyError, TypeError, ValueError, AttributeError):
+        same = False
+    return Check(
+        "journal.plan", same, "the plan was signed as named" if same else "another plan, or other signers"
+    )
