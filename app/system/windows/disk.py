@@ -162,10 +162,15 @@ class WindowsDisk(Disk):
             return self._read(opened.handle, low, high - low)[offset - low : offset - low + length]
 
     def _read(self, handle: int, offset: int, length: int) -> bytes:
+        """Read whole sectors. A read that gives less has met the end, where no sector begins any more."""
         parts: list[bytes] = []
-        while length > 0 and (part := self._api.read(handle, offset, min(length, _MOST))):
+        while length > 0:
+            asked = min(length, _MOST)
+            part = self._api.read(handle, offset, asked)
             parts.append(part)
-            offset, length = offset + len(part), length - len(part)
+            if len(part) < asked:
+                break
+            offset, length = offset + asked, length - asked
         return b"".join(parts)
 
     def _known(self, fd: int) -> _Opened:
