@@ -1,0 +1,1 @@
+"""The Mac behind the same contract. Written against the documented calls; not run on that system."""
