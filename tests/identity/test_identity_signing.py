@@ -13,6 +13,7 @@ from app.domain.fate import Fate, Ground
 from app.domain.fault import Fault, Refused
 from app.domain.plan import Plan, PlanItem, Subject
 from app.domain.record import Stamp, Tier
+from app.domain.wiping import Method, Wiping
 from app.identity import Signature, SignedPlan, create, sign_plan, unlock
 
 AT = "2026-11-21T20:00:00+08:00"
@@ -82,6 +83,7 @@ OTHER = {
     Subject: st.sampled_from(Subject),
     Profile: st.sampled_from(Profile),
     Stamp: st.builds(Stamp, *[st.integers(0, 2**62)] * 6),
+    Wiping: st.builds(Wiping, st.just(Method.ZEROS), names=st.booleans()),
     tuple: st.just(()),
 }
 

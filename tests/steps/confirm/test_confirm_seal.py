@@ -108,7 +108,8 @@ def open_package(package, identity_path, into):
         text = next(line for line in identity_path.read_text().splitlines() if not line.startswith("#"))
         plain = pyrage.decrypt(package.read_bytes(), [pyrage.x25519.Identity.from_str(text)])
     with tarfile.open(fileobj=io.BytesIO(plain)) as tar:
-        tar.extractall(into, filter="data")
+        # Python below 3.11.4 has no filter; the package is our own.
+        tar.extractall(into, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
     (top,) = into.iterdir()
     return top
 

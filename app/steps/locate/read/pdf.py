@@ -8,6 +8,7 @@ from typing import Any, Final
 from app.domain.record import Problem
 from app.steps.locate.limits import Reading
 from app.steps.locate.passage import Passage
+from app.steps.locate.read.pdf_streams import broken_stream
 from app.steps.locate.read.source import Source
 
 _LITTLE: Final = 20
@@ -22,8 +23,11 @@ def read_pdf(source: Source, reading: Reading) -> Iterator[Passage]:
     """
     import pypdfium2 as pdfium
 
+    file = source.whole(reading.limits.held)
+    damaged = broken_stream(file)
+    file.seek(0)
     try:
-        document = pdfium.PdfDocument(source.whole(reading.limits.held))
+        document = pdfium.PdfDocument(file)
     except pdfium.PdfiumError as error:
         if "password" in str(error).lower():
             reading.note(Problem.ENCRYPTED)
@@ -35,8 +39,9 @@ def read_pdf(source: Source, reading: Reading) -> Iterator[Passage]:
             text = _page_text(document, number, reading)
             seen = seen or bool(text.strip())
             yield Passage(text)
-        if not seen and not reading.account.problems:
-            # Not a letter and not a picture on any page: more likely damaged than blank.
+        blank = not seen and not reading.account.problems
+        if blank or damaged:
+            # Not a letter and not a picture on any page is more likely damaged than blank.
             reading.note(Problem.MALFORMED)
     finally:
         document.close()
