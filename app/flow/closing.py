@@ -13,6 +13,7 @@ import platform
 import re
 import shutil
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -23,6 +24,7 @@ from app.domain.copies import Searched
 from app.domain.event import Begun, Event, Settled
 from app.domain.fate import Fate
 from app.domain.fault import Fault, Refused
+from app.domain.limit import Limit
 from app.domain.medium import Medium
 from app.domain.outcome import KeyOutcome
 from app.domain.plan import Plan, PlanItem, Subject
@@ -38,6 +40,7 @@ from app.register.slot import SIZE
 from app.steps.certify import Closing, Status, compose, masked, status_of, write_inventory
 from app.steps.certify.account import Account, Coverage, Line, Signer
 from app.steps.confirm import check_kept
+from app.steps.confirm.traces import system_limits
 from app.steps.shred import shred_slot
 from app.system.durable import write_durably
 from app.system.media import medium_of
@@ -78,6 +81,7 @@ def make_account(desk: Desk, plan: Plan, journal_count: int, journal_head: str) 
         journal_head=journal_head,
         tool=f"Lethe {__version__}",
         system=f"{platform.system()} {platform.release()}",
+        beyond=_beyond(desk),
     )
 
 
@@ -193,18 +197,34 @@ def _dates(desk: Desk) -> tuple[tuple[str, str], ...]:
     return tuple((name, value) for name, value in dates.items() if value)
 
 
-def _media(desk: Desk) -> tuple[Medium, ...]:
+def _places(desk: Desk) -> list[Path]:
     case = desk.case
     places = [one.path for one in case.locations]
-    places += [one.path for one in case.backups] + [one.path for one in case.keys]
+    return places + [one.path for one in case.backups] + [one.path for one in case.keys]
+
+
+def _media(desk: Desk) -> tuple[Medium, ...]:
     volumes = {}
-    for place in places:
+    for place in _places(desk):
         there = place
         while not there.exists() and there != there.parent:
             there = there.parent
         volume = volume_of(str(there))
         volumes[volume.mount] = volume
     return tuple(medium_of(volume) for volume in volumes.values())
+
+
+def _beyond(desk: Desk) -> tuple[Limit, ...]:
+    """What no wipe of a file reaches. A name that is a path is told at the case's name level."""
+    found = system_limits(_places(desk))
+    return tuple(
+        replace(
+            one,
+            name=_name(desk, one.name, one.name) if "/" in one.name else one.name,
+            evidence="",
+        )
+        for one in found
+    )
 
 
 def _number(case: str) -> str:

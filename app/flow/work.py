@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.domain.copies import Disposal
-from app.domain.event import BackupSearched, CopyFound, Located, Progressed
+from app.domain.event import BackupSearched, CopyFound, Event, Located, Progressed
 from app.domain.fate import Decision, Fate
 from app.domain.outcome import Evidence, Outcome
 from app.domain.record import Look, Record
@@ -20,6 +20,7 @@ from app.identity import SignedPlan
 from app.register.codec import plain
 from app.steps.certify.account import Coverage
 from app.steps.confirm import Wanted, find_copies, seal
+from app.steps.confirm.traces import find_traces
 from app.steps.decide import decide
 from app.steps.locate import locate
 from app.steps.shred import inspect, shred
@@ -75,11 +76,23 @@ def confirming(desk: Desk, passphrase: Passphrase) -> Work:
         yield from seal(kept, case.custodians, desk.sealed_folder, case=case.number, key=key)
     aside = (desk.folder, case.certificate.out)
     for event in find_copies(case.backups, _wanted(desk, decided), key=key, exclude=aside):
-        if isinstance(event, CopyFound):
-            desk.register.add_copy(event.copy)
-        if isinstance(event, BackupSearched):
-            desk.register.add_searched(event.searched)
-        yield event
+        yield _taken(desk, event)
+    known = {record.path for record, _ in decided}
+    known |= {copy.path for copy in desk.register.copies()}
+    known |= {one.path for one in desk.register.declared_keys()}
+    doomed = [record for record, one in decided if one.fate in (Fate.WIPE, Fate.SHRED)]
+    others = [record for record, one in decided if one.fate not in (Fate.WIPE, Fate.SHRED)]
+    for trace in find_traces(doomed, key=key, kept=others, exclude=aside, told=known):
+        yield _taken(desk, trace)
+
+
+def _taken(desk: Desk, event: Event) -> Event:
+    """Keep in the register what a search found."""
+    if isinstance(event, CopyFound):
+        desk.register.add_copy(event.copy)
+    if isinstance(event, BackupSearched):
+        desk.register.add_searched(event.searched)
+    return event
 
 
 def _wanted(desk: Desk, decided: list[tuple[Record, Decision]]) -> Wanted:

@@ -66,6 +66,14 @@ def key_pem() -> bytes:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home of the test's own: what programs left there must not depend on who runs the tests."""
+    place = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(place))
+    return place
+
+
 @pytest.fixture
 def office(tmp_path: Path, people: tuple[Identity, Identity, Identity]) -> Office:
     customers, backup = tmp_path / "customers", tmp_path / "backup"

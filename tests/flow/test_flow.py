@@ -403,6 +403,23 @@ def test_outcomes_are_synced_in_groups(flow: Flow) -> None:
     assert len(flow.results()) == 600
 
 
+def test_traces_of_what_goes_go_with_it(flow: Flow, office: Office, home: Path, advance: Advance) -> None:
+    customers = office.folder / "customers"
+    (customers / "a.csv~").write_text("an older a.csv", encoding="utf-8")
+    binned = home / ".local" / "share" / "Trash"
+    (binned / "files").mkdir(parents=True)
+    (binned / "info").mkdir()
+    (binned / "files" / "a.csv").write_text("thrown away", encoding="utf-8")
+    info = f"[Trash Info]\nPath={customers / 'a.csv'}\nDeletionDate=2026-11-01T10:00:00\n"
+    (binned / "info" / "a.csv.trashinfo").write_text(info, encoding="utf-8")
+    advance(flow, Step.CONFIRM)
+    assert {copy.trace for copy in flow.copies() if copy.trace}
+    advance(flow, Step.CERTIFY)
+    assert [path for path in binned.rglob("*") if path.is_file()] == []
+    assert not (customers / "a.csv~").exists()
+    assert flow.status is Status.ALL_DESTROYED
+
+
 def test_nothing_to_keep_no_keys_and_a_gap_in_the_list(office: Office, advance: Advance) -> None:
     (office.folder / "customers" / "凭证" / "记账凭证-2025-03.csv").unlink()
     case = replace(office.case, keys=(), number="清算")

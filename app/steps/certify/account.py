@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from app.domain.case import CaseKind, NameLevel, Profile, Scale
 from app.domain.copies import Searched
 from app.domain.fate import Fate, Ground
+from app.domain.limit import Limit
 from app.domain.medium import Medium
 from app.domain.outcome import AnyOutcome, Evidence
 from app.domain.plan import Subject
@@ -73,7 +74,8 @@ class Account:
 
     `number` is the human number, `machine_id` the one for computers; `plan` the digest
     two people signed; `journal_count` and `journal_head` the anchor: how many entries the
-    journal held, and the last one's hash, when the account was made.
+    journal held, and the last one's hash, when the account was made. `beyond` is what no wipe
+    of a file reaches: swap, snapshots, sync folders and the like, named at the name level.
     """
 
     case: str
@@ -103,3 +105,4 @@ class Account:
     journal_head: str
     tool: str
     system: str
+    beyond: tuple[Limit, ...] = ()

@@ -67,7 +67,7 @@ def limits(account: Account, words: Words, closing: Closing) -> list[Strip]:
         f"{words.reason(reason)} (×{count:,})"
         for reason, count in limits_seen(account, closing.evidence.limits)
     ]
-    return items([*fixed, *met])
+    return items([*fixed, *met, *(words.beyond(limit) for limit in account.beyond)])
 
 
 @dataclass(frozen=True, slots=True)

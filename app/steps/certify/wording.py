@@ -9,6 +9,7 @@ from enum import Enum
 from functools import cache
 from typing import Any
 
+from app.domain.limit import Limit
 from app.domain.outcome import Reason
 from app.domain.record import Problem
 from app.language import Language, category, hold, say
@@ -87,6 +88,15 @@ class Words:
     def reasons(self, limits: Sequence[Reason]) -> str:
         """Put reasons in words, one a line and language."""
         return "\n".join(_begun(say(limit, language)) for limit in limits for language in self.languages)
+
+    def beyond(self, limit: Limit) -> str:
+        """Put in words what no wipe of a file reaches, each language on a line of its own."""
+        texts = _table()["limit"]["beyond" if limit.seen else "unasked"]
+        name = f" {limit.name}" if limit.name else ""
+        return "\n".join(
+            texts[language.value].format(kind=say(limit.kind, language), name=name)
+            for language in self.languages
+        )
 
     def method(self, name: str) -> str:
         """Put the name of a method in words; a name the table lacks stands as it is."""
