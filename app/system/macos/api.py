@@ -49,7 +49,7 @@ class Api(Protocol):
         """Give `st_size`."""
 
     def statfs(self, place: int | str) -> bytes:
-        """Give a `struct statfs` with 64-bit inodes: statfs(2) or fstatfs(2)."""
+        """Ask the volume: a `struct statfs` with 64-bit inodes."""
 
     def control(self, fd: int, command: int, question: bytes | int = 0) -> bytes:
         """fcntl(2): the structure as it was left, empty for a number."""

@@ -23,8 +23,8 @@ _PROVIDED: Final = re.compile(r"/Library/CloudStorage/([^/]+)/")
 _CONTAINER: Final = re.compile(r"/Library/Mobile Documents/")
 _SYNC_FOLDER: Final = re.compile(
     r"onedrive( - .+)?|dropbox( \(.+\))?|google drive|googledrive|box|box sync"
-    r"|nutstore( files)?|坚果云|我的坚果云|baidusyncdisk|baidunetdiskworkspace|百度网盘同步空间|wpsdrive|wps云盘|creative cloud files|nextcloud"
-    r"|owncloud|seafile|阿里云盘|腾讯微云",
+    r"|nutstore( files)?|坚果云|我的坚果云|baidusyncdisk|baidunetdiskworkspace|百度网盘同步空间"
+    r"|wpsdrive|wps云盘|creative cloud files|nextcloud|owncloud|seafile|阿里云盘|腾讯微云",
     re.IGNORECASE,
 )
 

@@ -72,7 +72,7 @@ if sys.platform == "darwin":
             return os.fstat(fd).st_size
 
         def statfs(self, place: int | str) -> bytes:
-            """Call statfs(2) or fstatfs(2); on Intel those with 64-bit inodes have a name of their own."""
+            """Ask the volume; on Intel the calls with 64-bit inodes have a name of their own."""
             name = "fstatfs" if isinstance(place, int) else "statfs"
             call = getattr(_system(), f"{name}$INODE64", None) or getattr(_system(), name)
             answer = ctypes.create_string_buffer(_STATFS_BYTES)
