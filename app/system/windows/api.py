@@ -26,25 +26,24 @@ NOT_UNDER_SYNC_ROOT: Final = 390
 NOT_OFFERED: Final = frozenset({INVALID_FUNCTION, NOT_SUPPORTED, INVALID_PARAMETER})
 """How a file system says that it has no such call."""
 
+# ENOENT is only for what is surely not there: whoever removes a file takes it for done.
 _ERRNOS: Final = {
     FILE_NOT_FOUND: errno.ENOENT,
     3: errno.ENOENT,  # PATH_NOT_FOUND
     ACCESS_DENIED: errno.EACCES,
     INVALID_FUNCTION: errno.EOPNOTSUPP,
-    15: errno.ENOENT,  # INVALID_DRIVE
     19: errno.EROFS,  # WRITE_PROTECT
     32: errno.ETXTBSY,  # SHARING_VIOLATION
     33: errno.ETXTBSY,  # LOCK_VIOLATION
     39: errno.ENOSPC,  # HANDLE_DISK_FULL
     NOT_SUPPORTED: errno.EOPNOTSUPP,
-    53: errno.ENOENT,  # BAD_NETPATH
     80: errno.EEXIST,  # FILE_EXISTS
     INVALID_PARAMETER: errno.EINVAL,
     112: errno.ENOSPC,  # DISK_FULL
-    123: errno.ENOENT,  # INVALID_NAME
+    123: errno.EINVAL,  # INVALID_NAME
     183: errno.EEXIST,  # ALREADY_EXISTS
     206: errno.ENAMETOOLONG,  # FILENAME_EXCED_RANGE
-    303: errno.ENOENT,  # DELETE_PENDING
+    303: errno.ETXTBSY,  # DELETE_PENDING
     1224: errno.ETXTBSY,  # USER_MAPPED_FILE
     1295: errno.EDQUOT,  # DISK_QUOTA_EXCEEDED
     6000: errno.EACCES,  # ENCRYPTION_FAILED

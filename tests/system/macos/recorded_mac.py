@@ -128,7 +128,7 @@ class RecordedMac:
     def control(self, fd, command, question=0):
         self.log.append((command, question))
         if command == m.F_LOG2PHYS_EXT:
-            _, length, offset = struct.unpack("=Iqq", question)
+            _, _, offset = struct.unpack("=Iqq", question)
             contiguous, physical = self._give(self.places[offset])
             return struct.pack("=Iqq", 0, contiguous, physical)
         if command == m.F_GETPATH:

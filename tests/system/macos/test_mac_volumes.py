@@ -142,6 +142,8 @@ def test_a_store_or_disk_that_can_not_be_asked(mac):
     assert stands_on(volume_of(FILE, mac), mac) == (Writes.UNKNOWN,)
     mac.disks |= {"disk0": WHOLE, "disk0s2": errno.EIO}
     assert stands_on(volume_of(FILE, mac), mac) == (Writes.UNKNOWN,)
+    mac.disks["/dev/disk3s5"] = VOLUME | {"APFSPhysicalStores": [{}]}
+    assert stands_on(volume_of(FILE, mac), mac) == (Writes.UNKNOWN,)
 
 
 def test_without_a_profile_the_serial_stays_empty(mac):

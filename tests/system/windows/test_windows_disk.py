@@ -343,6 +343,13 @@ def test_a_file_is_no_folder(tree):
     assert tree.opened == {}
 
 
+def test_a_folder_that_tells_nothing_is_closed_again(tree):
+    tree.information = lambda *_: (_ for _ in ()).throw(w.CallFailed(1))
+    with pytest.raises(OSError):
+        open_folder("C:\\data\\a", "C:\\data", tree)
+    assert tree.opened == {}
+
+
 def test_a_folder_that_may_not_be_opened(tree):
     tree.refusals["\\\\?\\C:\\data\\a"] = 5
     with pytest.raises(PermissionError):

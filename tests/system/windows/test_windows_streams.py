@@ -83,6 +83,9 @@ def test_who_has_it_open_is_unknown_without_an_answer(windows, answer):
     windows.processes = answer
     assert holders(FILE, windows) is None
     assert alone(5, windows) is None
+    windows.final_path = _refuse
+    windows.processes = b""
+    assert alone(5, windows) is None
 
 
 def test_no_doubts_of_a_plain_file(windows):

@@ -87,6 +87,11 @@ def test_what_is_not_said_stays_empty(windows):
         (183, FileExistsError, errno.EEXIST),
         (206, OSError, errno.ENAMETOOLONG),
         (23, OSError, errno.EIO),
+        (15, OSError, errno.EIO),
+        (53, OSError, errno.EIO),
+        (123, OSError, errno.EINVAL),
+        (303, OSError, errno.ETXTBSY),
+        (1167, OSError, errno.EIO),
     ],
 )
 def test_an_error_of_windows_is_the_like_of_other_systems(windows, code, kind, number):
