@@ -931,12 +931,12 @@
             <translation>已完成，{n} 项例外。证明会逐项写明原因。</translation>
         </message>
         <message>
-            <source>Done. Each key was overwritten where it lay and then removed.</source>
-            <translation>已完成。每把密钥均已就地覆写并移除。</translation>
+            <source>Done. Each key was overwritten where it lay and removed; its verdict says what is known of copies.</source>
+            <translation>已完成。每把密钥均已就地覆写并移除；有无副本，见各项结论。</translation>
         </message>
         <message>
-            <source>These keys will be overwritten where they lie and removed. What only they open stays closed.</source>
-            <translation>以下密钥将就地覆写并移除。只能由它们打开的内容从此无法打开。</translation>
+            <source>These keys will be overwritten where they lie and removed. Lethe can't undo it; a copy of a key kept elsewhere still opens what it opens.</source>
+            <translation>以下密钥将就地覆写并移除，Lethe 无法撤销；别处若另有密钥副本，凭它仍可打开密文。</translation>
         </message>
         <message>
             <source>No keys were declared. There is nothing to shred; the step is recorded as such.</source>
@@ -951,8 +951,8 @@
             <translation>粉碎密钥</translation>
         </message>
         <message>
-            <source>Destroy the keys first: encrypted data then stays closed everywhere.</source>
-            <translation>先销毁密钥：此后各处的密文均无法打开。</translation>
+            <source>Overwrite and remove the keys of the signed list, before its files.</source>
+            <translation>先于文件，覆写并移除已签署清单中的密钥。</translation>
         </message>
         <message>
             <source>Keys and their verdicts</source>
@@ -966,8 +966,8 @@
             <translation>双方均已签署。此前各页从此不能更改。</translation>
         </message>
         <message>
-            <source>Will be destroyed, and can't be brought back: {what}; {size} in all.</source>
-            <translation>将被销毁且无法恢复：{what}；共 {size}。</translation>
+            <source>Lethe will destroy, and can't undo: {what}; {size} in all. Copies it does not know of are not among them.</source>
+            <translation>Lethe 将销毁，且无法撤销：{what}；共 {size}。Lethe 不知道的副本不在其内。</translation>
         </message>
         <message>
             <source>Will not be destroyed: {what}; of these {held} by law or under a hold.</source>
@@ -998,8 +998,8 @@
             <translation>清单摘要</translation>
         </message>
         <message>
-            <source>SHA-256 of the list. Compare it with the paper; both people sign exactly this.</source>
-            <translation>清单的 SHA-256 摘要，请与纸质件核对；双方签署的正是它。</translation>
+            <source>SHA-256 of the list. Both people sign exactly this.</source>
+            <translation>清单的 SHA-256 摘要；双方签署的正是它。</translation>
         </message>
         <message>
             <source>&amp;Sign the list</source>
@@ -1075,8 +1075,8 @@
             <translation>输入案号以确认擦除</translation>
         </message>
         <message>
-            <source>This can't be undone. Every file is checked against the signed list once more before it.</source>
-            <translation>此操作无法撤销。执行前每个文件都会再次与已签署的清单比对。</translation>
+            <source>Lethe can't undo this. Every file is checked against the signed list once more before it.</source>
+            <translation>Lethe 无法撤销此操作。执行前每个文件都会再次与已签署的清单比对。</translation>
         </message>
         <message>
             <source>Files and their outcomes</source>

@@ -83,11 +83,15 @@ class ShredPage(ActPage):
                     n=bad
                 )
                 if bad
-                else self.tr("Done. Each key was overwritten where it lay and then removed.")
+                else self.tr(
+                    "Done. Each key was overwritten where it lay and removed; "
+                    "its verdict says what is known of copies."
+                )
             )
         elif self._rows:
             text = self.tr(
-                "These keys will be overwritten where they lie and removed. What only they open stays closed."
+                "These keys will be overwritten where they lie and removed. Lethe can't undo it; "
+                "a copy of a key kept elsewhere still opens what it opens."
             )
         else:
             text = self.tr("No keys were declared. There is nothing to shred; the step is recorded as such.")
@@ -100,7 +104,7 @@ class ShredPage(ActPage):
     @override
     def retranslate(self) -> None:
         self.title_as(
-            self.tr("Shred"), self.tr("Destroy the keys first: encrypted data then stays closed everywhere.")
+            self.tr("Shred"), self.tr("Overwrite and remove the keys of the signed list, before its files.")
         )
         self.sheet.name(self.tr("Keys and their verdicts"))
         self.refresh()

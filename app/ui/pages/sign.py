@@ -147,9 +147,10 @@ class SignPage(Page):
         gone = [item for item in plan.items if item.fate in (Fate.WIPE, Fate.SHRED)]
         subjects = Counter(item.subject for item in gone)
         self.doomed.setText(
-            self.tr("Will be destroyed, and can't be brought back: {what}; {size} in all.").format(
-                what=_amounts(subjects), size=words.size(sum(item.stamp.size for item in gone))
-            )
+            self.tr(
+                "Lethe will destroy, and can't undo: {what}; {size} in all. "
+                "Copies it does not know of are not among them."
+            ).format(what=_amounts(subjects), size=words.size(sum(item.stamp.size for item in gone)))
         )
         self.kept.setText(
             self.tr("Will not be destroyed: {what}; of these {held} by law or under a hold.").format(
@@ -189,9 +190,7 @@ class SignPage(Page):
         self.witness_box.setTitle(words.say(Role.WITNESS))
         self.picture.setAccessibleName(self.tr("Fates in the list"))
         self.digest.setAccessibleName(self.tr("Digest of the list"))
-        self.digest_hint.setText(
-            self.tr("SHA-256 of the list. Compare it with the paper; both people sign exactly this.")
-        )
+        self.digest_hint.setText(self.tr("SHA-256 of the list. Both people sign exactly this."))
         self.sign.setText(self.tr("&Sign the list"))
         self.sign.setAccessibleName(self.tr("Sign the list"))
         if self.desk.free:

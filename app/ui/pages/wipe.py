@@ -133,7 +133,7 @@ class WipePage(ActPage):
         self.typed.setAccessibleName(self.tr("Case number, to confirm the wipe"))
         self.typed_hint.setText(
             self.tr(
-                "This can't be undone. Every file is checked against the signed list once more before it."
+                "Lethe can't undo this. Every file is checked against the signed list once more before it."
             )
         )
         self.picture.setAccessibleName(self.tr("Outcomes"))
