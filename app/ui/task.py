@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Generator, Iterator
 from typing import Final
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.domain.event import Progressed
 
-_PAUSE: Final = 0.05
-"""Seconds between two Progressed that reach the window: 20 a second."""
+_PAUSE: Final = 50
+"""Milliseconds between two Progressed that reach the window: 20 a second."""
 
 
 class Task(QObject):
     """One iterator of events, drawn on a thread of its own.
 
     Signals:
-        happened: one event. Progressed is thinned to 20 a second, its last one is
-            kept; every other event arrives, in order.
+        happened: one event. Progressed is thinned to 20 a second; the last one said
+            arrives even when nothing follows it for long. Every other event arrives, in order.
         stopped: the iterator is closed; True when it came to its end by itself,
             False when `stop` was called before.
         failed: the iterator raised this exception; `stopped` does not follow.
@@ -35,7 +34,13 @@ class Task(QObject):
         self._events = events
         self._wish = threading.Event()
         self._held: Progressed | None = None
-        self._last = 0.0
+        self._holding = threading.Lock()
+        # Lives on the window's thread: a large file may be long under way, and till then
+        # nothing else would let go of what was said last.
+        self._tick = QTimer(self, interval=_PAUSE)
+        self._tick.timeout.connect(self._release)
+        self.stopped.connect(self._tick.stop)
+        self.failed.connect(self._tick.stop)
         # Not a daemon: a daemon may die before the journal is synced.
         self._thread = threading.Thread(target=self._run, name="lethe-step", daemon=False)
 
@@ -55,6 +60,7 @@ class Task(QObject):
 
     def start(self) -> None:
         """Begin to draw events."""
+        self._tick.start()
         self._thread.start()
 
     def stop(self) -> None:
@@ -90,15 +96,13 @@ class Task(QObject):
 
     def _pass_on(self, event: object) -> None:
         if isinstance(event, Progressed):
-            now = time.monotonic()
-            self._held = event
-            if now - self._last >= _PAUSE:
-                self._last = now
-                self._release()
+            with self._holding:
+                self._held = event
         else:
             self.happened.emit(event)
 
     def _release(self) -> None:
-        if self._held is not None:
-            self.happened.emit(self._held)
-            self._held = None
+        with self._holding:
+            held, self._held = self._held, None
+        if held is not None:
+            self.happened.emit(held)

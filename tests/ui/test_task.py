@@ -85,6 +85,27 @@ def test_progress_is_thinned_but_its_last_word_and_all_else_arrive(qtbot: QtBot)
     assert len(ear.events) - len(progress) == 20
 
 
+def test_what_was_said_last_arrives_though_nothing_follows_for_long(qtbot: QtBot) -> None:
+    go_on = threading.Event()
+
+    def events() -> Iterator[object]:
+        for n in range(100):
+            yield Progressed(Step.LOCATE, n, 100)
+        go_on.wait(20)
+        yield Begun(Step.LOCATE, (), 0)
+
+    task = Task(events())
+    ear = Ear(task)
+    task.start()
+    try:
+        qtbot.waitUntil(lambda: Progressed(Step.LOCATE, 99, 100) in ear.events, timeout=5000)
+        assert ear.ends == []
+        with qtbot.waitSignal(task.stopped):
+            go_on.set()
+    finally:
+        go_on.set()
+
+
 def test_stop_closes_the_iterator_between_two_events_on_its_own_thread(qtbot: QtBot) -> None:
     closed_on: list[int] = []
 
