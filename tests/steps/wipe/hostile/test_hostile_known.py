@@ -7,8 +7,14 @@ line in `known.py` go.
 import os
 
 import pytest
+from campaign.grounds import GROUNDS, opened, run, unmount
+from campaign.kinds_content import clone
 from campaign.run import campaign
+from campaign.yard import NotHere
 from known import KNOWN
+
+from app.flow.closing import HANDED_OUT, hand_out
+from app.system.durable import write_durably
 
 SEED = 1
 GROUND = {
@@ -31,3 +37,29 @@ def test_known(tmp_path, what, kind):
     if not report.cases:
         pytest.skip("; ".join(report.skipped))
     assert not [finding for finding in report.findings if finding.what == what]
+
+
+@pytest.mark.xfail(strict=True, reason="hand_out does not sync what it copies")
+def test_what_is_handed_out_outlives_a_power_cut(tmp_path):
+    """The journal, synced after it, says that the case is certified; the files in `out` are empty."""
+    try:
+        with opened(GROUNDS["ext4 on xfs"], tmp_path / "land") as land:
+            folder = land.top / "certificate"
+            folder.mkdir()
+            for name in HANDED_OUT:
+                (folder / name).write_bytes(b"as it was issued")
+            os.sync()
+            hand_out(folder, land.top / "out")
+            write_durably(land.top / "journal.jsonl", b"certified")
+            inner = land.outer.top / "inner.img"
+            clone(inner, inner.with_name("cut.img"))
+            (tmp_path / "cut").mkdir()
+            run("mount", "-o", "loop", inner.with_name("cut.img"), tmp_path / "cut")
+            try:
+                assert (tmp_path / "cut" / "journal.jsonl").read_bytes() == b"certified"
+                found = {name: (tmp_path / "cut" / "out" / name).read_bytes() for name in HANDED_OUT}
+            finally:
+                unmount(tmp_path / "cut")
+    except NotHere as reason:
+        pytest.skip(str(reason))
+    assert set(found.values()) == {b"as it was issued"}
