@@ -224,7 +224,8 @@ class Wizard(QWizard):
         self.button(_Button.BackButton).setEnabled(allowed)
 
     def _retranslate(self) -> None:
-        self.setWindowTitle(self.tr("Lethe: disposal of customer data"))
+        # The program's own name is put behind it by Qt.
+        self.setWindowTitle(self.tr("Disposal of customer data"))
         for button, text in (
             (_Button.BackButton, self.tr("&Back")),
             (_Button.NextButton, self.tr("&Next")),

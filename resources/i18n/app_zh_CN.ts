@@ -221,6 +221,10 @@
             <source>The check character does not fit: one of the 18 characters is wrong.</source>
             <translation>校验位不符：18 位中有一位有误。</translation>
         </message>
+        <message>
+            <source>The case number names a folder: it can't hold any of {signs}</source>
+            <translation>案号用作文件夹名，不能含有 {signs}</translation>
+        </message>
     </context>
     <context>
         <name>CompanyPage</name>
@@ -275,6 +279,18 @@
         <message>
             <source>The folder that holds journal.jsonl. The officer who began it must open it.</source>
             <translation>内有 journal.jsonl 的文件夹，须由立案的经办人打开。</translation>
+        </message>
+        <message>
+            <source>Choose a folder.</source>
+            <translation>请选择文件夹。</translation>
+        </message>
+        <message>
+            <source>There is no folder {place}. Choose one that exists.</source>
+            <translation>文件夹 {place} 不存在，请另选已有的文件夹。</translation>
+        </message>
+        <message>
+            <source>Choose the officer's key file and type its passphrase, or create a new key file.</source>
+            <translation>请选择经办人的密钥文件并输入口令，或新建密钥文件。</translation>
         </message>
     </context>
     <context>
@@ -737,6 +753,10 @@
             <source>The two passphrases differ. Type them again.</source>
             <translation>两次输入的口令不一致，请重新输入。</translation>
         </message>
+        <message>
+            <source>There is no folder {place}. Choose one that exists.</source>
+            <translation>文件夹 {place} 不存在，请另选已有的文件夹。</translation>
+        </message>
     </context>
     <context>
         <name>PathBox</name>
@@ -1106,8 +1126,8 @@
             <translation>继续运行(&amp;K)</translation>
         </message>
         <message>
-            <source>Lethe: disposal of customer data</source>
-            <translation>忘川 Lethe：客户数据处置</translation>
+            <source>Disposal of customer data</source>
+            <translation>客户数据处置</translation>
         </message>
         <message>
             <source>&amp;Back</source>

@@ -64,6 +64,45 @@ def test_an_unknown_key_of_a_case_file_is_told_with_its_line(officer: Officer, c
     assert officer.wizard.currentPage().notice.error.fault is Fault.CASE_FILE_UNKNOWN_KEY
 
 
+def test_next_says_one_by_one_what_the_first_page_lacks(
+    officer: Officer, company: Path, tmp_path: Path
+) -> None:
+    page = officer.wizard.currentPage()
+
+    def lacking() -> str:
+        officer.next()
+        assert officer.wizard.desk.flow is None
+        return officer.said()
+
+    page.where.set_path(None)
+    assert "请选择文件夹" in lacking()
+    page.where.set_path(tmp_path / "nowhere")
+    assert f"文件夹 {tmp_path / 'nowhere'} 不存在" in lacking()
+    page.where.set_path(tmp_path)
+    assert "案号" in lacking()
+    page.form.number.setText("2026/甲")
+    assert "不能含有" in lacking()
+    page.form.number.setText("..")
+    assert "不能含有" in lacking()
+    page.form.number.setText("2026-甲")
+    assert "公司名称" in lacking()
+    page.form.company.setText("示例")
+    page.form.uscc.setText("91350100M000100Y43")
+    assert "密钥文件" in lacking()
+    officer.come_in(company, company.parent / "officer.p12")
+    assert officer.wizard.step is Step.LOCATE
+
+
+def test_a_case_folder_knows_its_officers_key_file(officer: Officer, company: Path) -> None:
+    home = company.parent
+    officer.come_in(company, home / "officer.p12")
+    officer.wizard.desk.close()
+    page = officer.wizard.pages[Step.COMPANY]
+    page.officer.file.set_path(None)
+    officer.wizard.offer(home / "2026-001")
+    assert page.officer.file.path() == home / "officer.p12"
+
+
 @pytest.mark.parametrize(
     ("code", "says"),
     [

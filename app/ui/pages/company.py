@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from enum import Enum
 from functools import partial
@@ -115,14 +116,22 @@ class CompanyPage(Page):
     def offer(self, path: Path) -> None:
         """Fill the page from a case folder or a CASE.toml."""
         self.notice.clear()
-        if path.is_dir():
-            self.old.setChecked(True)
-            self.where.set_path(path)
-            return
+        path = path.expanduser().absolute()
         try:
-            self._offer_file(path)
+            if path.is_dir():
+                self._offer_folder(path)
+            else:
+                self._offer_file(path)
         except Refused as refusal:
             self.notice.tell(refusal)
+
+    def _offer_folder(self, folder: Path) -> None:
+        from app.flow.case_file import reread_case
+
+        self.old.setChecked(True)
+        self.where.set_path(folder)
+        if (folder / CASE_FILE).is_file():
+            self._offer_officer(reread_case(folder / CASE_FILE).people)
 
     def _offer_file(self, path: Path) -> None:
         from app.flow import case_folder, read_case_file
@@ -137,7 +146,10 @@ class CompanyPage(Page):
             self.where.set_path(folder.parent)
             self._declared = case
             self.form.show_case(case)
-        for person in case.people:
+        self._offer_officer(case.people)
+
+    def _offer_officer(self, people: Sequence[PersonSource]) -> None:
+        for person in people:
             if person.role is Role.OFFICER:
                 self.officer.file.set_path(person.identity)
 
@@ -157,11 +169,8 @@ class CompanyPage(Page):
 
     @override
     def isComplete(self) -> bool:
-        if self.desk.running:
-            return False
-        if self.desk.flow is not None:
-            return True
-        return self.officer.filled and self.where.path() is not None
+        # Pressed too early it says what is missing; a grey button would leave that to be guessed.
+        return not self.desk.running
 
     @override
     def validatePage(self) -> bool:
@@ -189,9 +198,9 @@ class CompanyPage(Page):
     def _come_in(self) -> bool:
         """Unlock the officer and open the case off the window's thread; `_came_in` goes on."""
         place = self.where.path() or Path()
+        if self._say_what_is_wrong():
+            return False
         if self.way is Way.NEW:
-            if self._say_what_is_wrong():
-                return False
             case, declared = self.form.case(self._declared, place), self._declared is not None
             enter = partial(_begin_case, place, case, declared)
         else:
@@ -207,9 +216,25 @@ class CompanyPage(Page):
         self.came_in.emit()
 
     def _say_what_is_wrong(self) -> bool:
-        if self.form.wrong:
-            self.notice.warn(lambda: self.form.wrong)
-        return bool(self.form.wrong)
+        wrong = bool(self._wrong())
+        if wrong:
+            self.notice.warn(self._wrong)
+        return wrong
+
+    def _wrong(self) -> str:
+        """What must still be put right, in one sentence; empty when nothing."""
+        if self.desk.flow is not None:
+            return self.form.wrong
+        place = self.where.path()
+        if place is None:
+            return self.tr("Choose a folder.")
+        if self.way is Way.NEW and not place.is_dir():
+            return self.tr("There is no folder {place}. Choose one that exists.").format(place=place)
+        if self.way is Way.NEW and self.form.wrong:
+            return self.form.wrong
+        if not self.officer.filled:
+            return self.tr("Choose the officer's key file and type its passphrase, or create a new key file.")
+        return ""
 
     def _show_way(self) -> None:
         self._name_place()

@@ -17,6 +17,8 @@ from app.ui.widgets.plain import choose
 from app.ui.words import say
 
 _DAYS: Final = ("dissolved", "committee", "announced", "claims_until", "tax_cleared")
+_NO_NAME: Final = '/\\:*?"<>|'
+"""What no folder's name may hold on some system or other."""
 _ENUMS: Final = (CaseKind, Scale, NameLevel, Profile)
 
 
@@ -90,6 +92,10 @@ class CompanyForm(QWidget):
         """What must still be put right, in one sentence; empty when the form will do."""
         if not self.number.text().strip():
             return self.tr("Give the case a number.")
+        if not set(_NO_NAME).isdisjoint(self.number.text()) or self.number.text().strip() in {".", ".."}:
+            return self.tr("The case number names a folder: it can't hold any of {signs}").format(
+                signs=" ".join(_NO_NAME)
+            )
         if not self.company.text().strip():
             return self.tr("Give the company's name.")
         if not self.uscc_right:

@@ -98,6 +98,8 @@ class NewPerson(QDialog):
         wrong = ""
         if not self.person.text().strip() or path is None:
             wrong = self.tr("Give a name and a place for the file.")
+        elif not path.absolute().parent.is_dir():
+            wrong = self.tr("There is no folder {place}. Choose one that exists.").format(place=path.parent)
         elif len(phrase) < _SHORTEST:
             wrong = self.tr("The passphrase is too short: at least {n} characters.").format(n=_SHORTEST)
         elif phrase != self.second.text():

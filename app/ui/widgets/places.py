@@ -129,13 +129,18 @@ class Places(QWidget):
             button.setAccessibleName(text)
 
     def _choose_folder(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(self, self.tr("Choose a folder"), str(Path.home()))
+        chosen = QFileDialog.getExistingDirectory(self, self.tr("Choose a folder"), self._nearby())
         if chosen:
             self.add([Path(chosen)])
 
     def _choose_files(self) -> None:
-        chosen, _ = QFileDialog.getOpenFileNames(self, self.tr("Choose files"), str(Path.home()))
+        chosen, _ = QFileDialog.getOpenFileNames(self, self.tr("Choose files"), self._nearby())
         self.add([Path(name) for name in chosen])
+
+    def _nearby(self) -> str:
+        """Where a dialog begins: beside what was added last."""
+        paths = self.paths()
+        return str(paths[-1].parent if paths else Path.home())
 
     def _remove_chosen(self) -> None:
         chosen = self.list.selectedItems()
