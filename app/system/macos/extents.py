@@ -34,7 +34,7 @@ def extents(fd: int, api: Api | None = None) -> tuple[Extent, ...] | None:
     A compressed file (decmpfs) keeps its content in an extended attribute or the
     resource fork: one INLINE extent whose place is not known. Every extent is
     SHARED when the file may share blocks with a clone (EF_MAY_SHARE_BLOCKS), and
-    UNKNOWN where APFS does not say so or the numbers do not count from the volume's start.
+    UNKNOWN where the numbers do not count from the volume's start, as on APFS.
     """
     api = api or native()
     try:
@@ -50,10 +50,7 @@ def extents(fd: int, api: Api | None = None) -> tuple[Extent, ...] | None:
 
 def _common_flags(fd: int, file_system: str, api: Api) -> ExtentFlag:
     flags = ExtentFlag(0) if file_system in _COUNTS_FROM_ITS_START else ExtentFlag.UNKNOWN
-    shares = may_share(fd, api)
-    if shares is None and file_system == "apfs":
-        return flags | ExtentFlag.UNKNOWN
-    return flags | ExtentFlag.SHARED if shares else flags
+    return flags | ExtentFlag.SHARED if may_share(fd, api) else flags
 
 
 def _map(fd: int, size: int, flags: ExtentFlag, api: Api) -> Iterator[Extent]:

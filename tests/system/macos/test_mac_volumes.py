@@ -1,5 +1,7 @@
 import errno
+import importlib
 import os
+import pkgutil
 import sys
 
 import pytest
@@ -156,3 +158,12 @@ def test_a_share_has_no_disk_here(mac):
     mac.volume = volume("smbfs", 0, source="//li@server/share")
     assert medium_of(volume_of(FILE, mac), mac).model == ""
     assert stands_on(volume_of(FILE, mac), mac) == ()
+
+
+def test_every_module_can_be_imported_on_any_system():
+    import app.system.macos as room
+
+    names = [module.name for module in pkgutil.iter_modules(room.__path__)]
+    assert {"native", "volumes", "media", "extents", "streams", "handles", "disk", "limits"} <= set(names)
+    for name in names:
+        importlib.import_module(f"{room.__name__}.{name}")

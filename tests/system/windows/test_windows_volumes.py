@@ -1,5 +1,7 @@
 import errno
+import importlib
 import os
+import pkgutil
 import sys
 
 import pytest
@@ -124,3 +126,12 @@ def test_elsewhere_there_is_no_windows():
     with pytest.raises(OSError) as caught:
         volume_of(os.sep)
     assert caught.value.errno == errno.ENOSYS
+
+
+def test_every_module_can_be_imported_on_any_system():
+    import app.system.windows as room
+
+    names = [module.name for module in pkgutil.iter_modules(room.__path__)]
+    assert {"native", "volumes", "media", "extents", "streams", "handles", "disk", "limits"} <= set(names)
+    for name in names:
+        importlib.import_module(f"{room.__name__}.{name}")
