@@ -213,7 +213,10 @@ class Flow:
         Raises:
             GateClosed: before anything begins.
             Refused: PERSON_MISSING when certifying without officer and witness.
+            ValueError: for COMPANY and SIGN, which `declare` and `sign` do.
         """
+        if step in (Step.COMPANY, Step.SIGN):
+            raise ValueError(step.value)
         if shut := self.gate(step):
             raise shut
         self._plan = None

@@ -85,6 +85,9 @@ def test_steps_come_in_order(flow: Flow, advance: Advance) -> None:
     assert (closed.value.step, closed.value.gate) == (Step.WIPE, Gate.NOT_SIGNED)
     with pytest.raises(GateClosed):
         flow.plan()
+    for step in (Step.COMPANY, Step.SIGN):
+        with pytest.raises(ValueError, match=step.value):
+            flow.begin(step)
     advance(flow, Step.SIGN)
     assert [standing.done for standing in flow.standing()] == [True] * 5 + [False] * 3
     assert why(flow, Step.WIPE) is Gate.EARLIER_STEP
