@@ -16,7 +16,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Final
 
 from app import __version__
 from app.domain.canonical import canonical
@@ -30,7 +29,7 @@ from app.domain.outcome import KeyOutcome
 from app.domain.plan import Plan, PlanItem, Subject
 from app.domain.record import Look
 from app.domain.step import Step
-from app.flow.desk import Desk, now
+from app.flow.desk import HANDED_OUT, Desk, now
 from app.flow.opened import OpenCase
 from app.flow.recording import Work
 from app.flow.state import SLOT, State
@@ -45,8 +44,6 @@ from app.steps.shred import shred_slot
 from app.system.durable import write_durably
 from app.system.media import medium_of
 from app.system.volumes import volume_of
-
-HANDED_OUT: Final = ("certificate.pdf", "inventory.csv", "manifest.json", "manifest.p7s")
 
 
 def make_account(desk: Desk, plan: Plan, journal_count: int, journal_head: str) -> Account:

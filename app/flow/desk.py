@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Final, TypeVar
 
-from app.domain.case import Case, FateRule, HoldRule
+from app.domain.case import Case, FateRule, HoldRule, Location
 from app.domain.fate import Decision, Ground
 from app.flow.state import State
 from app.register import CaseKeys, Register
 from app.register.codec import build, plain
 from app.steps.decide import RulePack, Terms, load_pack
 from app.system.paths import resource
+
+HANDED_OUT: Final = ("certificate.pdf", "inventory.csv", "manifest.json", "manifest.p7s")
+"""What leaves the case."""
+
+_LOOKED_INTO: Final = ("folder", "archive", "bagit")
+"""Kinds of backups whose files are plain to see. Those that lie inside a location are looked at like it."""
 
 Passphrase = Callable[[Path, str], str]
 """Asked for the passphrase of a key file or a backup: its path and the name of an environment variable."""
@@ -49,12 +57,17 @@ class Desk:
         rules = tuple(build(FateRule, one) for one in self.register.fact("rules") or [])
         return Terms(
             self.pack(),
-            holds + self.case.holds,
-            rules + self.case.rules,
-            frozenset(str(key.path) for key in self.case.keys),
+            _resolved(holds + self.case.holds),
+            _resolved(rules + self.case.rules),
+            frozenset(path for key in self.case.keys for path in (str(key.path), os.path.realpath(key.path))),
             today(),
-            tuple(location.path for location in self.case.locations),
+            tuple(location.path for location in self.locations),
         )
+
+    @property
+    def locations(self) -> tuple[Location, ...]:
+        """The declared locations, links resolved: one file has one path, however a location is spelled."""
+        return tuple(Location(Path(os.path.realpath(one.path))) for one in self.case.locations)
 
     def numbered(self, decision: Decision) -> Decision:
         """Count the case's rules as its file does: the officer's own words stand before them."""
@@ -69,17 +82,41 @@ class Desk:
         self.register.set_fact(name, [plain(rule), *(self.register.fact(name) or [])])
 
     def not_looked_into(self) -> tuple[Path, ...]:
-        """Where locate does not look: the case, what it puts out, backups, and people's own key files."""
+        """Where locate does not look: what is Lethe's own, people's key files, backups of an opaque kind.
+
+        Such a backup is named on the certificate as not searched. One that is itself a
+        location is looked into.
+        """
         case = self.case
+        named = {one.path for one in self.locations}
+        opaque = [one.path for one in case.backups if one.kind not in _LOOKED_INTO]
         return (
-            self.folder,
-            case.certificate.out,
-            *(backup.path for backup in case.backups),
+            *self.own_places,
+            *(path for path in opaque if Path(os.path.realpath(path)) not in named),
             *(person.identity for person in case.people),
             *(one.identity for one in case.custodians if one.identity),
         )
 
     @property
+    def own_places(self) -> tuple[Path, ...]:
+        """What Lethe itself writes, and nothing else that lies beside it."""
+        out = self.case.certificate.out
+        return (self.folder, self.sealed_folder, *(out / name for name in HANDED_OUT))
+
+    @property
     def sealed_folder(self) -> Path:
         """Where the package of what the law keeps is written."""
         return self.case.certificate.out / "sealed"
+
+
+_Rule = TypeVar("_Rule", HoldRule, FateRule)
+
+
+def _resolved(rules: tuple[_Rule, ...]) -> tuple[_Rule, ...]:
+    """Spell the paths that rules name as records are spelled: links resolved."""
+    return tuple(
+        replace(rule, match=replace(rule.match, path=os.path.realpath(rule.match.path)))
+        if Path(rule.match.path).is_absolute()
+        else rule
+        for rule in rules
+    )

@@ -247,9 +247,9 @@ class Flow:
             raise shut
         if self._plan is None:
             desk = self._at.desk()
-            pack = desk.pack()
-            rows = list(desk.register.rows())
-            self._plan = make_plan(self._at.case, now(), pack.label, rows, self.keys(), self.copies())
+            terms, rows = desk.terms(), list(desk.register.rows())
+            found = rows, self.keys(), self.copies()
+            self._plan = make_plan(self._at.case, now(), terms.pack.label, *found, terms)
         return self._plan
 
     def sign(self, people: Sequence[Identity]) -> None:

@@ -17,6 +17,7 @@ from app.domain.step import Gate, Step
 from app.flow.case_file import case_toml, reread_case
 from app.flow.desk import Desk
 from app.flow.gates import complete, count_pending
+from app.flow.keeping import refuse_own_keys
 from app.flow.recording import Recorder
 from app.flow.state import SLOT, State
 from app.identity import Identity
@@ -56,9 +57,10 @@ class OpenCase:
 
         Raises:
             Refused: CASE_EXISTS; CASE_NOT_FOUND when the folder can't be made; WRONG_ROLE unless
-                the identity is an officer's.
+                the identity is an officer's; PROTECTED_PLACE for a person's own key to be shredded.
         """
         _must_be_officer(officer)
+        refuse_own_keys(case, folder)
         if folder.exists():
             raise Refused(Fault.CASE_EXISTS, str(folder))
         making = folder.with_name(f".{folder.name}.making")
@@ -135,6 +137,7 @@ class OpenCase:
 
     def redeclare(self, case: Case) -> None:
         """Put new declarations in `case.toml` and work with them from now on."""
+        refuse_own_keys(case, self.folder)
         write_durably(self.folder / "case.toml", case_toml(case).encode(), 0o600)
         self.case = case
         self._desk = replace(self.desk(), case=case)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,13 +15,14 @@ from app.domain.outcome import Evidence, Outcome
 from app.domain.record import Look, Record
 from app.domain.step import Step
 from app.flow.desk import Desk, Passphrase
+from app.flow.keeping import held_copy, held_keys, refuse_own_keys
 from app.flow.recording import Work
 from app.identity import SignedPlan
 from app.register.codec import plain
 from app.steps.certify.account import Coverage
 from app.steps.confirm import Wanted, find_copies, seal
 from app.steps.confirm.traces import find_traces
-from app.steps.decide import decide
+from app.steps.decide import Terms, decide
 from app.steps.locate import locate
 from app.steps.shred import inspect, shred
 from app.steps.wipe import wipe
@@ -33,7 +34,7 @@ def locating(desk: Desk) -> Work:
     """Find the records anew; what was found before is forgotten first."""
     desk.register.clear_records()
     tally = _Tally()
-    for event in locate(desk.case.locations, key=desk.keys.handles, exclude=desk.not_looked_into()):
+    for event in locate(desk.locations, key=desk.keys.handles, exclude=desk.not_looked_into()):
         if isinstance(event, Located):
             tally.add(event)
             if event.record:
@@ -67,6 +68,7 @@ def confirming(desk: Desk, passphrase: Passphrase) -> Work:
     """Take the keys in, seal what is kept, find every copy of what goes."""
     case, key = desk.case, desk.keys.handles
     desk.register.clear_copies()
+    refuse_own_keys(case, desk.folder)
     desk.register.set_keys(
         inspect(case.keys, key=key, passphrase=lambda one: passphrase(one.path, one.passphrase_env))
     )
@@ -74,21 +76,22 @@ def confirming(desk: Desk, passphrase: Passphrase) -> Work:
     kept = [(record, decision) for record, decision in decided if decision.fate in (Fate.SEAL, Fate.TRANSFER)]
     if kept:
         yield from seal(kept, case.custodians, desk.sealed_folder, case=case.number, key=key)
-    aside = (desk.folder, case.certificate.out)
+    records, terms, aside = {record.id: record for record, _ in decided}, desk.terms(), desk.own_places
     for event in find_copies(case.backups, _wanted(desk, decided), key=key, exclude=aside):
-        yield _taken(desk, event)
+        yield _taken(desk, event, records, terms)
     known = {record.path for record, _ in decided}
     known |= {copy.path for copy in desk.register.copies()}
     known |= {one.path for one in desk.register.declared_keys()}
     doomed = [record for record, one in decided if one.fate in (Fate.WIPE, Fate.SHRED)]
     others = [record for record, one in decided if one.fate not in (Fate.WIPE, Fate.SHRED)]
     for trace in find_traces(doomed, key=key, kept=others, exclude=aside, told=known):
-        yield _taken(desk, trace)
+        yield _taken(desk, trace, records, terms)
 
 
-def _taken(desk: Desk, event: Event) -> Event:
-    """Keep in the register what a search found."""
+def _taken(desk: Desk, event: Event, records: Mapping[str, Record], terms: Terms) -> Event:
+    """Keep in the register what a search found, and of what a hold speaks as an exception."""
     if isinstance(event, CopyFound):
+        event = CopyFound(held_copy(event.copy, records, terms))
         desk.register.add_copy(event.copy)
     if isinstance(event, BackupSearched):
         desk.register.add_searched(event.searched)
@@ -110,9 +113,10 @@ def _wanted(desk: Desk, decided: list[tuple[Record, Decision]]) -> Wanted:
             sizes.add(record.stamp.size)
         else:
             kept.add(record.sha256)
-    held = {record.path for record, decision in decided if decision.protected}
-    for key in desk.register.declared_keys():
-        if key.path in held:
+    keys = desk.register.declared_keys()
+    held = held_keys(keys, decided, desk.terms())
+    for key in keys:
+        if key.id in held:
             continue
         own[key.stamp.device, key.stamp.inode] += (key.path,)
         doomed[key.sha256] += (key.id,)
@@ -124,12 +128,13 @@ def shredding(desk: Desk, plan: SignedPlan, passphrase: Passphrase) -> Work:
     """Destroy the keys of the plan."""
     keys = {key.sha256: key for key in desk.register.declared_keys()}
     sources = {str(source.path): source for source in desk.case.keys}
-    doomed = {item.id: keys[item.sha256] for item in plan.plan.with_fate(Fate.SHRED)}
+    # An archive of keys is no key file: nothing is known of it, and nothing opens it.
+    doomed = {item.id: keys[item.sha256] for item in plan.plan.with_fate(Fate.SHRED) if item.sha256 in keys}
     exceptions = [copy for copy in desk.register.copies() if copy.disposal is Disposal.EXCEPTION]
 
     def opener(item: str) -> str:
-        source = sources[doomed[item].path]
-        return passphrase(source.path, source.passphrase_env)
+        source = sources[doomed[item].path] if item in doomed else None
+        return passphrase(source.path, source.passphrase_env) if source else ""
 
     yield from shred(
         plan,
@@ -149,7 +154,7 @@ def wiping(desk: Desk, plan: SignedPlan) -> Work:
         stages=desk.state.stages,
         noted=_noted_outcomes(desk),
         seed=desk.keys.keystream,
-        protected=(desk.folder, desk.case.certificate.out),
+        protected=desk.own_places,
     )
 
 

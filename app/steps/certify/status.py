@@ -102,7 +102,7 @@ def failing_of(line: Line) -> Failing | None:
         return None if destroyed(line) else Failing.NOT_GONE
     if not isinstance(line.outcome, KeepOutcome) or not line.outcome.good:
         return Failing.NOT_KEPT_SAFE
-    if line.subject is not Subject.RECORD:
+    if line.subject is not Subject.RECORD and line.ground not in (Ground.HOLD, Ground.RETENTION):
         return Failing.COPY_REMAINS
     return Failing.NOT_DECIDED if line.ground in (Ground.UNREADABLE, Ground.UNDECIDED) else None
 

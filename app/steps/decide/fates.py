@@ -45,7 +45,8 @@ def decide(records: Iterable[Record], terms: Terms) -> Iterator[Decision]:
 
     A hold beats a retention rule, that beats a declared key, that beats what could not be
     read, that beats the rules of the case, of which the first that matches counts. What
-    nothing speaks of is left where it is.
+    nothing speaks of is left where it is, and so is what a rule of the case would shred
+    although it is no key.
     """
     places = tuple(str(location) for location in terms.locations)
     holds = tuple(hold for hold in terms.holds if hold.until is None or hold.until >= terms.today)
@@ -118,6 +119,8 @@ def _ruled(record: Record, terms: Terms, places: tuple[str, ...]) -> Decision | 
         if unseen and not names_something(rule.match):
             continue
         if matches(rule.match, record, inner):
+            if rule.fate is Fate.SHRED:
+                return None  # Only a key file can be shredded, and this is none.
             law = _case_law(record.category, rule.fate, terms.pack)
             return Decision(record.id, rule.fate, Ground.RULE, f"case.{number}", law)
     return None

@@ -1,0 +1,73 @@
+"""What stays although it is no record: keys and copies that a hold speaks of, and people's own keys."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from app.domain.case import Case
+from app.domain.copies import Copy, Disposal
+from app.domain.fate import Decision, Ground
+from app.domain.fault import Fault, Refused
+from app.domain.key import Key
+from app.domain.outcome import Reason
+from app.domain.record import Look, Record, Tier
+from app.steps.decide import Terms, decide
+
+
+def held_keys(
+    keys: Iterable[Key], decided: Iterable[tuple[Record, Decision]], terms: Terms
+) -> dict[str, Decision]:
+    """Give what keeps a key, by its id: a hold on its place, or on a record that is the very same file."""
+    kept = {_node(record): decision for record, decision in decided if decision.protected}
+    found = {}
+    for key in keys:
+        decision = kept.get(_node(key)) or _hold(_as_record(key), terms)
+        if decision:
+            found[key.id] = decision
+    return found
+
+
+def held_copy(copy: Copy, decided: Mapping[str, Record], terms: Terms) -> Copy:
+    """Give the copy, as an exception when a hold speaks of the place where it lies."""
+    originals = [decided[one] for one in copy.of if one in decided] or [_as_record(copy)]
+    places = [replace(one, path=os.path.realpath(copy.path), location="") for one in originals]
+    if not any(_hold(one, terms) for one in places):
+        return copy
+    reasons = tuple(dict.fromkeys((*copy.reasons, Reason.KEPT_RECORD)))
+    return replace(copy, disposal=Disposal.EXCEPTION, reasons=reasons)
+
+
+def refuse_own_keys(case: Case, folder: Path) -> None:
+    """Refuse to shred what the case itself needs: a key of its people or custodians, or of its folder.
+
+    Raises:
+        Refused: PROTECTED_PLACE with the path of the key.
+    """
+    people = [one.identity for one in case.people]
+    custodians = [one.identity for one in case.custodians if one.identity]
+    own = {data for path in (*people, *custodians) if (data := _bytes(path))}
+    for key in case.keys:
+        inside = Path(os.path.realpath(key.path)).is_relative_to(os.path.realpath(folder))
+        if inside or _bytes(key.path) in own:
+            raise Refused(Fault.PROTECTED_PLACE, str(key.path), "[[key]] path")
+
+
+def _hold(record: Record, terms: Terms) -> Decision | None:
+    decision = next(decide([record], terms))
+    return decision if decision.ground is Ground.HOLD else None
+
+
+def _as_record(one: Key | Copy) -> Record:
+    path = os.path.realpath(one.path)
+    return Record(one.id, path, "", one.stamp, one.sha256, Look.FOUND, Tier.CORE, "secret.key", 0)
+
+
+def _node(one: Key | Record) -> tuple[int, int]:
+    return one.stamp.device, one.stamp.inode
+
+
+def _bytes(path: Path) -> bytes:
+    return path.read_bytes() if path.is_file() else b""
