@@ -52,6 +52,8 @@ GROUNDS = {
         Ground("ext4 on xfs", "ext4", megabytes=48, below="xfs"),
         Ground("ext4 on btrfs", "ext4", megabytes=48, below="btrfs"),
         Ground("fuse", "fuse", megabytes=64),
+        Ground("ext4 on fuse", "ext4", megabytes=32, below="fuse"),
+        Ground("ext4 fast commit", "ext4", ("-O", "fast_commit,inline_data", "-I", "256")),
         Ground("tmpfs", "tmpfs", raw=False),
         Ground("overlay", "overlay", megabytes=64),
     )
@@ -156,7 +158,7 @@ def _imaged(ground: Ground, folder: Path) -> Iterator[Land]:
             opened(GROUNDS[ground.below], folder / "below") as outer,
             _on_image(ground, folder, outer.top / "inner.img") as land,
         ):
-            land.image, land.outer = outer.image, outer
+            land.image, land.outer, land.faults = outer.image, outer, outer.faults
             yield land
         return
     with _on_image(ground, folder, folder / "image") as land:

@@ -16,7 +16,7 @@ EXT = tuple(
 )
 XFS = ("xfs", "xfs no reflink")
 BTRFS = tuple(name for name in GROUNDS if GROUNDS[name].kind == "btrfs")
-NESTED = tuple(name for name in GROUNDS if GROUNDS[name].below)
+NESTED = tuple(name for name in GROUNDS if GROUNDS[name].below and GROUNDS[name].below != "fuse")
 DISKS = (*EXT, *XFS, *BTRFS, *NESTED)
 ALL = tuple(GROUNDS)
 

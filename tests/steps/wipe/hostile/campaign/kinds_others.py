@@ -28,6 +28,21 @@ while n < 20000:
         time.sleep(0.001); continue
     os.write(fd, bytes.fromhex(sys.argv[2])); os.close(fd); time.sleep(float(sys.argv[3]))
 """
+LEASE = """
+import fcntl, os, signal, sys, time
+signal.signal(signal.SIGIO, signal.SIG_IGN)
+fd = os.open(sys.argv[1], os.O_RDONLY); fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+print('ready', flush=True); time.sleep(600)
+"""
+LINKS = """
+import os, sys
+print('ready', flush=True)
+while True:
+    try:
+        os.link(sys.argv[1], sys.argv[2]); os.unlink(sys.argv[2])
+    except OSError:
+        pass
+"""
 # renameat2 with RENAME_EXCHANGE (2) swaps two names with no moment between.
 SWAP = """
 import ctypes, os, sys, time
@@ -138,3 +153,31 @@ def race_folders(yard: Yard, case: Case) -> None:
 def _twin(yard: Yard, path: Path, size: int) -> None:
     yard.outsider(path, size)
     os.utime(path)
+
+
+@kind("leased by another process", DISKS, 1)
+def leased(yard: Yard, case: Case) -> None:
+    path, _ = yard.plain(case, yard.folder())
+    yard.after_signing(lambda: started(yard, LEASE, path))
+
+
+@kind("lent to a loop device", ("ext4", "xfs", "btrfs"), 1)
+def lent(yard: Yard, case: Case) -> None:
+    """No process has it open; the kernel has."""
+    path, _ = yard.plain(case, yard.folder(), 262_144)
+
+    def lend() -> None:
+        device = subprocess.run(
+            ["losetup", "-f", "--show", path], capture_output=True, check=True, text=True
+        ).stdout.strip()
+        yard.undo(
+            lambda: subprocess.run(["losetup", "-d", device], check=False, capture_output=True) and None
+        )
+
+    yard.after_signing(lend)
+
+
+@kind("race: hard links come and go", DISKS, 1)
+def race_links(yard: Yard, case: Case) -> None:
+    path, _ = yard.plain(case, yard.folder())
+    yard.after_signing(lambda: started(yard, LINKS, path, path.with_name("link.csv")))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from campaign.grounds import run, unmount
 from campaign.kinds import ALL, BTRFS, DISKS, EXT, XFS, kind
-from campaign.yard import Case, NotHere, Yard
+from campaign.yard import Case, Yard
 
 LINKING = (*DISKS, "tmpfs", "fuse", "overlay", "ntfs")
 
@@ -205,13 +205,21 @@ def failing(yard: Yard, case: Case) -> None:
     """A layer in between fails one kind of call, or lies."""
     path, _ = yard.plain(case, yard.folder())
     calls = ("read", "write", "fsync", "open", "rename", "unlink", "lie", "half", "short")
-    faults = yard.top.parent.parent / "faults"
-    if not faults.exists():
-        raise NotHere(f"{faults} is missing")
     call = yard.chance.choice(calls)
+    yard.after_signing(lambda: _fault(yard.top.parent.parent / "faults", call, path.name))
 
-    def fault() -> None:
-        with faults.open("a", encoding="utf-8", errors="surrogateescape") as told:
-            told.write(f"{call} {path.name}\n")
 
-    yard.after_signing(fault)
+def _fault(faults: Path, call: str, name: str) -> None:
+    with faults.open("a", encoding="utf-8", errors="surrogateescape") as told:
+        told.write(f"{call} {name}\n")
+
+
+@kind("EIO below", ("ext4 on fuse",), 6)
+def failing_below(yard: Yard, case: Case) -> None:
+    """The medium under the file system fails, or takes what is written and forgets it."""
+    path, _ = yard.plain(case, yard.folder())
+    faults = yard.top.parent.parent / "below" / "faults"
+    call = yard.chance.choice(("read", "write", "fsync", "lie", "short"))
+    when = yard.chance.choice(("open_in_place", "overwrite", "sync", "open_to_read", "rename"))
+    yard.disk.when(when, path.name, lambda: _fault(faults, call, "inner.img"))
+    yard.undo(lambda: faults.write_text(""))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from campaign.grounds import GROUNDS, Land, opened, removed_after
-from campaign.kinds import kinds_on
+from campaign.kinds import NESTED, kinds_on
 from campaign.kinds_content import clone
 from campaign.marks import Marks
 from campaign.yard import Case, NotHere, Stopped, Yard
@@ -178,7 +178,7 @@ _WHEN = {
 def _circumstance(ground: str, chance: random.Random) -> str:
     if GROUNDS[ground].once:
         return "journalled once"
-    if GROUNDS[ground].below and chance.random() < 0.5:
+    if ground in NESTED and chance.random() < 0.5:
         return "image copied below"
     return "full volume" if ground in FULL_GROUNDS and chance.random() < 0.5 else ""
 
