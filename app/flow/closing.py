@@ -36,9 +36,9 @@ from app.flow.state import SLOT, State
 from app.identity import Identity, SignedPlan
 from app.register.codec import build, plain
 from app.register.slot import SIZE
-from app.steps.certify import Closing, Status, compose, masked, status_of, write_inventory
+from app.steps.certify import Closing, Status, compose, inventory_fits, masked, status_of, write_inventory
 from app.steps.certify.account import Account, Coverage, Line, Signer
-from app.steps.confirm import check_kept
+from app.steps.confirm import check_gone, check_kept, check_sealed
 from app.steps.confirm.traces import system_limits
 from app.steps.shred import shred_slot
 from app.system.durable import write_durably
@@ -120,15 +120,25 @@ def certifying(opened: OpenCase, signed: SignedPlan | None, people: Sequence[Ide
     """
     folder, state, recorder = opened.folder / "certificate", opened.state, opened.recorder()
     if signed:
-        yield from check_kept(signed.plan.with_fate(Fate.FREEZE, Fate.LEAVE))
+        yield from _looked_again(opened, signed.plan)
         account = make_account(opened.desk(), signed.plan, *recorder.anchor())
         recorder.note("accounted", {"sha256": put_account(account, folder), "number": account.number})
     account = get_account(folder, state.accounted)
+    if not inventory_fits(account, folder):
+        write_inventory(account, folder)
     if SLOT not in state.results:
         yield from end_register(opened)
     yield from compose(account, folder, people, issued_at=now(), closing=register_end(state))
     hand_out(folder, opened.case.certificate.out)
     recorder.note("certified", digests(folder))
+
+
+def _looked_again(opened: OpenCase, plan: Plan) -> Iterator[Event]:
+    """See what is to be certified once more, for what was true at the act may not be so any more."""
+    ended = {one.id: (one.outcome, one.evidence) for one in opened.state.results.values()}
+    yield from check_kept(plan.with_fate(Fate.FREEZE, Fate.LEAVE))
+    yield from check_sealed(plan.items, ended, opened.desk().sealed_folder, opened.case.number)
+    yield from check_gone(plan.items, ended)
 
 
 def register_end(state: State) -> Closing:

@@ -1,7 +1,7 @@
 """From the journal to the certificate, and back: verify."""
 
 from app.steps.certify.account import Account, Coverage, Line, Signer
-from app.steps.certify.inventory import write_inventory
+from app.steps.certify.inventory import inventory_fits, write_inventory
 from app.steps.certify.issue import compose
 from app.steps.certify.masking import masked
 from app.steps.certify.proof import prove
@@ -22,6 +22,7 @@ __all__ = [
     "Verdict",
     "compose",
     "explained",
+    "inventory_fits",
     "masked",
     "prove",
     "status_of",

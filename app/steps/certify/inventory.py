@@ -54,6 +54,18 @@ def write_inventory(account: Account, folder: Path) -> None:
     write_durably(folder / LEAVES, leaves, 0o600)
 
 
+def inventory_fits(account: Account, folder: Path) -> bool:
+    """Whether inventory and leaves in `folder` say what the account says, whatever the salts."""
+    try:
+        leaves = [json.loads(content) for content in leaves_of(folder)]
+        same = (folder / INVENTORY).read_bytes() == inventory_of(account)
+        return same and leaves == [
+            {**_leaf(line), "salt": leaf["salt"]} for line, leaf in zip(account.lines, leaves, strict=True)
+        ]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
 def inventory_of(account: Account) -> bytes:
     """Give the bytes of the inventory."""
     out = io.StringIO(newline="")

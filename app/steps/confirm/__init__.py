@@ -2,8 +2,18 @@
 
 from app.steps.confirm.bag import Check
 from app.steps.confirm.copies import Wanted, find_copies
+from app.steps.confirm.ended import check_gone, check_sealed
 from app.steps.confirm.kept import check_kept
 from app.steps.confirm.sealed import verify_sealed
 from app.steps.confirm.sealing import seal
 
-__all__ = ["Check", "Wanted", "check_kept", "find_copies", "seal", "verify_sealed"]
+__all__ = [
+    "Check",
+    "Wanted",
+    "check_gone",
+    "check_kept",
+    "check_sealed",
+    "find_copies",
+    "seal",
+    "verify_sealed",
+]
