@@ -34,6 +34,8 @@ class Desk(QObject):
         super().__init__(parent)
         self.flow: Flow | None = None
         self.passphrases: dict[Path, str] = {}
+        self.witness: Path | None = None
+        """The key file the witness signed the list with, to be offered again for the certificate."""
         self._task: Task | None = None
         self._stepping = False
         self._standing: dict[Step, Standing] = {}
@@ -125,6 +127,7 @@ class Desk(QObject):
             self.flow = None
         self._standing = {}
         self.passphrases.clear()
+        self.witness = None
 
     def _keep(self, task: Task) -> Task:
         if self._task is not None:

@@ -63,8 +63,8 @@
             <translation>打开所在文件夹(&amp;D)</translation>
         </message>
         <message>
-            <source>&amp;Verify again</source>
-            <translation>再次核验(&amp;V)</translation>
+            <source>&amp;Verify</source>
+            <translation>核验(&amp;V)</translation>
         </message>
         <message>
             <source>What was not destroyed, and why</source>
@@ -336,8 +336,8 @@
             <translation>保管人的 age 公钥(&amp;R)</translation>
         </message>
         <message>
-            <source>Begins with age1. Only the holder of its key can open the sealed package.</source>
-            <translation>以 age1 开头。只有持有对应私钥的人能打开封存包。</translation>
+            <source>Begins with age1; the custodian makes it with age-keygen. Left empty, Lethe makes a key and puts it beside the package: hand it over and keep no copy.</source>
+            <translation>以 age1 开头，由保管人用 age-keygen 生成。留空则由 Lethe 生成密钥并放在封存包旁：请一并移交，不留副本。</translation>
         </message>
         <message>
             <source>Copies of what goes</source>
@@ -515,6 +515,10 @@
         <message>
             <source>Records and their fates</source>
             <translation>记录及其处置</translation>
+        </message>
+        <message>
+            <source>choose</source>
+            <translation>请选择</translation>
         </message>
     </context>
     <context>

@@ -282,6 +282,7 @@ def test_a_closed_gate_is_said_on_the_page(officer: Officer, company: Path) -> N
     officer.rest()
     undecided = sum(row.decision.ground is Ground.UNDECIDED for row in page.records.all())
     assert undecided
+    assert f"未决定 {undecided}" in page.picture.accessibleDescription()
     officer.next()
     assert officer.wizard.step is Step.DECIDE
     assert officer.said() == trouble(GateClosed(Step.CONFIRM, Gate.UNDECIDED, undecided))

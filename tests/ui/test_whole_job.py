@@ -16,6 +16,7 @@ from app.domain.fate import Fate
 from app.domain.outcome import Outcome
 from app.domain.step import Step
 from app.language import Language
+from app.ui.pages.certify import CertifyPage
 from app.ui.translation import speak
 from app.ui.wizard import Wizard
 
@@ -66,7 +67,14 @@ def test_from_the_first_page_to_the_certificate(
     assert kept
     assert all(Path(item.path).exists() for item in kept)
 
+    officer.rest()
+    page = officer.page(CertifyPage)
+    assert page.witness.file.path() == home / "witness.p12"
+    assert not page.witness.make.isVisible()
+    before = {row.id for row in page.entries.all()}
+    assert {item.id for item in kept} <= before, "what is kept is listed before the certificate is made, too"
     page = officer.certify(home / "witness.p12")
+    assert {row.id for row in page.entries.all()} >= before
     qtbot.waitUntil(lambda: page._verdict is not None, timeout=20_000)
     assert page._verdict.valid, [check for check in page._verdict.checks if not check.ok]
     assert reader.opened == [str(flow.certificate)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
@@ -22,6 +22,9 @@ from app.ui.pages.page import StepPage
 from app.ui.widgets.person import PersonBox
 from app.ui.widgets.plain import Button, PathLabel
 from app.ui.widgets.sheet import Sheet
+
+_FATE: Final = 2
+"""The column of the fates."""
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,6 +56,8 @@ class CertifyPage(StepPage):
         self._lay_out()
         for person in (self.officer, self.witness):
             person.changed.connect(self.refresh)
+            # Only who signed the list can sign its certificate.
+            person.make.hide()
         self.open.clicked.connect(self._open)
         self.folder.clicked.connect(self._open_folder)
         self.check.clicked.connect(self._verify)
@@ -87,9 +92,9 @@ class CertifyPage(StepPage):
     def load(self, flow: Flow) -> None:
         if flow.officer is not None:
             self.officer.take(flow.officer)
-        for source in flow.case.people:
-            if source.role is Role.WITNESS and self.witness.file.path() is None:
-                self.witness.file.set_path(source.identity)
+        named = [one.identity for one in flow.case.people if one.role is Role.WITNESS]
+        if self.witness.file.path() is None:
+            self.witness.file.set_path(self.desk.witness or next(iter(named), None))
 
     @override
     def fetch(self, flow: Flow) -> object:
@@ -101,16 +106,30 @@ class CertifyPage(StepPage):
             self._names[key.id] = key.path
         for copy in flow.copies():
             self._names[copy.id] = copy.path
-        return [
+        ended = [
             entry_of(one, self._names.get(one.id, one.id), self._fates.get(one.id))
             for one in flow.results()
             if not one.outcome.good or isinstance(one.outcome, KeepOutcome)
+        ]
+        return [*ended, *self._to_be_kept(flow)]
+
+    def _to_be_kept(self, flow: Flow) -> list[EntryRow]:
+        """What the signed list keeps and whose outcome is only written with the certificate."""
+        if flow.closed or not flow.done(Step.SIGN):
+            return []
+        known = {one.id for one in flow.results()}
+        return [
+            EntryRow(item.id, item.subject, self._names.get(item.id, item.id), item.fate)
+            for item in flow.plan().with_fate(Fate.FREEZE, Fate.LEAVE)
+            if item.id not in known
         ]
 
     @override
     def show_fetched(self, fetched: list[EntryRow]) -> None:
         flow = self.desk.flow
         self.entries.set_rows(fetched)
+        # A closed case keeps no register, and with it neither names nor fates.
+        self.sheet.table.setColumnHidden(_FATE, not any(row.fate for row in fetched))
         self.path.setText(str(flow.certificate or "") if flow is not None else "")
         self._say()
         made, self._made = self._made, False
@@ -222,7 +241,7 @@ class CertifyPage(StepPage):
         for button, text in (
             (self.open, self.tr("&Open the certificate")),
             (self.folder, self.tr("Open its fol&der")),
-            (self.check, self.tr("&Verify again")),
+            (self.check, self.tr("&Verify")),
         ):
             button.setText(text)
             button.setAccessibleName(text.replace("&", ""))

@@ -213,7 +213,10 @@ class ConfirmPage(StepPage):
         self.fields.name(
             self.recipient,
             self.tr("Their age &recipient"),
-            self.tr("Begins with age1. Only the holder of its key can open the sealed package."),
+            self.tr(
+                "Begins with age1; the custodian makes it with age-keygen. "
+                "Left empty, Lethe makes a key and puts it beside the package: hand it over and keep no copy."
+            ),
         )
         for at, text in enumerate(
             (self.tr("Copies of what goes"), self.tr("Kept and sealed"), self.tr("Backups searched"))

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QComboBox, QGroupBox, QHBoxLayout, QLabel, QLineEd
 from typing_extensions import override
 
 from app.domain.case import FateRule, Match
-from app.domain.fate import Fate
+from app.domain.fate import Fate, Ground
 from app.domain.fault import GateClosed, Refused
 from app.domain.step import Step
 from app.ui import words
@@ -192,9 +192,9 @@ class DecidePage(StepPage):
             self.sheet.narrow(lambda row: row.decision is not None and row.decision.fate is wanted)
 
     def _draw(self) -> None:
-        fates = Counter(row.decision.fate if row.decision else None for row in self.records.all())
+        fates = Counter(_decided(row) for row in self.records.all())
         parts = [Part(words.say(fate), fates[fate], at) for at, fate in enumerate(Fate)]
-        self.picture.show_parts([*parts, Part(self.tr("undecided"), fates[None], len(Fate) - 1)])
+        self.picture.show_parts([*parts, Part(self.tr("undecided"), fates[None], len(Fate))])
 
     @override
     def retranslate(self) -> None:
@@ -205,6 +205,7 @@ class DecidePage(StepPage):
         self.summary.setTitle(self.tr("Fates"))
         self.chosen.setTitle(self.tr("Selected records"))
         self.default_label.setText(self.tr("What no &law keeps:"))
+        self.default.setPlaceholderText(self.tr("choose"))
         self.only_label.setText(self.tr("&Show:"))
         self.fate_label.setText(self.tr("Fa&te:"))
         self.reason.setPlaceholderText(self.tr("Why"))
@@ -229,6 +230,12 @@ class DecidePage(StepPage):
         ):
             part.setAccessibleName(text)
         self.sheet.name(self.tr("Records and their fates"))
+
+
+def _decided(row: Row) -> Fate | None:
+    """The fate of a record; None while nobody has decided, though till then it is left where it is."""
+    decision = row.decision
+    return None if decision is None or decision.ground is Ground.UNDECIDED else decision.fate
 
 
 def _searched(row: Row) -> str:

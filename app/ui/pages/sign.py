@@ -121,16 +121,16 @@ class SignPage(Page):
         def sign() -> tuple[Identity, Identity]:
             people = officer(), witness()
             flow.sign(people)
-            people[
-                1
-            ].lock()  # The witness attests again, with their passphrase, when the certificate is made.
+            # The witness attests again, with their passphrase, when the certificate is made.
+            people[1].lock()
             return people
 
         self.ask(sign, then=self._when_signed)
 
     def _when_signed(self, people: tuple[Identity, Identity]) -> None:
-        for box, person in zip((self.officer, self.witness), people, strict=True):
-            box.take(person)
+        self.officer.take(people[0])
+        self.witness.take(None)
+        self.desk.witness = people[1].path
         self.notice.inform(
             lambda: self.tr("Signed by both. From here on nothing before this page can be changed.")
         )

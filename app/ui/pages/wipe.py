@@ -76,6 +76,8 @@ class WipePage(ActPage):
         self._rows = {row.id: row for row in fetched}
         self.entries.set_rows(fetched)
         self._draw()
+        if self.typed.isEnabled():
+            self.typed.setFocus()
 
     @override
     def began(self) -> None:

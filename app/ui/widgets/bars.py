@@ -20,6 +20,7 @@ _PATTERNS: Final = (
     Qt.BrushStyle.DiagCrossPattern,
     Qt.BrushStyle.VerPattern,
     Qt.BrushStyle.Dense6Pattern,
+    Qt.BrushStyle.CrossPattern,
 )
 """Told apart by pattern, so that nothing hangs on colour alone."""
 
