@@ -141,7 +141,7 @@ def race_folders(yard: Yard, case: Case) -> None:
     number = inner.stat().st_ino
 
     def put_back() -> None:
-        if inner.stat().st_ino != number:
+        if other.exists() and other.stat().st_ino == number and inner.exists():
             inner.rename(folder / "was-other")
             other.rename(inner)
             (folder / "was-other").rename(other)

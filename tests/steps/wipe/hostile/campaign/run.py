@@ -249,10 +249,8 @@ def _begin(yard: Yard, signed: SignedPlan, path: Path) -> None:
 def _run(yard: Yard, signed: SignedPlan, seed: bytes, path: Path, stop_at: int) -> tuple[State, bool]:
     state = State()
     journal = Journal.open(path, state.tell)
-    noted = {
-        item: (Outcome(str(dict(evidence.facts)["outcome"])), evidence)
-        for item, evidence in state.noted.items()
-    }
+    told = {item: (dict(evidence.facts).get("outcome"), evidence) for item, evidence in state.noted.items()}
+    noted = {item: (Outcome(outcome), evidence) for item, (outcome, evidence) in told.items() if outcome}
     events = Recorder(journal, state).follow(
         Step.WIPE,
         wipe(
