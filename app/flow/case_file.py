@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
 from pathlib import Path
@@ -317,6 +318,18 @@ def case_toml(case: Case) -> str:
 def _wipe(wiping: Wiping) -> dict[str, Any]:
     plain = wiping.plain
     return plain if wiping.method is Method.CONTRACT else {**plain, "passes": None}
+
+
+def declared_digest(case: Case) -> str:
+    """SHA-256, hex, of all that results rest on; where people's files and the out folder lie is not in it."""
+    nowhere = Path(os.sep)
+    bare = replace(
+        case,
+        people=(),
+        custodians=tuple(replace(one, identity=None) for one in case.custodians),
+        certificate=replace(case.certificate, out=nowhere),
+    )
+    return hashlib.sha256(case_toml(bare).encode()).hexdigest()
 
 
 def _match(match: Match) -> dict[str, Any]:

@@ -129,7 +129,7 @@ def certifying(opened: OpenCase, signed: SignedPlan | None, people: Sequence[Ide
     if SLOT not in state.results:
         yield from end_register(opened)
     yield from compose(account, folder, people, issued_at=now(), closing=register_end(state))
-    hand_out(folder, opened.case.certificate.out)
+    hand_out(folder, opened.case.certificate.out, opened.case.number)
     recorder.note("certified", digests(folder))
 
 
@@ -153,15 +153,39 @@ def status_of_case(opened: OpenCase) -> Status:
     return status_of(account, register_end(opened.state))
 
 
-def hand_out(folder: Path, out: Path) -> None:
-    """Copy what leaves the case into `out`; the leaves of the proofs and the account stay behind."""
+def hand_out(folder: Path, out: Path, case: str) -> None:
+    """Copy what leaves the case into `out`; the leaves of the proofs and the account stay behind.
+
+    Where the certificate of another case lies there already, a folder of this case's
+    number is made beside it.
+    """
     if out == folder:
         return
+    if (out / "certificate.pdf").exists() and _plan_of(out) != _plan_of(folder):
+        out = out / case
     out.mkdir(parents=True, exist_ok=True)
-    for name in HANDED_OUT:
+    # The certificate last: what lies beside one is known to be its own.
+    for name in reversed(HANDED_OUT):
         part = out / f".{name}.part"
         shutil.copyfile(folder / name, part)
         part.replace(out / name)
+
+
+def handed_out(opened: OpenCase) -> Path:
+    """Where the finished certificate lies: the one of this case, be there others or none."""
+    out, inside = opened.case.certificate.out, opened.folder / "certificate" / "certificate.pdf"
+    for path in (out / "certificate.pdf", out / opened.case.number / "certificate.pdf"):
+        if path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() == opened.state.certified:
+            return path
+    return inside
+
+
+def _plan_of(folder: Path) -> object:
+    """The digest of the plan that the manifest in a folder speaks of."""
+    try:
+        return json.loads((folder / "manifest.json").read_bytes())["plan"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _lines(desk: Desk, plan: Plan) -> tuple[Line, ...]:

@@ -92,10 +92,7 @@ class Flow:
     @property
     def certificate(self) -> Path | None:
         """The finished certificate, where it was handed out."""
-        out = self._at.case.certificate.out / "certificate.pdf"
-        if not self.closed:
-            return None
-        return out if out.exists() else self._at.folder / "certificate" / "certificate.pdf"
+        return closing.handed_out(self._at) if self.closed else None
 
     @property
     def status(self) -> Status | None:
@@ -158,6 +155,7 @@ class Flow:
         self._at.redeclare(case)
         self._plan = None
         self._at.recorder().note("declared", {"void_from": step.value, "complete": complete(case)})
+        self._at.bind()
 
     def overrule(self, record: str, fate: Fate, reason: str) -> Decision:
         """Give one record a fate by the officer's word.

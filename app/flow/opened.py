@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import platform
 import shutil
 from contextlib import suppress
@@ -14,7 +15,7 @@ from app import __version__
 from app.domain.case import Case, Role
 from app.domain.fault import Fault, GateClosed, Refused
 from app.domain.step import Gate, Step
-from app.flow.case_file import case_toml, reread_case
+from app.flow.case_file import case_toml, declared_digest, reread_case
 from app.flow.desk import Desk
 from app.flow.gates import complete, count_pending
 from app.flow.keeping import refuse_own_keys
@@ -29,6 +30,7 @@ from app.system.lock import CaseLock, acquire
 FORMAT: Final = 1
 """Of the case folder. A newer Lethe opens an older case; an older one refuses a newer case."""
 
+_FILES: Final = ("case.toml", "journal.jsonl", "key.slot", "register.db", "register.db-journal")
 _SECRET: Final = b"lethe register 1"
 
 
@@ -50,6 +52,8 @@ class OpenCase:
         self._lock: CaseLock | None = None
         self._journal: Journal | None = None
         self._desk: Desk | None = None
+        self._hashes: dict[int, str] = {}
+        self._pending_at = 0
 
     @classmethod
     def create(cls, folder: Path, case: Case, officer: Identity) -> Self:
@@ -92,7 +96,8 @@ class OpenCase:
         _must_be_officer(officer)
         opened._lock = acquire(folder)
         try:
-            opened._journal = Journal.open(folder / "journal.jsonl", opened._replayed)
+            journal = Journal.open(folder / "journal.jsonl", opened._replayed)
+            opened._journal, opened._hashes[journal.count] = journal, journal.head
             opened._unlock(officer)
             opened._start()
         except BaseException:
@@ -142,11 +147,20 @@ class OpenCase:
         self.case = case
         self._desk = replace(self.desk(), case=case)
 
+    def bind(self) -> None:
+        """Let the register know what is declared, once the journal does: an edit by hand is seen by it."""
+        register = self.desk().register
+        register.set_fact("declared", declared_digest(self.case))
+        register.commit()
+
     def settle(self) -> list[int]:
         """Put on disk what the register holds, so that the journal may speak of it; count what is pending."""
-        if self._desk is None or self.state.signed:
+        if self._desk is None:
             return [0, 0, 0]
+        self._desk.register.set_fact("journal", self.recorder().anchor())
         self._desk.register.commit()
+        if self.state.signed:
+            return [0, 0, 0]
         return list(astuple(count_pending(self._desk.register, self.state)))
 
     def forget_register(self) -> None:
@@ -168,16 +182,45 @@ class OpenCase:
             return  # The end of the register has begun; nothing needs it any more.
         keys = open_slot(self.folder / "key.slot", officer.secret(_SECRET), self.case.number)
         register = Register.open(self.folder / "register.db", keys.register)
+        try:
+            self._refuse_strangers(register)
+        except Refused:
+            register.close()
+            raise
         self._desk = Desk(self.folder, self.case, self.state, register, keys)
+
+    def _refuse_strangers(self, register: Register) -> None:
+        """Refuse a register and a journal that were not left together, and declarations that nobody signed.
+
+        Whoever can write to the folder can make a journal whose chain holds; they can't
+        write the register, which knows an entry of the true one.
+        """
+        count, head = register.fact("journal") or (0, "")
+        if self._hashes.get(count, head) != head or (count and count not in self._hashes):
+            raise Refused(Fault.JOURNAL_BROKEN, str(self.folder / "journal.jsonl"), "register.db")
+        if count < self._pending_at - 1:
+            raise Refused(Fault.REGISTER_BROKEN, str(register.path), "journal.jsonl")
+        if self.state.signed and register.fact("declared") != declared_digest(self.case):
+            raise Refused(Fault.PLAN_CHANGED, str(self.folder / "case.toml"))
 
     def _start(self) -> None:
         system = platform.platform(terse=True)
         self.recorder().note("run", {"tool": f"Lethe {__version__}", "system": system})
+        if self._desk and self._desk.register.fact("declared") != declared_digest(self.case):
+            # Edited by hand, or a new case: nothing found before rests on these declarations.
+            body = {"void_from": Step.LOCATE.value, "complete": complete(self.case)}
+            self.recorder().note("declared", body)
+            self.bind()
 
     def _replayed(self, entry: Entry) -> None:
         version = entry.body.get("format", FORMAT)
         if entry.event == "opened" and (not isinstance(version, int) or version > FORMAT):
             raise Refused(Fault.CASE_TOO_NEW, str(self.folder), str(version))
+        # An anchor is taken before an entry that counts what is pending, or before a crash.
+        if "pending" in entry.body or entry.event in ("run", "torn"):
+            self._hashes[entry.n - 1] = entry.prev
+        if "pending" in entry.body:
+            self._pending_at = entry.n
         self.state.tell(entry)
 
 
@@ -195,9 +238,22 @@ def _furnish(folder: Path, case: Case, officer: Identity) -> None:
 
 
 def _clear(making: Path) -> None:
-    """Take away what an interrupted `create` left; it was never a case."""
-    if making.exists():
-        shutil.rmtree(making)
+    """Take away what an interrupted `create` left; it was never a case.
+
+    Raises:
+        Refused: CASE_EXISTS when the folder of that name holds anything else.
+    """
+    if not os.path.lexists(making):
+        return
+    if making.is_symlink() or any(not _is_ours(path) for path in making.iterdir()):
+        raise Refused(Fault.CASE_EXISTS, str(making))
+    shutil.rmtree(making)
+
+
+def _is_ours(path: Path) -> bool:
+    if path.is_dir() and not path.is_symlink():
+        return path.name in ("certificate", "evidence") and not any(path.iterdir())
+    return path.name in _FILES or (path.name.startswith(".case.toml.") and path.suffix == ".tmp")
 
 
 def _must_be_officer(person: Identity) -> None:
