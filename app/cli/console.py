@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import locale
 import os
+import shutil
 import sys
 import time
-from collections import Counter
 from collections.abc import Iterable
+from pathlib import Path
 
 from app.cli.phrases import Phrase
+from app.cli.tally import Tally
 from app.domain.event import Event, Located, Progressed, Settled
 from app.domain.fault import GateClosed, Refused
-from app.domain.outcome import AnyOutcome
 from app.domain.step import Step
 from app.language import Language, explain, say
 from app.register.codec import plain
@@ -30,47 +31,66 @@ def chosen_language(asked: str | None) -> Language:
     return Language.EN if told.lower().startswith("en") else Language.ZH
 
 
+def command() -> str:
+    """How this program is called again, as it was called now: `lethe`, or a path to it."""
+    called = Path(sys.argv[0])
+    if called.name == "__main__.py":
+        return f"{Path(sys.executable).name} -m app"
+    found = shutil.which(called.name)
+    return called.name if found and Path(found) == called else quoted(called)
+
+
+def quoted(path: Path) -> str:
+    """Write a path so that a shell takes it for one word."""
+    return f'"{path}"' if " " in str(path) else str(path)
+
+
 class Console:
     """Speaks one language; with `machine` each result is one JSON object a line."""
 
     def __init__(self, language: Language, *, machine: bool) -> None:
         self.language = language
         self.machine = machine
-        self._last = 0.0
         self._wide = sys.stderr.isatty()
+        self._shown = 0
+        self._last = self._start()
         for stream in (sys.stdout, sys.stderr):
             # A name that the terminal can't show must not end the program.
             getattr(stream, "reconfigure", lambda **_: None)(errors="backslashreplace")
 
     def result(self, text: str, **facts: object) -> None:
         """Print a result: `text` for a person, or `facts` as a line of JSON."""
+        self._clear()
         print(json.dumps(facts, ensure_ascii=True) if self.machine else text, flush=True)
 
     def phrase(self, phrase: Phrase, **facts: object) -> None:
         """Tell a person something on stderr."""
+        self._clear()
         print(phrase.say(self.language, **facts), file=sys.stderr, flush=True)
 
     def refuse(self, refused: Refused | GateClosed) -> None:
         """Say why Lethe refuses, and what to do."""
+        self._clear()
         print(f"lethe: {explain(refused, self.language)}", file=sys.stderr, flush=True)
 
     def watch(self, events: Iterable[Event]) -> None:
-        """Draw all events of a run and show them: each step, its progress and its outcomes."""
-        step: Step | None = None
-        outcomes: Counter[AnyOutcome] = Counter()
+        """Draw all events of a run and show them: each step, its progress, what it did and its outcomes."""
+        tally: Tally | None = None
         for event in events:
-            now = getattr(event, "step", Step.LOCATE if isinstance(event, Located) else step)
-            if now is not step and now is not None:
-                self._end(step, outcomes)
-                step = now
+            step = Step.LOCATE if isinstance(event, Located) else getattr(event, "step", None)
+            if step is not None and (tally is None or step is not tally.step):
+                self._end(tally, Phrase.STEP_DONE)
+                tally = Tally(step)
+                self._last = self._start()
                 self.phrase(Phrase.STEP_BEGUN, step=say(step, self.language))
-            if isinstance(event, Settled):
-                outcomes[event.outcome] += 1
-                if self.machine:
-                    print(json.dumps({"event": "settled", **plain(event)}), flush=True)
+            if tally is not None:
+                tally.count(event)
+            if isinstance(event, Settled) and self.machine:
+                print(json.dumps({"event": "settled", **plain(event)}), flush=True)
             elif isinstance(event, Progressed):
                 self.progress(event)
-        self._end(step, outcomes)
+        whole = tally is not None and tally.step is Step.CERTIFY
+        self._end(tally, Phrase.STEP_DONE if whole else Phrase.STEP_STOPPED)
 
     def progress(self, event: Progressed) -> None:
         """Show how far a step has come, now and then."""
@@ -79,11 +99,26 @@ class Console:
             return
         self._last = time.monotonic()
         text = Phrase.PROGRESS.say(self.language, done=event.done, total=event.total or "?", now="")
-        end = "\r" if self._wide else "\n"
-        print(text, end=end, file=sys.stderr, flush=True)
+        if self._wide:
+            self._clear()
+            self._shown = len(text)
+        print(text, end="" if self._wide else "\n", file=sys.stderr, flush=True)
 
-    def _end(self, step: Step | None, outcomes: Counter[AnyOutcome]) -> None:
-        if step is not None:
-            for outcome, count in outcomes.items():
-                self.phrase(Phrase.SETTLED, outcome=say(outcome, self.language), count=count)
-        outcomes.clear()
+    def _start(self) -> float:
+        """When progress was shown last: on a pipe the first line of it waits like the others."""
+        return 0.0 if self._wide else time.monotonic()
+
+    def _clear(self) -> None:
+        """Take the line of progress off the terminal again."""
+        if self._shown:
+            print("\r" + " " * self._shown + "\r", end="", file=sys.stderr)
+            self._shown = 0
+
+    def _end(self, tally: Tally | None, phrase: Phrase) -> None:
+        if tally is None:
+            return
+        comma = Phrase.COMMA.say(self.language)
+        what = comma.join(tally.told(self.language)) or Phrase.NOTHING.say(self.language)
+        self.phrase(phrase, what=what, seconds=f"{tally.seconds:.1f}")
+        for outcome, count in tally.outcomes.items():
+            self.phrase(Phrase.SETTLED, outcome=say(outcome, self.language), count=count)

@@ -4,8 +4,19 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from typing import Final
 
 from app import __version__
+
+_CASE_DIR: Final = "the folder that holds journal.jsonl / 内有 journal.jsonl 的案件文件夹"
+_EXIT_CODES: Final = """\
+exit codes / 退出码:
+  0    as asked / 照办
+  1    refused or not valid / 拒绝，或核验未通过
+  2    usage or unreadable input / 用法有误，或输入无法读取
+  3    finished with exceptions; the certificate lists them / 已完成但有例外，见证明
+  130  stopped, can be resumed / 已停止，可继续
+`lethe VERB --help` says more of a verb / 各命令的用法"""
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
@@ -15,10 +26,15 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
 
 def _parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
-        prog="lethe", description="忘川 Lethe. Without a verb it opens the wizard / 不带命令则打开向导"
+        prog="lethe",
+        description="忘川 Lethe. Without a verb it opens the wizard / 不带命令则打开向导",
+        epilog=_EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     top.add_argument("--version", action="version", version=f"Lethe {__version__}")
-    top.add_argument("--case", metavar="CASE_DIR", default="", help="open this case in the wizard / 打开案件")
+    top.add_argument(
+        "--case", metavar="CASE_DIR|CASE.toml", default="", help="open this case in the wizard / 打开案件"
+    )
     top.add_argument("--lang", choices=("zh", "en"), help="language / 语言")
     verbs = top.add_subparsers(dest="verb", metavar="VERB")
     common = argparse.ArgumentParser(add_help=False)
@@ -27,25 +43,46 @@ def _parser() -> argparse.ArgumentParser:
 
     _case_verbs(verbs, common)
     locate = verbs.add_parser("locate", parents=[common], help="look only; change nothing / 只查找，不改动")
-    locate.add_argument("paths", nargs="+", metavar="PATH")
-    locate.add_argument("--jobs", type=_positive, default=1, metavar="N")
+    locate.add_argument("paths", nargs="+", metavar="PATH", help="folder or file / 文件夹或文件")
+    locate.add_argument(
+        "--jobs", type=_positive, default=1, metavar="N", help="processes, 1 if not given / 并行进程数"
+    )
     locate.add_argument("--subject", default="", metavar="TEXT", help="find one person / 查找一个人")
     verify = verbs.add_parser("verify", parents=[common], help="check a certificate / 验证证明")
-    verify.add_argument("file", metavar="FILE")
-    verify.add_argument("--journal", metavar="FILE", default="")
+    verify.add_argument(
+        "file",
+        metavar="FILE",
+        help="certificate.pdf, manifest.json, manifest.p7s, inventory.csv, a proof, journal.jsonl or a "
+        "sealed package / 销毁证明、清册、单项证据、日志或封存包",
+    )
+    verify.add_argument(
+        "--journal", metavar="FILE", default="", help="compare with this journal / 与此日志比对"
+    )
     verify.add_argument("--identity", metavar="FILE", default="", help="age key of a custodian / 保管人密钥")
     prove = verbs.add_parser("prove", parents=[common], help="a proof for one record / 单条记录的证明")
-    prove.add_argument("case_dir", metavar="CASE_DIR")
-    prove.add_argument("--record", required=True, metavar="ID")
-    prove.add_argument("-o", "--out", required=True, metavar="FILE")
+    prove.add_argument("case_dir", metavar="CASE_DIR", help=_CASE_DIR)
+    prove.add_argument(
+        "--record", required=True, metavar="ID", help="r-…, as in inventory.csv / 编号，见 inventory.csv"
+    )
+    prove.add_argument("-o", "--out", required=True, metavar="FILE", help="where to write it / 写到哪里")
     identity = verbs.add_parser("identity", help="a person's key / 人员密钥").add_subparsers(
         dest="act", metavar="ACT", required=True
     )
     new = identity.add_parser("new", parents=[common], help="make a key and certificate / 新建密钥与证书")
-    new.add_argument("--name", required=True)
-    new.add_argument("--role", required=True, choices=("officer", "witness", "approver"))
-    new.add_argument("-o", "--out", required=True, metavar="FILE.p12")
-    new.add_argument("--passphrase-env", default="", metavar="VAR")
+    new.add_argument("--name", required=True, help="as it shall stand on the certificate / 印在证明上的姓名")
+    new.add_argument(
+        "--role",
+        required=True,
+        choices=("officer", "witness", "approver"),
+        help="经办人、监销人或审批人",
+    )
+    new.add_argument("-o", "--out", required=True, metavar="FILE.p12", help="where to write it / 写到哪里")
+    new.add_argument(
+        "--passphrase-env",
+        default="",
+        metavar="VAR",
+        help="variable that holds the passphrase; else it is asked for / 存有口令的环境变量，不给则询问",
+    )
     verbs.add_parser("self-test", parents=[common], help="check this installation / 自检")
     return top
 
@@ -54,18 +91,30 @@ def _case_verbs(
     verbs: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser
 ) -> None:
     rehearse = verbs.add_parser("rehearse", parents=[common], help="the whole job on made-up data / 演练")
-    rehearse.add_argument("dir", metavar="DIR")
-    rehearse.add_argument("--records", type=_positive, default=300, metavar="N")
+    rehearse.add_argument("dir", metavar="DIR", help="made anew; must not exist or be empty / 新建的文件夹")
+    rehearse.add_argument(
+        "--records",
+        type=_positive,
+        default=300,
+        metavar="N",
+        help="about so many, 300 if not given / 约多少份",
+    )
+    rehearse.add_argument(
+        "--company-only", action="store_true", help="make the company and stop / 只生成公司，不执行"
+    )
     run = verbs.add_parser("run", parents=[common], help="the whole job unattended / 无人值守执行")
-    run.add_argument("case_file", metavar="CASE.toml")
+    run.add_argument(
+        "case_file",
+        metavar="CASE.toml",
+        help="what the officer declares; rehearse --company-only writes one / 案件文件",
+    )
     resume = verbs.add_parser("resume", parents=[common], help="go on after a stop / 继续")
-    resume.add_argument("case_dir", metavar="CASE_DIR")
+    resume.add_argument("case_dir", metavar="CASE_DIR", help=_CASE_DIR)
     status = verbs.add_parser("status", parents=[common], help="where the case stands / 案件进度")
-    status.add_argument("case_dir", metavar="CASE_DIR")
+    status.add_argument("case_dir", metavar="CASE_DIR", help=_CASE_DIR)
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("1 or more")
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"a whole number from 1 on is wanted, not {text!r}")
+    return int(text)

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from app.__main__ import main
+from app.domain.step import Step
 from app.rehearsal import PASSPHRASES, build_company
 
 LINE_KEYS = {"path", "bytes", "tier", "people", "findings", "category", "problems"}
@@ -57,8 +58,23 @@ def test_rehearse_ends_with_the_certificate(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     certificate = Path(done.stdout.splitlines()[-1])
     assert certificate.read_bytes().startswith(b"%PDF")
-    assert "lethe --case" in done.stderr
+    said = done.stderr.splitlines()
+    assert "-m app --case" in said[-1], "the last line can be run as it stands"
+    assert PASSPHRASES["OFFICER_PASSPHRASE"] in said[-1]
+    ends = [line for line in said if line.startswith("    完成：")]
+    assert len(ends) == len(Step) - 2, "each step but the declaration and the signing says what it did"
+    for words in ("查看文件", "字节", "已定处置", "找到副本", "密钥 3 项", "读写"):
+        assert any(words in line for line in ends), (words, ends)
     assert lethe("rehearse", tmp_path / "demo").returncode == 1
+
+
+def test_a_company_alone_is_made_and_nothing_done(tmp_path: Path) -> None:
+    done = lethe("rehearse", tmp_path / "demo", "--records", 20, "--company-only")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [str(tmp_path / "demo" / "CASE.toml")]
+    assert all(phrase in done.stderr for phrase in PASSPHRASES.values())
+    assert not (tmp_path / "demo" / "2026-001").exists()
+    assert lethe("run", tmp_path / "demo" / "CASE.toml", **PASSPHRASES).returncode == 0
 
 
 def test_locate_prints_the_contract(company: Path) -> None:
@@ -137,8 +153,15 @@ def test_status_and_verify_of_a_finished_case(finished: Path) -> None:
     journal = lethe("verify", finished / "2026-001" / "journal.jsonl")
     assert journal.returncode == 0
     (package,) = (finished / "out" / "sealed").glob("*.age")
+    outside = lethe("verify", package)
+    assert outside.returncode == 0
+    assert "Not opened" in outside.stderr
     sealed = lethe("verify", package, "--identity", finished / "custodian" / "key.txt")
     assert sealed.returncode == 0, sealed.stdout
+    assert "Not opened" not in sealed.stderr
+    told = lethe("verify", finished / "out" / "certificate.pdf")
+    assert "signatures.intact" not in told.stdout, "a person is told what a check looks at"
+    assert lethe("verify", finished / "out" / "certificate.pdf", "--journal", "/no/such").returncode == 2
     again = lethe("resume", finished / "2026-001", **PASSPHRASES)
     assert again.returncode == 0
     assert again.stdout.splitlines()[-1].endswith("certificate.pdf")

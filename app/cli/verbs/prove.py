@@ -23,6 +23,8 @@ def verify_file(asked: argparse.Namespace, console: Console) -> int:
     """Check a certificate, manifest, inventory, proof, journal or sealed package."""
     file = Path(asked.file).absolute()
     journal = Path(asked.journal).absolute() if asked.journal else None
+    if journal and not journal.is_file():
+        raise Refused(Fault.NOT_VERIFIABLE, str(journal), "--journal")
     kind, checks = _checks(file, journal, asked.identity, console)
     valid = bool(checks) and all(ok for _, ok, _ in checks)
     if console.machine:
@@ -30,7 +32,10 @@ def verify_file(asked: argparse.Namespace, console: Console) -> int:
         print(json.dumps({"file": str(file), "kind": kind, "valid": valid, "checks": rows}))
         return 0 if valid else REFUSED
     for name, ok, detail in checks:
-        print((Phrase.CHECK_OK if ok else Phrase.CHECK_BAD).say(console.language, name=name, detail=detail))
+        phrase = Phrase.CHECK_OK if ok else Phrase.CHECK_BAD
+        print(phrase.say(console.language, name=_explained(kind, name, console), detail=detail))
+    if kind == "sealed" and not asked.identity:
+        console.phrase(Phrase.NOT_OPENED)
     print((Phrase.VALID if valid else Phrase.NOT_VALID).say(console.language, file=file))
     return 0 if valid else REFUSED
 
@@ -48,6 +53,10 @@ def _checks(file: Path, journal: Path | None, identity: str, console: Console) -
         return "journal", _journal_checks(file, console)
     verdict = certify.verify(file, journal)
     return verdict.kind, [(one.name, one.ok, one.detail) for one in verdict.checks]
+
+
+def _explained(kind: str, name: str, console: Console) -> str:
+    return name if kind in ("sealed", "journal") else certify.explained(name, console.language)
 
 
 def _journal_checks(file: Path, console: Console) -> list[Check]:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from app.cli.console import Console
+from app.cli.console import Console, command, quoted
 from app.cli.phrases import Phrase
 from app.cli.verbs import EXCEPTIONS, STOPPED
 from app.domain.case import Case
@@ -44,14 +44,22 @@ def rehearse(asked: argparse.Namespace, console: Console) -> int:
 
     case_file = build_company(Path(asked.dir).absolute(), records=asked.records)
     console.phrase(Phrase.REHEARSAL_MADE, path=case_file.parent)
+    if asked.company_only:
+        for name, passphrase in PASSPHRASES.items():
+            console.phrase(Phrase.REHEARSAL_PHRASE, name=name, passphrase=passphrase)
+        console.phrase(Phrase.REHEARSAL_WALK, command=command(), case_file=quoted(case_file))
+        console.result(str(case_file), case_file=str(case_file))
+        return 0
     os.environ.update(PASSPHRASES)
     case = read_case_file(case_file)
+    ended = _run(case, case_file, console)
     console.phrase(
         Phrase.REHEARSAL_OPEN,
-        folder=case_folder(case_file, case),
+        command=command(),
+        folder=quoted(case_folder(case_file, case)),
         passphrase=PASSPHRASES["OFFICER_PASSPHRASE"],
     )
-    return _run(case, case_file, console)
+    return ended
 
 
 def _run(case: Case, case_file: Path, console: Console) -> int:
@@ -77,7 +85,7 @@ def _carry_out(flow: Flow, people: Sequence[Identity], ask: Passphrase, console:
         events = _until_stopped(carry_out(flow, people, ask))
         console.watch(events)
         if not flow.closed:
-            console.phrase(Phrase.STOPPED, folder=flow.folder)
+            console.phrase(Phrase.STOPPED, command=command(), folder=quoted(flow.folder))
             return STOPPED
     finally:
         flow.close()
