@@ -232,8 +232,8 @@ class _Trials:
         journal = town.case / "journal.jsonl"
         self._check(verify_journal(journal).ok, row, "lost", "the journal does not verify")
         certificate = town.company / "out" / "certificate.pdf"
-        wrong = [f"{check.name}: {check.detail}" for check in verify(certificate).checks if not check.ok]
-        if not certificate.exists() or wrong:
+        wrong = _wrong_with(certificate)
+        if wrong:
             sizes = {each.name: _size(each) for each in sorted(certificate.parent.glob("*"))}
             self._check(False, row, "false", f"the certificate does not verify: {wrong} {sizes}")
         settled = {str(body["id"]): str(body["outcome"]) for body in _settled(journal)}
@@ -275,6 +275,12 @@ class _Trials:
                 not told or not all(outcome in GOOD for outcome in told),
                 row, "false", f"{hits[mark]} cells left of {holders}: {told}",
             )  # fmt: skip
+
+
+def _wrong_with(certificate: Path) -> list[str]:
+    if not certificate.exists():
+        return ["there is none"]
+    return [f"{check.name}: {check.detail}" for check in verify(certificate).checks if not check.ok]
 
 
 def _files(folder: Path) -> Iterator[tuple[str, bytes]]:

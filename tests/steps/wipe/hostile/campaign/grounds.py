@@ -106,7 +106,7 @@ def mounted(place: Path) -> bool:
 def unmount(place: Path) -> None:
     """Unmount, patiently: a program that was just killed may still hold it."""
     said = b""
-    for _ in range(50):
+    for _ in range(300):
         if not mounted(place):
             return
         ended = subprocess.run(["umount", place], capture_output=True, check=False)
