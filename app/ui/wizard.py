@@ -82,7 +82,8 @@ class Wizard(QWizard):
         self._retranslate()
         metrics, room = self.fontMetrics(), self.screen().availableSize()
         width, height = metrics.horizontalAdvance("0") * 136, metrics.height() * 42
-        self.resize(min(width, room.width()), min(height, room.height()))
+        # The frame takes its room too, and is not known before the window is in sight.
+        self.resize(min(width, room.width() * 19 // 20), min(height, room.height() * 19 // 20))
 
     @property
     def step(self) -> Step:
