@@ -16,7 +16,14 @@ _DEPTH: Final = 2
 _TAIL: Final = re.compile(
     r"(身份证|护照|驾驶证|驾照|户口本|合同|简历|病历|保单|发票|回执|聊天记录|通讯录|名单)"
 )
-_EXTENSION: Final = re.compile(r"\.(?:[a-z]{1,5}[0-9]?|7z|sqlite3?|parquet|geojson)")
+_EXTENSION: Final = re.compile(
+    r"\.(?:7z|accdb|age|asc|bak|bin|bmp|bz2|cer|conf|crt|csv|dat|db|dbf|der|doc|docm|docx|dwg|eml|emlx|"
+    r"et|gif|gpg|gz|heic|htm|html|ini|jpeg|jpg|json|jsonl|key|log|m4a|mbox|md|mdb|mht|mov|mp3|mp4|"
+    r"msg|odp|ods|odt|ofd|p12|pdf|pem|pfx|png|ppt|pptx|ps1|pst|py|rar|rtf|sh|sql|sqlite|sqlite3|"
+    r"svg|swp|tar|tgz|tif|tiff|tmp|toml|tsv|txt|vcf|wav|webp|wps|xls|xlsb|xlsm|xlsx|xml|xz|yaml|"
+    r"yml|zip|zst|parquet|geojson)"
+)
+"""What a kind of file is called. Any other word behind a dot may be somebody's name."""
 
 
 def masked(path: str, location: str, level: NameLevel, key: bytes) -> str:

@@ -51,3 +51,9 @@ def test_full_and_none():
 def test_bytes_that_are_no_text():
     assert masked("/d/c/\udcff\udcfe.bin", "/d/c", NameLevel.MASKED, KEY) == "*…bin"
     assert masked("/d/c/\udcff.bin", "/d/c", NameLevel.HANDLE, KEY).startswith("bin-")
+
+
+@pytest.mark.parametrize("name", ["contract.zhang", "contract.li", "a.csv.wang", "x.Zhou"])
+def test_a_person_behind_a_dot_is_no_extension(name):
+    for level in (NameLevel.MASKED, NameLevel.HANDLE):
+        assert name.rpartition(".")[2].lower() not in masked(f"/d/{name}", "/d", level, b"key").lower()
