@@ -181,3 +181,27 @@ def test_nothing_in_a_location_stays_unseen(office: Office, ended: Ended, place:
     flow = ended(case)
     assert not (folder / "z.csv").exists() or flow.status is Status.WITH_EXCEPTIONS
     assert kind == "restic" or not (folder / "z.csv").exists()
+
+
+@pytest.mark.parametrize(
+    "match",
+    [
+        Match(path="kept"),
+        Match(path="kept/"),
+        Match(path="./Kept/X.csv"),
+        Match(glob="kept"),
+        Match(glob="kept/"),
+        Match(glob="KEPT/**"),
+        Match(glob="kept\\**"),
+        Match(glob="**/kept"),
+    ],
+)
+def test_a_hold_holds_however_it_is_spelled(office: Office, advance: Advance, match: Match) -> None:
+    folder = office.folder / "customers" / "kept"
+    folder.mkdir()
+    (folder / "x.csv").write_text(PERSON, encoding="utf-8")
+    flow = Flow.create(office.folder / "case", held(office.case, match), office.officer)
+    advance(flow, Step.DECIDE)
+    protected = {row.record.path for row in flow.rows() if row.decision and row.decision.rule == "lawsuit"}
+    assert protected == {str(folder / "x.csv")}
+    flow.close()

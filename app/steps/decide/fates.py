@@ -13,7 +13,7 @@ from app.domain.case import FateRule, HoldRule
 from app.domain.fate import Decision, Fate, Ground
 from app.domain.record import Look, Record
 from app.steps.decide.due import Duty, strictest
-from app.steps.decide.match import matches, names_something, relative
+from app.steps.decide.match import covered_by_hold, matches, names_something, relative
 from app.steps.decide.pack import Bound, Early, RulePack
 
 _PIPL: Final = "个人信息保护法"
@@ -70,7 +70,7 @@ def _held(
     # A hold counts from every location that contains the record: with nested locations
     # the officer may have meant either, and keeping too much can be mended.
     inner = relative(record.path, (record.location, *places))
-    found = [hold for hold in holds if matches(hold.match, record, inner)]
+    found = [hold for hold in holds if covered_by_hold(hold.match, record, inner)]
     if not found:
         return None
     longest = max(found, key=lambda hold: hold.until or date.max)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import lru_cache
-from pathlib import PurePath
+from pathlib import PurePath, PurePosixPath
 
 from app.domain.case import Match
 from app.domain.record import Record
@@ -70,6 +71,33 @@ def matches(match: Match, record: Record, inner: tuple[str, ...]) -> bool:
         and (not match.path or _is_path(record.path, match.path, inner))
         and (not match.glob or any(glob_pattern(match.glob).fullmatch(path) for path in inner))
     )
+
+
+def covered_by_hold(match: Match, record: Record, inner: tuple[str, ...]) -> bool:
+    """Whether a hold speaks of `record`: as `matches`, but never less for the way it is spelled.
+
+    A folder that is named holds all below it; case, a backslash and a slash at the end do
+    not count. Keeping too much can be mended.
+    """
+    glob, path = _folded(match.glob), _folded(match.path)
+    names = {_folded(name) for name in inner}
+    above = {str(up) for name in (*names, _folded(record.path)) for up in PurePosixPath(name).parents}
+    literal = glob.rsplit("/", 1)[-1] and not any(c in "*?" for c in glob.rsplit("/", 1)[-1])
+    spelled = replace(
+        match, glob="" if literal and _glob_fits(glob, above) else glob, path="" if path in above else path
+    )
+    folded = replace(record, path=_folded(record.path))
+    return matches(spelled, folded, tuple(names))
+
+
+def _glob_fits(glob: str, names: Iterable[str]) -> bool:
+    pattern = glob_pattern(glob)
+    return any(pattern.fullmatch(name) for name in names)
+
+
+def _folded(text: str) -> str:
+    plain = unicodedata.normalize("NFC", text).casefold().replace("\\", "/")
+    return unicodedata.normalize("NFC", plain).removeprefix("./").rstrip("/") if text else ""
 
 
 def _in_category(category: str, wanted: str) -> bool:
