@@ -125,16 +125,31 @@ def test_two_cases_share_an_out_folder(flow: Flow, office: Office, advance: Adva
     assert first.certificate == flow.folder / "certificate" / "certificate.pdf"
 
 
+def test_a_stranger_s_certificate_in_the_out_folder_is_kept(
+    flow: Flow, office: Office, advance: Advance
+) -> None:
+    (office.folder / "out").mkdir()
+    (office.folder / "out" / "certificate.pdf").write_bytes(b"%PDF- of somebody else")
+    advance(flow, Step.CERTIFY)
+    assert flow.certificate == office.folder / "out" / "2026-009" / "certificate.pdf"
+    assert (office.folder / "out" / "certificate.pdf").read_bytes() == b"%PDF- of somebody else"
+
+
 def test_a_folder_that_is_no_half_made_case_is_left_alone(office: Office) -> None:
     making = office.folder / ".case.making"
     making.mkdir()
     (making / "evidence").mkdir()
     (making / ".case.toml.x.tmp").touch()
     office.flow().close()
-    for inside in ("precious.txt", "evidence/photo.jpg"):
+    making = office.folder / ".second.making"
+    for inside in ("evidence/photo.jpg", "precious.txt"):
         (making / inside).parent.mkdir(parents=True, exist_ok=True)
         (making / inside).write_text("mine", encoding="utf-8")
         with pytest.raises(Refused) as refused:
-            Flow.create(office.folder / "case", office.case, office.officer)
-        assert refused.value.fault is Fault.CASE_EXISTS
+            Flow.create(office.folder / "second", office.case, office.officer)
+        assert refused.value.subject == str(making)
         assert (making / inside).exists()
+    making.rename(office.folder / "mine")
+    making.symlink_to("mine")
+    with pytest.raises(Refused):
+        Flow.create(office.folder / "second", office.case, office.officer)

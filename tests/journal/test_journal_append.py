@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.domain.fault import Fault, Refused
-from app.journal import Entry, Journal, verify
+from app.journal import Entry, Journal, replay_entries, verify
 from app.journal.entry import GENESIS, parse
 
 
@@ -148,3 +148,9 @@ def test_lines_read_back_equal(tmp_path: Path) -> None:
     entry = journal.append("e", {"path": "\udcff", "list": [1, True, None]})
     assert parse(entry.line(), 1, GENESIS) == entry
     journal.close()
+
+
+def test_a_journal_that_is_not_there_cannot_be_replayed(tmp_path: Path) -> None:
+    with pytest.raises(Refused) as refused:
+        replay_entries(tmp_path / "none", lambda _: None)
+    assert refused.value.fault is Fault.CASE_NOT_FOUND
