@@ -18,6 +18,7 @@ from typing import Final
 from typing_extensions import override
 
 from app.system import calls
+from app.system.direct import go_direct
 
 _FOLDER: Final = getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
 _WALK: Final = _FOLDER | getattr(os, "O_PATH", os.O_RDONLY)
@@ -179,6 +180,14 @@ class Disk:
             offset, length = offset + len(part), length - len(part)
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
+    def go_direct(self, fd: int) -> bool:
+        """Read and write an open file past the page cache from now on, between aligned memory only."""
+        return go_direct(fd)
+
+    def read_into(self, fd: int, held: memoryview, offset: int) -> int:
+        """Read a directly opened file into aligned memory; gives how many bytes came."""
+        return os.preadv(fd, [held], offset)
+
     def rename(self, folder: Folder, old: str, new: str) -> None:
         """Rename within a folder, never over an existing name.
 
@@ -201,6 +210,11 @@ class Disk:
         """Remove a name. The blocks it led to are given back as they are."""
         path, fd = folder.at(name)
         os.unlink(path, dir_fd=fd)
+
+    def remove_folder(self, folder: Folder, name: str) -> None:
+        """Remove an empty folder of `folder`."""
+        path, fd = folder.at(name)
+        os.rmdir(path, dir_fd=fd)
 
     def sync_folder(self, folder: Folder) -> None:
         """Put the names of a folder on the disk; Windows does that by itself."""
@@ -241,6 +255,11 @@ class ReadOnlyDisk(Disk):
 
     @override
     def unlink(self, folder: Folder, name: str) -> None:
+        """Refuse."""
+        raise _refusal(f"{name} in {folder.path}")
+
+    @override
+    def remove_folder(self, folder: Folder, name: str) -> None:
         """Refuse."""
         raise _refusal(f"{name} in {folder.path}")
 

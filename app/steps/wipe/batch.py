@@ -1,27 +1,33 @@
-"""One batch: begun, overwritten, synced, read back, noted, removed, settled."""
+"""One batch: begun, overwritten, synced, seen, noted, removed, noted again. It settles with its volume."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from app.domain.event import Begun, Noted, Progressed, Settled
 from app.domain.fault import Fault, Refused
-from app.domain.outcome import Evidence, Outcome, Reason
+from app.domain.outcome import Reason
 from app.domain.plan import PlanItem
 from app.domain.step import Stage, Step
-from app.steps.wipe.ending import failed, notes, recorded, wiped
-from app.steps.wipe.overwrite import Overwritten, overwrite, read_back, sync
+from app.steps.wipe.ending import OVERWRITTEN, REMOVED, failed, medium_note, notes
+from app.steps.wipe.overwrite import Overwritten, overwrite, sync
 from app.steps.wipe.progress import Progress
-from app.steps.wipe.removal import Proven, look_again, remove, sync_folders
+from app.steps.wipe.prove import prove
+from app.steps.wipe.removal import look_again, remove, sync_folders
 from app.steps.wipe.scene import Scene, Spared, Terms
+from app.steps.wipe.verdict import Done
 
 Event = Begun | Noted | Progressed | Settled
+Working = Generator[Event, None, list[Done]]
+"""A batch at work; gives the files that are removed and wait for their volume."""
 
 
 class _Endings:
-    """How the files of a batch ended so far. `full` is one that found no room on its volume."""
+    """The files of a batch that are left. `full` is one that found no room on its volume."""
 
-    def __init__(self) -> None:
+    def __init__(self, terms: Terms) -> None:
+        self._terms = terms
         self.settled: list[Settled] = []
         self.full: PlanItem | None = None
 
@@ -30,52 +36,63 @@ class _Endings:
         if spared.reason is Reason.NO_SPACE:
             self.full = item
         else:
-            self.settled.append(failed(item, spared))
+            self.settled.append(failed(item, spared, self._terms))
+
+    def stop_if_full(self) -> None:
+        """Raise DISK_FULL when a volume was full."""
+        if self.full:
+            raise Refused(Fault.DISK_FULL, self.full.location or self.full.path)
 
 
 def wipe_batch(
-    batch: Sequence[PlanItem], stages: Mapping[str, Stage], terms: Terms, progress: Progress
-) -> Iterator[Event]:
-    """Wipe the files of one batch. None of them is open when an event that is journalled goes out.
-
-    Raises:
-        Refused: DISK_FULL, after what was done is settled.
-    """
-    yield Begun(Step.WIPE, tuple(item.id for item in batch), sum(item.stamp.size for item in batch))
-    endings = _Endings()
-    with Scene(terms) as scene:
-        written = yield from _overwrite_all(batch, stages, scene, progress, endings)
-        proven = yield from _prove_all(written, scene, progress, endings)
-    yield from notes(proven)
-    yield from _remove_all(proven, terms, endings)
-    yield progress.finish(batch)
-    _stop_if_full(endings)
-
-
-def finish_batch(
     batch: Sequence[PlanItem],
-    noted: Mapping[str, tuple[Outcome, Evidence]],
+    stages: Mapping[str, Stage],
     terms: Terms,
     progress: Progress,
-) -> Iterator[Event]:
+    told: set[str],
+) -> Working:
+    """Wipe the files of one batch. None of them is open when an event that is journalled goes out.
+
+    `told` are the volumes whose medium was told of; others are told and added.
+
+    Raises:
+        Refused: DISK_FULL, after what was done is noted.
+    """
+    yield Begun(Step.WIPE, tuple(item.id for item in batch), sum(item.stamp.size for item in batch))
+    endings = _Endings(terms)
+    with Scene(terms) as scene:
+        written = yield from _overwrite_all(batch, stages, scene, progress, endings)
+        done = yield from _prove_all(written, scene, progress, endings)
+        media = {ground.label: ground.medium for ground in scene.grounds if ground.label not in told}
+    yield from notes(done, OVERWRITTEN, terms)
+    removed = yield from _remove_all(done, terms, endings)
+    for label, medium in media.items():
+        told.add(label)
+        yield medium_note(label, medium)
+    yield progress.finish(batch)
+    endings.stop_if_full()
+    return removed
+
+
+def finish_batch(batch: Sequence[Done], terms: Terms, progress: Progress) -> Working:
     """Remove what a stopped run had overwritten and noted, once it is seen to be so still.
 
     Raises:
         Refused: DISK_FULL, as `wipe_batch`.
     """
-    endings = _Endings()
-    proven = []
+    endings = _Endings(terms)
+    there = []
     with Scene(terms) as scene:
-        for item in batch:
-            one = recorded(item, *noted[item.id])
+        for one in batch:
             try:
                 look_again(one, scene)
-                proven.append(one)
+                there.append(one)
             except Spared as spared:
-                endings.spare(item, spared)
-    yield from _remove_all(proven, terms, endings)
-    yield progress.finish(batch)
-    _stop_if_full(endings)
+                endings.spare(one.item, spared)
+    removed = yield from _remove_all(there, terms, endings)
+    yield progress.finish([one.item for one in batch])
+    endings.stop_if_full()
+    return removed
 
 
 def _overwrite_all(
@@ -99,35 +116,34 @@ def _overwrite_all(
 
 def _prove_all(
     written: list[Overwritten], scene: Scene, progress: Progress, endings: _Endings
-) -> Generator[Progressed, None, list[Proven]]:
+) -> Generator[Progressed, None, list[Done]]:
     unsynced = sync(written, scene)
-    proven = []
     for done in written:
         if reason := unsynced.get(done.item.id):
             endings.spare(done.item, Spared(reason, touched=True))
-            continue
-        try:
-            seen = yield from read_back(done, scene, progress)
-            proven.append(Proven(seen.item, seen.outcome, seen.limits, seen.ground.volume.file_system))
-        except Spared as spared:
-            endings.spare(done.item, spared)
-    return proven
+    synced = [done for done in written if done.item.id not in unsynced]
+    ends = yield from prove(synced, scene, progress)
+    for done, end in zip(synced, ends, strict=True):
+        if isinstance(end, Spared):
+            endings.spare(done.item, end)
+    return [end for end in ends if isinstance(end, Done)]
 
 
-def _remove_all(proven: list[Proven], terms: Terms, endings: _Endings) -> Iterator[Settled]:
-    removed: list[tuple[Proven, bool]] = []
+def _remove_all(done: Sequence[Done], terms: Terms, endings: _Endings) -> Working:
+    removed: list[tuple[Done, bool]] = []
     with Scene(terms) as scene:
-        for one in proven:
+        for one in done:
             try:
                 removed.append((one, remove(one, scene)))
             except Spared as spared:
                 endings.spare(one.item, spared)
         unsynced = sync_folders((one for one, _ in removed), scene)
+    gone = [
+        one
+        if nameless and one.item.id not in unsynced
+        else replace(one, verdict=one.verdict.doubted(Reason.NAME_REMAINS))
+        for one, nameless in removed
+    ]
+    yield from notes(gone, REMOVED, terms)
     yield from endings.settled
-    for one, nameless in removed:
-        yield wiped(one, terms.seed, nameless=nameless and one.item.id not in unsynced)
-
-
-def _stop_if_full(endings: _Endings) -> None:
-    if endings.full:
-        raise Refused(Fault.DISK_FULL, endings.full.location or endings.full.path)
+    return gone

@@ -31,7 +31,7 @@ def move_batch(batch: Sequence[PlanItem], terms: Terms) -> Iterator[Begun | Note
                 _check(item, scene)
             moving.append(item)
         except Spared as spared:
-            endings.append(failed(item, spared))
+            endings.append(failed(item, spared, terms))
     yield from endings
     if not moving:
         return
@@ -60,11 +60,14 @@ def _check(item: PlanItem, scene: Scene) -> None:
         disk.permit(item.path)
         fd = disk.open_to_read(folder, name)
         try:
+            crossed = scene.crosses(item.path, fd)
             fits = content_fits(disk, fd, item, scene.terms.profile)
         finally:
             os.close(fd)
     except OSError as error:
         raise Spared(reason_of(error)) from error
+    if crossed:
+        raise Spared(Reason.MOUNT_CROSSED)
     if not fits:
         raise Spared(Reason.CHANGED)
 
@@ -77,9 +80,9 @@ def _moved(item: PlanItem, terms: Terms) -> Settled:
             _check(item, scene)
             send2trash(item.path)
     except Spared as spared:
-        return failed(item, spared)
+        return failed(item, spared, terms)
     except OSError as error:
-        return failed(item, Spared(reason_of(error)))
+        return failed(item, Spared(reason_of(error)), terms)
     return _binned(item)
 
 

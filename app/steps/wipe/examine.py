@@ -6,7 +6,7 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -16,14 +16,13 @@ from app.domain.outcome import Reason
 from app.domain.plan import PlanItem
 from app.domain.record import Stamp
 from app.domain.step import Stage
-from app.steps.wipe.keystream import Keystream
+from app.steps.wipe.keystream import CHUNK, Stream
 from app.steps.wipe.scene import Scene, Spared
 from app.system.disk import Disk, Folder
 from app.system.extents import Attribute, attributes, data_segments
 from app.system.handles import alone
 from app.system.protected import is_protected
 
-CHUNK: Final = 8 * 1024 * 1024
 _BLOCK: Final = 4096
 _REASONS: Final = {
     errno.ENOENT: Reason.GONE,
@@ -124,6 +123,8 @@ def examined(item: PlanItem, stage: Stage, scene: Scene) -> Iterator[Sight]:
         told = os.fstat(fd)
         if not same_file(told, item.stamp):
             raise Spared(Reason.REPLACED)
+        if scene.crosses(item.path, fd):
+            raise Spared(Reason.MOUNT_CROSSED)
         if _busy(fd, told, scene):
             raise Spared(Reason.OPEN_ELSEWHERE)
         yield Sight(fd, told, _half_done(fd, told, item, stage, scene))
@@ -160,15 +161,23 @@ def _half_done(fd: int, told: os.stat_result, item: PlanItem, stage: Stage, scen
     disk = scene.terms.disk
     if unchanged(told, item.stamp) and content_fits(disk, fd, item, scene.terms.profile):
         return False
-    if stage is Stage.BEGUN and _may_be_half(disk, fd, told, item, scene.terms.seed):
+    if stage is Stage.BEGUN and _may_be_half(disk, fd, told, item, scene.terms.streams(item)):
         return True
     raise Spared(Reason.CHANGED)
 
 
-def _may_be_half(disk: Disk, fd: int, told: os.stat_result, item: PlanItem, seed: bytes) -> bool:
-    # Any block of ours will do, since a power cut may lose the first and keep a later one. And a
-    # write that found no room changes the times alone.
-    return any(ours(disk, fd, told.st_size, Keystream(seed, item.id))) or _digest(disk, fd) == item.sha256
+def _may_be_half(
+    disk: Disk, fd: int, told: os.stat_result, item: PlanItem, streams: Sequence[Stream]
+) -> bool:
+    # Any block of a keystream will do, since a power cut may lose the first and keep a later one. Zeros
+    # and the like stand in many a file, so of those it must be the first. And a write that found no room
+    # changes the times alone.
+    keyed = [stream for stream in streams if stream.sha256]
+    return (
+        any(ours(disk, fd, told.st_size, keyed))
+        or next(ours(disk, fd, told.st_size, streams), False)
+        or _digest(disk, fd) == item.sha256
+    )
 
 
 def content_fits(disk: Disk, fd: int, item: PlanItem, profile: Profile) -> bool:
@@ -185,11 +194,13 @@ def _digest(disk: Disk, fd: int) -> str:
     return state.hexdigest()
 
 
-def ours(disk: Disk, fd: int, size: int, keystream: Keystream) -> Iterator[bool]:
-    """Tell of each block of an open file, holes left out, whether it is our keystream."""
+def ours(disk: Disk, fd: int, size: int, streams: Sequence[Stream]) -> Iterator[bool]:
+    """Tell of each block of an open file, holes left out, whether one of our passes wrote it."""
     for start, end in data_segments(fd, size):
         for offset in range(start, end, CHUNK):
             length = min(CHUNK, end - offset)
-            found, wanted = disk.read_back(fd, offset, length), keystream.at(offset, length)
+            found = disk.read_back(fd, offset, length)
+            wanted = [stream.at(offset, length) for stream in streams]
             for at in range(0, length, _BLOCK):
-                yield found[at : at + _BLOCK] == wanted[at : at + _BLOCK]
+                block = found[at : at + _BLOCK]
+                yield any(block == one[at : at + _BLOCK] for one in wanted)

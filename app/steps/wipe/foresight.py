@@ -18,8 +18,8 @@ _WRITES: Final = {
 _IN_MEMORY: Final = frozenset({"tmpfs", "ramfs"})
 """Their pages may have been swapped to a medium that nothing is known of."""
 _DOUBTFUL: Final = int(ExtentFlag.SHARED | ExtentFlag.ENCODED | ExtentFlag.INLINE)
-# Said of every file until names are purged from folders and journals, and the device itself is read.
-_ALWAYS: Final = (Reason.NAMES_NOT_PURGED, Reason.NOT_READ_FROM_DEVICE)
+# Said of every file until the device itself is read.
+_ALWAYS: Final = (Reason.NOT_READ_FROM_DEVICE,)
 
 
 def foresee(

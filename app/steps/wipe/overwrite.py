@@ -1,47 +1,46 @@
-"""Overwriting in place, putting it on the disk, and reading it back."""
+"""Overwriting in place, and putting it on the disk."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Generator
+from dataclasses import dataclass
 from typing import Final
 
 from app.domain.event import Progressed
-from app.domain.outcome import Outcome, Reason
+from app.domain.outcome import Reason
 from app.domain.plan import PlanItem
 from app.domain.step import Stage
-from app.steps.wipe.examine import CHUNK, Sight, examined, reason_of, same_file
+from app.steps.wipe.examine import Sight, examined, reason_of
 from app.steps.wipe.foresight import foresee
-from app.steps.wipe.keystream import Keystream
+from app.steps.wipe.keystream import Stream
 from app.steps.wipe.progress import Progress
+from app.steps.wipe.pump import LARGE, Run, made
 from app.steps.wipe.scene import Ground, Scene, Spared
-from app.system.extents import Extent, ExtentFlag, attributes, data_segments, extents, same_places
+from app.steps.wipe.verdict import Verdict
+from app.system.direct import ALIGNED
+from app.system.extents import Extent, ExtentFlag, attributes, data_segments, extents
 from app.system.volumes import Writes
 
 _WORTH_ONE_SYNC: Final = 8
 """From this many files on, one sync of the whole file system is cheaper than one a file."""
 
-Run = tuple[int, int]
-"""First byte and the one after the last."""
-
 
 @dataclass(frozen=True, slots=True)
 class Overwritten:
-    """A file whose runs hold our keystream, as far as was written; `places` is where they lay before."""
+    """A file whose runs hold our last pass, as far as was written; `places` is where they lay before."""
 
     item: PlanItem
     ground: Ground
     runs: tuple[Run, ...]
     places: tuple[Extent, ...] | None
-    outcome: Outcome
-    limits: tuple[Reason, ...]
+    verdict: Verdict
 
 
 def overwrite(
     item: PlanItem, stage: Stage, scene: Scene, progress: Progress
 ) -> Generator[Progressed, None, Overwritten]:
-    """Overwrite one file in place. Nothing is synced yet.
+    """Overwrite one file in place, each pass but the last synced. The last is not yet.
 
     Raises:
         Spared: with the reason; `touched` when bytes may have been written.
@@ -50,14 +49,32 @@ def overwrite(
     try:
         with examined(item, stage, scene) as sight:
             done = _foreseen(item, sight, scene)
-            keystream = Keystream(scene.terms.seed, item.id)
-            for start, length in _chunks(done.runs):
-                touched = True
-                scene.terms.disk.overwrite(sight.fd, start, keystream.at(start, length))
-                yield from progress.add(length, item.path)
+            disk, streams = scene.terms.disk, scene.terms.streams(item)
+            if large_and_aligned(done.runs):
+                disk.go_direct(sight.fd)
+            touched = bool(done.runs)
+            for stream in streams[:-1]:
+                yield from _write(done, sight.fd, stream, scene, progress)
+                disk.sync(sight.fd)
+            yield from _write(done, sight.fd, streams[-1], scene, progress)
     except OSError as error:
         raise Spared(reason_of(error), touched=touched) from error
     return done
+
+
+def _write(
+    done: Overwritten, fd: int, stream: Stream, scene: Scene, progress: Progress
+) -> Generator[Progressed, None, None]:
+    for offset, data in made(stream, done.runs):
+        scene.terms.disk.overwrite(fd, offset, data)
+        yield from progress.add(len(data), done.item.path)
+
+
+def large_and_aligned(runs: tuple[Run, ...]) -> bool:
+    """Whether direct reading and writing pays for these runs and is allowed."""
+    return sum(end - start for start, end in runs) >= LARGE and not any(
+        start % ALIGNED or end % ALIGNED for start, end in runs
+    )
 
 
 def _foreseen(item: PlanItem, sight: Sight, scene: Scene) -> Overwritten:
@@ -69,7 +86,8 @@ def _foreseen(item: PlanItem, sight: Sight, scene: Scene) -> Overwritten:
     sparse = sum(end - start for start, end in found) < size
     outcome, limits = foresee(ground, places, attributes(sight.fd), sparse=sparse, half=sight.half)
     runs = _to_block_ends(found, size, _block(ground, places))
-    return Overwritten(item, ground, runs, places, outcome, limits)
+    verdict = Verdict(outcome, limits, ground.volume.file_system, ground.label)
+    return Overwritten(item, ground, runs, places, verdict)
 
 
 def _block(ground: Ground, places: tuple[Extent, ...] | None) -> int:
@@ -86,12 +104,6 @@ def _to_block_ends(found: tuple[Run, ...], size: int, block: int) -> tuple[Run, 
     if not found or found[-1][1] != size:
         return found
     return (*found[:-1], (found[-1][0], -(-size // block) * block))
-
-
-def _chunks(runs: Iterable[Run]) -> Iterable[tuple[int, int]]:
-    for start, end in runs:
-        for offset in range(start, end, CHUNK):
-            yield offset, min(CHUNK, end - offset)
 
 
 def sync(written: list[Overwritten], scene: Scene) -> dict[str, Reason]:
@@ -130,42 +142,3 @@ def _sync_each(together: list[Overwritten], scene: Scene) -> dict[str, Reason]:
         except OSError as error:
             failed[done.item.id] = reason_of(error)
     return failed
-
-
-def read_back(
-    done: Overwritten, scene: Scene, progress: Progress
-) -> Generator[Progressed, None, Overwritten]:
-    """Read a synced file back and compare it with the keystream.
-
-    Gives it with a lower outcome when its blocks are no longer where they were:
-    then the old ones were not overwritten.
-
-    Raises:
-        Spared: READ_BACK_DIFFERS, REPLACED or what the system says; `touched`.
-    """
-    disk = scene.terms.disk
-    try:
-        fd = disk.open_to_read(*scene.place(done.item))
-    except OSError as error:
-        raise Spared(reason_of(error), touched=True) from error
-    try:
-        if not same_file(os.fstat(fd), done.item.stamp):
-            raise Spared(Reason.REPLACED, touched=True)
-        disk.forget(fd)
-        keystream = Keystream(scene.terms.seed, done.item.id)
-        for start, length in _chunks(done.runs):
-            if disk.read_back(fd, start, length) != keystream.at(start, length):
-                raise Spared(Reason.READ_BACK_DIFFERS, touched=True)
-            yield from progress.add(length, done.item.path)
-        return _where_it_lay(done, fd)
-    except OSError as error:
-        raise Spared(reason_of(error), touched=True) from error
-    finally:
-        os.close(fd)
-
-
-def _where_it_lay(done: Overwritten, fd: int) -> Overwritten:
-    if done.places is None or same_places(done.places, extents(fd) or ()):
-        return done
-    limits = tuple(dict.fromkeys((Reason.COPY_ON_WRITE, *done.limits)))
-    return replace(done, outcome=Outcome.RESIDUE_POSSIBLE, limits=limits)

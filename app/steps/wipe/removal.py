@@ -5,39 +5,29 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
-from app.domain.outcome import Outcome, Reason
+from app.domain.outcome import Reason
 from app.domain.plan import PlanItem
 from app.steps.wipe.examine import ours, reason_of, same_file
-from app.steps.wipe.keystream import Keystream, names_for
+from app.steps.wipe.keystream import names_for
 from app.steps.wipe.scene import Scene, Spared
+from app.steps.wipe.verdict import Done
 from app.system.disk import Folder
 from app.system.volumes import Writes, writes_of
 
 _WORTH_ONE_SYNC: Final = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Proven:
-    """A file whose content is overwritten, synced and read back, and noted so in the journal."""
-
-    item: PlanItem
-    outcome: Outcome
-    limits: tuple[Reason, ...]
-    file_system: str
-
-
-def look_again(proven: Proven, scene: Scene) -> None:
+def look_again(done: Done, scene: Scene) -> None:
     """See that a file a stopped run left behind still holds our keystream, or is gone.
 
     Raises:
         Spared: CHANGED when it does not; else what the system says.
     """
     disk = scene.terms.disk
-    item = proven.item
+    item = done.item
     try:
         folder, name = scene.place(item)
         now = _name_now(item, folder, name, scene)
@@ -46,7 +36,7 @@ def look_again(proven: Proven, scene: Scene) -> None:
         fd = disk.open_to_read(folder, now)
         try:
             size = os.fstat(fd).st_size
-            kept = all(ours(disk, fd, size, Keystream(scene.terms.seed, item.id)))
+            kept = all(ours(disk, fd, size, [scene.terms.last(item)]))
         finally:
             os.close(fd)
     except FileNotFoundError:
@@ -57,7 +47,7 @@ def look_again(proven: Proven, scene: Scene) -> None:
         raise Spared(Reason.CHANGED, touched=True)
 
 
-def remove(proven: Proven, scene: Scene) -> bool:
+def remove(done: Done, scene: Scene) -> bool:
     """Rename and unlink one file. Whether nothing is left under its name.
 
     A file that is not there any more needs no removal. The folder is not synced yet.
@@ -65,7 +55,7 @@ def remove(proven: Proven, scene: Scene) -> bool:
     Raises:
         Spared: NO_SPACE, when a full volume has no room even for that.
     """
-    item = proven.item
+    item = done.item
     try:
         folder, name = scene.place(item)
         now = _name_now(item, folder, name, scene)
@@ -127,12 +117,12 @@ def _renamed(item: PlanItem, folder: Folder, name: str, scene: Scene) -> str:
     return new
 
 
-def sync_folders(removed: Iterable[Proven], scene: Scene) -> frozenset[str]:
+def sync_folders(removed: Iterable[Done], scene: Scene) -> frozenset[str]:
     """Put the removals on the disk, each folder once; gives the ids whose folder could not be synced."""
-    by_folder: dict[tuple[str, str], list[Proven]] = {}
-    for proven in removed:
-        parent = proven.item.path.rpartition(os.sep)[0]
-        by_folder.setdefault((parent, proven.item.location), []).append(proven)
+    by_folder: dict[tuple[str, str], list[Done]] = {}
+    for done in removed:
+        parent = done.item.path.rpartition(os.sep)[0]
+        by_folder.setdefault((parent, done.item.location), []).append(done)
     if len(by_folder) >= _WORTH_ONE_SYNC and _synced_at_once(by_folder.values(), scene):
         return frozenset()
     failed: set[str] = set()
@@ -143,16 +133,16 @@ def sync_folders(removed: Iterable[Proven], scene: Scene) -> frozenset[str]:
         except FileNotFoundError:
             continue
         except OSError:
-            failed.update(proven.item.id for proven in together)
+            failed.update(done.item.id for done in together)
     return frozenset(failed)
 
 
-def _synced_at_once(groups: Iterable[list[Proven]], scene: Scene) -> bool:
+def _synced_at_once(groups: Iterable[list[Done]], scene: Scene) -> bool:
     first = {group[0].item.stamp.device: group[0] for group in groups}
-    if any(writes_of(proven.file_system) is not Writes.IN_PLACE for proven in first.values()):
+    if any(writes_of(done.verdict.file_system) is not Writes.IN_PLACE for done in first.values()):
         return False
     try:
-        folders = [scene.place(proven.item)[0] for proven in first.values()]
+        folders = [scene.place(done.item)[0] for done in first.values()]
         return all(folder.fd is not None and scene.terms.disk.sync_volume(folder.fd) for folder in folders)
     except OSError:
         return False

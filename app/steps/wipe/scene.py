@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -14,12 +14,20 @@ from app.domain.case import Profile
 from app.domain.medium import Medium
 from app.domain.outcome import Reason
 from app.domain.plan import PlanItem
+from app.domain.wiping import Wiping
+from app.steps.wipe.keystream import Stream, label, streams_of
+from app.system.device import Device, open_device
 from app.system.disk import Disk, Folder, open_folder
 from app.system.handles import Node, open_files
 from app.system.media import medium_of, stands_on
-from app.system.volumes import Volume, Writes, volume_of
+from app.system.volumes import Volume, Writes, mount_id, volume_of
 
 _OPEN_FOLDERS: Final = 64
+
+
+def is_below(path: str, place: str) -> bool:
+    """Whether `path` is `place` or lies in it, by its words."""
+    return path == place or path.startswith(place.rstrip(os.sep) + os.sep)
 
 
 class Spared(Exception):
@@ -39,15 +47,32 @@ class Terms:
     seed: bytes
     profile: Profile
     protected: Sequence[Path]
+    wiping: Wiping
+    locations: frozenset[str]
+    """Every location that an item of the plan was found under."""
+
+    def streams(self, item: PlanItem) -> list[Stream]:
+        """What each pass over an item writes, in order."""
+        return streams_of(self.seed, item.id, self.wiping.sequence)
+
+    def last(self, item: PlanItem) -> Stream:
+        """What the last pass over an item writes: what must be found on the disk."""
+        return self.streams(item)[-1]
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What an overwritten file stands on. `beneath` are the file systems that hold the device itself."""
+    """What an overwritten file stands on.
+
+    `beneath` are the file systems that hold the device itself, `label` names the
+    volume in the journal, `device` is open for reading where that is allowed.
+    """
 
     volume: Volume
     medium: Medium
     beneath: tuple[Writes, ...]
+    label: str = ""
+    device: Device | None = None
 
 
 class Scene:
@@ -57,6 +82,7 @@ class Scene:
         self.terms = terms
         self._folders: OrderedDict[tuple[str, str], Folder] = OrderedDict()
         self._grounds: dict[int, Ground] = {}
+        self._mounts: dict[str, int] = {}
         self._opened: frozenset[Node] | None = None
 
     def __enter__(self) -> Scene:
@@ -67,6 +93,14 @@ class Scene:
     ) -> None:
         while self._folders:
             self._folders.popitem()[1].close()
+        for ground in self._grounds.values():
+            if ground.device:
+                ground.device.close()
+
+    @property
+    def grounds(self) -> Iterable[Ground]:
+        """The volumes that were touched."""
+        return self._grounds.values()
 
     def place(self, item: PlanItem) -> tuple[Folder, str]:
         """The open folder of an item and its name in it, reached without a link below its location.
@@ -86,8 +120,26 @@ class Scene:
         """The volume and medium of an open file."""
         if device not in self._grounds:
             volume = volume_of(fd)
-            self._grounds[device] = Ground(volume, medium_of(volume), stands_on(volume))
+            self._grounds[device] = Ground(
+                volume,
+                medium_of(volume),
+                stands_on(volume),
+                label(self.terms.seed, "v", f"{device} {volume.source}"),
+                open_device(volume) if self.terms.wiping.device else None,
+            )
         return self._grounds[device]
+
+    def crosses(self, path: str, fd: int) -> bool:
+        """Whether an open file or folder lies in another mount than every named location above it."""
+        here = mount_id(fd)
+        above = (place for place in self.terms.locations if is_below(path, place))
+        mounts = {self._mount_of(place) for place in above}
+        return bool(mounts) and here not in mounts
+
+    def _mount_of(self, location: str) -> int:
+        if location not in self._mounts:
+            self._mounts[location] = mount_id(location)
+        return self._mounts[location]
 
     def opened_elsewhere(self, node: Node) -> bool:
         """Whether another process has the file open, as seen once a batch."""

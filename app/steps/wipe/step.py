@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
 from app.domain.fate import Fate
 from app.domain.fault import Fault, Refused
-from app.domain.outcome import Evidence, Outcome
+from app.domain.outcome import Evidence, Outcome, Reason
 from app.domain.plan import Plan, PlanItem, Subject
 from app.domain.step import Stage
+from app.domain.wiping import Wiping
 from app.identity import SignedPlan
 from app.steps.wipe.batch import Event, finish_batch, wipe_batch
 from app.steps.wipe.bin import move_batch, moved_before
+from app.steps.wipe.ending import is_removed, recorded, wiped
 from app.steps.wipe.keystream import SEED_BYTES
 from app.steps.wipe.progress import Progress
+from app.steps.wipe.purge import Purged, purge
 from app.steps.wipe.scene import Terms
+from app.steps.wipe.verdict import Done
 from app.system.disk import Disk
 
 BATCH_ITEMS: Final = 512
@@ -25,6 +30,7 @@ BATCH_BYTES: Final = 64 * 1024 * 1024
 
 Notes = Mapping[str, tuple[Outcome, Evidence]]
 _NO_NOTES: Final[Notes] = MappingProxyType({})
+_WIPING: Final = Wiping()
 
 
 def wipe(
@@ -35,14 +41,19 @@ def wipe(
     disk: Disk | None = None,
     protected: Sequence[Path] = (),
     noted: Notes = _NO_NOTES,
+    wiping: Wiping = _WIPING,
 ) -> Iterator[Event]:
     """Overwrite and remove what the plan says WIPE of, and move to the bin what it says TRASH of.
 
-    Each file is overwritten in place once with a keystream derived from `seed`
-    and its id, synced, read back, noted, renamed and unlinked. A file that is not
+    Each file is overwritten in place, once with a keystream derived from `seed`
+    and its id unless `wiping` says otherwise, synced, read from the device or
+    else through the file, noted, renamed, unlinked, and noted again. At the end
+    the names are purged from the folders and the journal of each volume, and its
+    files are settled; folders that were emptied are gone then. A file that is not
     exactly what was signed for is left and settled as FAILED. A file wipe is
     partial sanitization (NIST SP 800-88r2 section 4.2): the outcome speaks of
-    that file, never of the medium.
+    that file, never of the medium. What a volume stands on is noted under an id
+    of its own (`v-`), with what its purge did.
 
     Stopped or killed at any point, a run with the same `seed` and with `stages`
     and `noted` as the journal holds them goes on; it begins with what was noted.
@@ -54,23 +65,29 @@ def wipe(
         disk: what may change the disk; the dry run is `ReadOnlyDisk()`.
         protected: places that are left alone besides the ones that always are: the case folder.
         noted: the outcome and evidence of every item whose stage is NOTED.
+        wiping: the passes, and what is done besides.
 
     Raises:
         Refused: as `SignedPlan.verify`; JOURNAL_BROKEN when `noted` lacks an item;
             and from the iteration DISK_FULL, when a file needs room that is not
-            there: what was done is settled, that file and the rest are left for a
-            later run.
+            there: what was done is noted, that file and the rest are left for a
+            later run, and so is the purge.
     """
-    if not isinstance(plan, SignedPlan):
-        raise TypeError("only a signed plan is wiped")
     if len(seed) < SEED_BYTES:
         raise ValueError(f"the seed needs {SEED_BYTES} bytes")
+    _check(plan, stages, noted)
+    locations = frozenset(item.location for item in plan.plan.items if item.location)
+    terms = Terms(disk or Disk(), seed, plan.plan.profile, tuple(protected), wiping, locations)
+    return _follow(plan.plan, stages, noted, terms)
+
+
+def _check(plan: SignedPlan, stages: Mapping[str, Stage], noted: Notes) -> None:
+    if not isinstance(plan, SignedPlan):
+        raise TypeError("only a signed plan is wiped")
     plan.verify()
     for item in going(plan.plan):
         if stages.get(item.id) is Stage.NOTED and item.id not in noted:
             raise Refused(Fault.JOURNAL_BROKEN, item.id, "noted")
-    terms = Terms(disk or Disk(), seed, plan.plan.profile, tuple(protected))
-    return _follow(plan.plan, stages, noted, terms)
 
 
 def going(plan: Plan) -> Iterator[PlanItem]:
@@ -102,12 +119,42 @@ def _follow(plan: Plan, stages: Mapping[str, Stage], noted: Notes, terms: Terms)
     def at(fate: Fate, *wanted: Stage) -> Iterator[PlanItem]:
         return (i for i in going(plan) if i.fate is fate and stages.get(i.id, Stage.FRESH) in wanted)
 
-    for batch in batches(at(Fate.WIPE, Stage.NOTED)):
-        yield from finish_batch(batch, noted, terms, progress)
+    known = [recorded(item, *noted[item.id]) for item in at(Fate.WIPE, Stage.NOTED)]
+    gone = [one for one in known if is_removed(noted[one.item.id][1])]
+    there = [one for one in known if not is_removed(noted[one.item.id][1])]
+    for some in batches(one.item for one in there):
+        ids = {item.id for item in some}
+        gone += yield from finish_batch([one for one in there if one.item.id in ids], terms, progress)
     moved = {item.id: moved_before(item, terms) for item in at(Fate.TRASH, Stage.NOTED)}
     yield from (ending for ending in moved.values() if ending)
+    told: set[str] = set()
     for batch in batches(at(Fate.WIPE, Stage.FRESH, Stage.BEGUN)):
-        yield from wipe_batch(batch, stages, terms, progress)
-    there = (item for item in at(Fate.TRASH, *Stage) if moved.get(item.id) is None)
-    for batch in batches(item for item in there if stages.get(item.id) is not Stage.SETTLED):
+        gone += yield from wipe_batch(batch, stages, terms, progress, told)
+    yield from _settle(gone, terms, told)
+    waiting = (item for item in at(Fate.TRASH, *Stage) if moved.get(item.id) is None)
+    for batch in batches(item for item in waiting if stages.get(item.id) is not Stage.SETTLED):
         yield from move_batch(batch, terms)
+
+
+def _settle(gone: Sequence[Done], terms: Terms, told: Container[str]) -> Iterator[Event]:
+    """Purge each volume, then say of each of its files how it ended."""
+    volumes: dict[str, list[Done]] = {}
+    for one in gone:
+        volumes.setdefault(one.verdict.volume, []).append(one)
+    for label, together in volumes.items():
+        clean = yield from _purged(label, together, terms, told)
+        for one in together:
+            verdict = one.verdict if clean else one.verdict.doubted(Reason.NAMES_NOT_PURGED, last=True)
+            yield wiped(replace(one, verdict=verdict), terms)
+
+
+def _purged(
+    label: str, together: Sequence[Done], terms: Terms, told: Container[str]
+) -> Generator[Event, None, bool]:
+    if not terms.wiping.names:
+        return False
+    for event in purge(label, together, terms, told):
+        if isinstance(event, Purged):
+            return event.clean
+        yield event
+    return False

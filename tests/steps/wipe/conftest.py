@@ -79,7 +79,7 @@ class Job:
         return {
             item: (Outcome(dict(event.evidence.facts)["outcome"]), event.evidence)
             for event in self.events
-            if isinstance(event, Noted)
+            if isinstance(event, Noted) and "outcome" in dict(event.evidence.facts)
             for item in event.ids
         }
 

@@ -10,7 +10,7 @@ from app.system.extents import Attribute, Extent, ExtentFlag
 from app.system.volumes import Volume, writes_of
 
 NO_MARKS = Attribute(0)
-ALWAYS = {Reason.NAMES_NOT_PURGED, Reason.NOT_READ_FROM_DEVICE}
+ALWAYS = {Reason.NOT_READ_FROM_DEVICE}
 PLAIN = (Extent(0, 1 << 20, 4096, ExtentFlag.LAST),)
 
 

@@ -16,8 +16,9 @@ from app.domain.event import Noted, Settled
 from app.domain.fault import Fault, Refused
 from app.domain.outcome import Outcome, Reason
 from app.domain.step import Stage
+from app.domain.wiping import Wiping
 from app.steps.wipe import examine, removal, wipe
-from app.steps.wipe import overwrite as overwriting
+from app.steps.wipe import prove as proving
 from app.steps.wipe.keystream import Keystream, names_for
 from app.steps.wipe.scene import Scene
 from app.system.disk import Disk
@@ -339,7 +340,7 @@ def touched(job, item, reason, **options):
     assert end.outcome is Outcome.FAILED
     assert end.evidence.limits == (reason,)
     assert end.evidence.method == "keystream-1"
-    assert not any(isinstance(event, Noted) for event in job.events)
+    assert {event.what for event in job.events if isinstance(event, Noted)} == {"medium"}
 
 
 @pytest.mark.parametrize("call", ["overwrite", "sync", "read_back", "open_to_read", "forget"])
@@ -392,7 +393,7 @@ def test_syncing_all_at_once_falls_back_to_one_by_one(job):
 def test_a_name_that_can_not_be_taken_away_is_said_to_remain(job, call):
     item = job.add(job.folder / "a", SECRET)
     end = job.run(disk=Failing(call, fail(errno.EIO)))[item.id]
-    assert end.outcome is Outcome.OVERWRITTEN
+    assert end.outcome is Outcome.RESIDUE_POSSIBLE
     assert Reason.NAME_REMAINS in end.evidence.limits
 
 
@@ -414,7 +415,7 @@ def test_something_happens_between_the_note_and_the_removal(job, act):
     item = job.add(path, SECRET)
     for event in wipe(job.signed(), stages={}, seed=SEED):
         job.events.append(event)
-        if isinstance(event, Noted):
+        if isinstance(event, Noted) and event.what == "overwritten":
             if act == "folder":
                 path.parent.rename(job.folder / "e")
             elif act == "remove":
@@ -424,7 +425,7 @@ def test_something_happens_between_the_note_and_the_removal(job, act):
                 if act == "replace":
                     path.write_bytes(b"another's")
     end = job.ends()[item.id]
-    assert end.outcome is Outcome.OVERWRITTEN
+    assert end.outcome is (Outcome.RESIDUE_POSSIBLE if act == "replace" else Outcome.OVERWRITTEN)
     assert (Reason.NAME_REMAINS in end.evidence.limits) == (act == "replace")
     if act == "replace":
         assert path.read_bytes() == b"another's"
@@ -462,13 +463,15 @@ def test_a_full_disk_stops_the_step_and_the_next_run_goes_on(job, call):
         job.run(disk=Failing(call, fail(errno.ENOSPC), after=2))
     assert refused.value.fault is Fault.DISK_FULL
     ends, noted = job.ends(), job.noted()
-    assert set(ends) == {items[0].id, items[1].id} | ({items[3].id, items[4].id} & set(ends))
-    assert {end.outcome for end in ends.values()} == {Outcome.OVERWRITTEN}
+    assert ends == {}
+    assert {items[0].id, items[1].id} <= set(noted)
     stages = {item.id: Stage.BEGUN for item in items}
     stages |= dict.fromkeys(noted, Stage.NOTED) | dict.fromkeys(ends, Stage.SETTLED)
     rest = job.run(stages=stages, noted=noted)
-    assert set(rest) == {item.id for item in items} - set(ends)
-    assert {end.outcome for end in rest.values()} == {Outcome.OVERWRITTEN}
+    assert set(rest) == {item.id for item in items}
+    # A folder that could not be synced before the stop may have had its names back after it.
+    unsynced = {Outcome.RESIDUE_POSSIBLE} if call == "sync" else set()
+    assert {end.outcome for end in rest.values()} == {Outcome.OVERWRITTEN} | unsynced
     assert os.listdir(job.folder) == []
 
 
@@ -579,14 +582,12 @@ def test_folders_of_other_file_systems_are_synced_one_by_one(job, monkeypatch):
 def test_blocks_that_moved_are_seen(job, monkeypatch):
     """As when a file system puts an overwrite elsewhere without saying so before."""
     item = job.add(job.folder / "a", SECRET)
-    real, calls = overwriting.extents, []
+    real = proving.extents
 
     def moved(fd):
-        calls.append(fd)
-        found = real(fd)
-        return found if len(calls) == 1 else tuple(replace(e, physical=e.physical + 4096) for e in found)
+        return tuple(replace(e, physical=e.physical + 4096) for e in real(fd))
 
-    monkeypatch.setattr(overwriting, "extents", moved)
+    monkeypatch.setattr(proving, "extents", moved)
     end = job.run()[item.id]
     assert end.outcome is Outcome.RESIDUE_POSSIBLE
     assert Reason.COPY_ON_WRITE in end.evidence.limits
@@ -596,7 +597,7 @@ def test_closing_a_scene_twice_is_harmless(job):
     item = job.add(job.folder / "a", SECRET)
     from app.steps.wipe.scene import Terms
 
-    scene = Scene(Terms(Disk(), SEED, None, ()))
+    scene = Scene(Terms(Disk(), SEED, None, (), Wiping(), frozenset()))
     folder, name = scene.place(item)
     scene.__exit__(None, None, None)
     scene.__exit__(None, None, None)

@@ -10,6 +10,7 @@ import pytest
 from app.domain.fault import Fault, Refused
 from app.domain.outcome import Outcome, Reason
 from app.domain.step import Stage
+from app.domain.wiping import Wiping
 from app.steps.wipe import wipe
 from app.system.disk import Disk
 from app.system.extents import Attribute
@@ -61,7 +62,7 @@ def test_where_overwritten_is_said_nothing_is_left(job, image, name):
     fill(job, made)
     remounted(job, made)
     ends = job.run()
-    assert {end.outcome for end in ends.values()} == {Outcome.OVERWRITTEN}
+    assert {end.outcome for end in ends.values()} == {Outcome.PROVEN}
     assert {dict(end.evidence.facts)["file_system"] for end in ends.values()} == {kind}
     assert os.listdir(job.folder) == []
     assert made.hits(NEEDLE) == 0
@@ -80,15 +81,15 @@ class CutsFirst(Disk):
 
 def test_the_search_sees_what_a_wiper_leaves_that_cuts_first(job, image, monkeypatch):
     """Shows that the test above can fail."""
-    from app.steps.wipe import examine, overwrite
+    from app.steps.wipe import examine, overwrite, prove
 
     monkeypatch.setattr(examine, "unchanged", lambda told, stamp: True)
     monkeypatch.setattr(overwrite, "data_segments", lambda fd, size: [(0, size)] if size else [])
-    monkeypatch.setattr(overwrite, "same_places", lambda before, after: True)
+    monkeypatch.setattr(prove, "same_places", lambda before, after: True)
     made = image("ext4")
     fill(job, made)
     remounted(job, made)
-    ends = job.run(disk=CutsFirst())
+    ends = job.run(disk=CutsFirst(), wiping=Wiping(trim=False))
     assert {end.outcome for end in ends.values()} == {Outcome.OVERWRITTEN}
     assert os.listdir(job.folder) == []
     assert made.hits(NEEDLE) > 0
@@ -130,7 +131,7 @@ def test_btrfs_does_leave_the_content(job, image):
     made = image("btrfs")
     fill(job, made, sizes=[70_000])
     remounted(job, made)
-    job.run()
+    job.run(wiping=Wiping(trim=False))
     assert made.hits(NEEDLE) > 0
 
 
@@ -167,7 +168,7 @@ def test_a_reflink_elsewhere_is_seen_and_its_bytes_are_never_called_gone(job, im
     assert shared.outcome is Outcome.RESIDUE_POSSIBLE
     assert Reason.SHARED_EXTENTS in shared.evidence.limits
     other = ends[job.items[1].id]
-    assert other.outcome is (Outcome.OVERWRITTEN if kind == "xfs" else Outcome.RESIDUE_POSSIBLE)
+    assert other.outcome is (Outcome.PROVEN if kind == "xfs" else Outcome.RESIDUE_POSSIBLE)
     assert (made.mount / "clone").read_bytes() == content(70_000)
     assert made.hits(NEEDLE) > 0
 

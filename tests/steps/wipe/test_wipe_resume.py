@@ -49,7 +49,7 @@ class Journal:
         for event in self.events():
             if isinstance(event, Begun):
                 stages |= dict.fromkeys(event.ids, Stage.BEGUN)
-            elif isinstance(event, Noted):
+            elif isinstance(event, Noted) and "outcome" in dict(event.evidence.facts):
                 stages |= dict.fromkeys(event.ids, Stage.NOTED)
                 outcome = Outcome(dict(event.evidence.facts)["outcome"])
                 noted |= dict.fromkeys(event.ids, (outcome, event.evidence))
@@ -206,7 +206,7 @@ def noted(job, item):
     """Run up to the note and no further; gives what the journal would."""
     for event in wipe(job.signed(), stages={}, seed=SEED):
         job.events.append(event)
-        if isinstance(event, Noted):
+        if isinstance(event, Noted) and event.what == "overwritten":
             break
     return {"stages": {item.id: Stage.NOTED}, "noted": job.noted()}
 
@@ -230,7 +230,7 @@ def test_noted_is_removed_wherever_the_stopped_run_left_it(job, where):
     assert dict(end.evidence.facts)["bytes"] == len(SECRET)
     assert dict(end.evidence.facts)["file_system"] == volume_of(job.folder).file_system
     assert list(job.folder.rglob("*.*")) == []
-    assert not any(isinstance(event, Begun) for event in job.events)
+    assert not any(isinstance(event, Begun) and item.id in event.ids for event in job.events)
 
 
 def test_noted_keeps_the_lower_outcome_it_was_noted_with(job):
@@ -288,6 +288,7 @@ def test_noted_is_finished_before_anything_new_is_begun(job):
     second = job.add(job.folder / "b", SECRET)
     binned = job.add(job.folder / "c", SECRET, fate=Fate.LEAVE)
     job.run(**stand)
-    order = [event.id if isinstance(event, Settled) else type(event) for event in job.events]
-    assert order.index(first.id) < order.index(Begun) < order.index(second.id)
-    assert binned.id not in order
+    order = [(event.what, *event.ids) for event in job.events if isinstance(event, Noted)]
+    assert order.index(("removed", first.id)) < order.index(("overwritten", second.id))
+    assert set(job.ends()) == {first.id, second.id}
+    assert binned.id not in job.ends()

@@ -1,0 +1,203 @@
+"""The purge of a volume: where names still stand when the files are gone: folders, journal, free blocks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Container, Iterator, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from typing import Final
+
+from app.domain.event import Begun, Noted
+from app.domain.outcome import Evidence, Fact, Reason
+from app.domain.step import Step
+from app.steps.wipe.ending import PURGED, medium_note
+from app.steps.wipe.folders import Folders
+from app.steps.wipe.keystream import names_for
+from app.steps.wipe.scene import Terms
+from app.steps.wipe.verdict import Done
+from app.system.churn import Churn
+from app.system.device import Device, open_device
+from app.system.disk import Folder, open_folder
+from app.system.journals import Log, LogKind, Trail, log_of, position, trail_of, went_round
+from app.system.media import medium_of
+from app.system.trim import grain, trim
+from app.system.volumes import Volume, volume_of
+
+_METHOD: Final = "purge-names-1"
+_ROUNDS: Final = 4096
+_MARGIN: Final = 1.25
+_SAMPLES: Final = 64
+_MARK_OF_BLOCK: Final = {LogKind.EXT: (7, 8), LogKind.XFS: (3, 8)}
+"""How much of a block a mark takes: most of one of its own on ext; two of them in a leaf on XFS."""
+_ENTRIES_ARE_WIPED: Final = (5, 13)
+"""From this Linux on, ext clears an entry of a folder when it is removed or moved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """How a purge ended. `clean` when every place that a name was known to stand in was written over."""
+
+    clean: bool
+    facts: tuple[Fact, ...]
+
+
+def purge(
+    label: str, done: Sequence[Done], terms: Terms, told: Container[str] = ()
+) -> Iterator[Begun | Noted | Purged]:
+    """Purge the volume that these removed files lay on; the last that comes is how it ended.
+
+    The folders that are empty now are gone after it, never a location itself. May be
+    run again after a stop: it finds what it renamed and takes its fillers away. The
+    volume's medium is told first unless it was `told`.
+    """
+    ground = _ground_of(done)
+    if ground is None:
+        yield Purged(clean=False, facts=())
+        return
+    path, volume = ground
+    if label not in told:
+        yield medium_note(label, medium_of(volume))
+    yield Begun(Step.WIPE, (label,), 0)
+    try:
+        purged = _Purge(label, path, volume, terms).run(done)
+    except OSError:
+        purged = Purged(clean=False, facts=())
+    limits = () if purged.clean else (Reason.NAMES_NOT_PURGED,)
+    yield Noted(Step.WIPE, (label,), PURGED, Evidence(_METHOD, limits, purged.facts))
+    yield purged
+
+
+def _ground_of(done: Sequence[Done]) -> tuple[str, Volume] | None:
+    """A folder that is still there on the volume of these files, and the volume."""
+    device = done[0].item.stamp.device
+    for one in done:
+        at = one.item.location or one.item.path.rpartition(os.sep)[0]
+        for path in (at, at.rpartition(os.sep)[0]):
+            with suppress(OSError):
+                if os.stat(path).st_dev == device and os.path.isdir(path):  # noqa: PTH112, PTH116 a long path
+                    return path, volume_of(path)
+    return None
+
+
+class _Purge:
+    """One purge at work."""
+
+    def __init__(self, label: str, path: str, volume: Volume, terms: Terms) -> None:
+        self._label = label
+        self._path = path
+        self._volume = volume
+        self._terms = terms
+        self._facts: dict[str, str | int | bool] = {}
+
+    def run(self, done: Sequence[Done]) -> Purged:
+        folders = Folders(done, self._terms, self._volume.device)
+        place = open_folder(self._path)
+        try:
+            if place.fd is None:
+                return Purged(clean=False, facts=())
+            log = log_of(self._volume, place.fd)
+            trail = trail_of(self._volume) if self._terms.wiping.device else None
+            try:
+                clean = self._purge(folders, place, log, trail)
+            finally:
+                if trail:
+                    trail.close()
+            clean &= self._freed(done, place.fd, log)
+        finally:
+            place.close()
+        facts = (("journal", log.kind.value), ("journal_bytes", log.bytes), *self._facts.items())
+        return Purged(clean, facts)
+
+    def _purge(self, folders: Folders, place: Folder, log: Log, trail: Trail | None) -> bool:
+        disk = self._terms.disk
+        disk.permit(self._path)
+        folders.unfill()
+        folders.rename_emptied()
+        clean = self._churned(folders, place, log, trail)
+        clean &= folders.remove()
+        self._sync(place)
+        return clean and _known(log)
+
+    def _sync(self, place: Folder) -> None:
+        """Put the file system on its disk; where that fails, which another's file may cause, its journal."""
+        disk = self._terms.disk
+        with suppress(OSError):
+            if place.fd is not None and disk.sync_volume(place.fd):
+                return
+        disk.sync_folder(place)
+
+    def _churned(self, folders: Folders, place: Folder, log: Log, trail: Trail | None) -> bool:
+        """Write the whole journal over, the folders filled meanwhile so that they are put on the disk so."""
+        if place.fd is None or log.kind not in _MARK_OF_BLOCK:
+            return log.kind is not LogKind.UNKNOWN
+        part, whole = _MARK_OF_BLOCK[log.kind]
+        name = next(names_for(self._terms.seed, f"churn {self._label}", 16))
+        need = (trail.size if trail else log.bytes) * _MARGIN
+        start, put = position(self._volume), 0
+        self._sync(place)
+        with (
+            Churn(place.fd, name, self._volume.block * part // whole // 16 * 16) as churn,
+            ExitStack() as last,
+        ):
+            if log.kind is LogKind.XFS:
+                last.callback(folders.unfill)
+                folders.fill()
+            for _ in range(_ROUNDS):
+                put += churn.stir()
+                self._sync(place)
+                now = position(self._volume)
+                if start and now:
+                    if went_round(start, now):
+                        break
+                elif put >= need and not (trail and put < 3 * need and trail.old()):
+                    break
+            else:
+                return False
+        self._facts["churned_bytes"] = put
+        if trail:
+            self._facts["journal_read"] = True
+            return not trail.old()
+        return True
+
+    def _freed(self, done: Sequence[Done], fd: int, log: Log) -> bool:
+        """Trim, and see on the device what it did; whether free blocks can hold no name any more."""
+        needed = log.kind in (LogKind.XFS, LogKind.TREE)
+        given = None
+        if self._terms.wiping.trim and not (log.kind in (LogKind.EXT, LogKind.NONE) and self._trims_itself()):
+            given = trim(fd)
+        if given is not None:
+            self._facts["trimmed_bytes"] = given
+        if not needed:
+            return True
+        fine = 0 < grain(self._volume) <= self._volume.block
+        return given is not None and fine and self._seen_freed(done)
+
+    def _trims_itself(self) -> bool:
+        return "discard" in self._volume.options.replace("nodiscard", "").replace(";", ",").split(",")
+
+    def _seen_freed(self, done: Sequence[Done]) -> bool:
+        """Whether places that held our keystream do so no more: the device has let go of what was freed."""
+        device = open_device(self._volume) if self._terms.wiping.device else None
+        if device is None:
+            return False
+        with device:
+            placed = [one for one in done if one.place is not None and one.item.stamp.size]
+            some = placed[:: max(1, len(placed) // _SAMPLES)]
+            return bool(some) and not any(_holds(one, device, self._terms) for one in some)
+
+
+def _known(log: Log) -> bool:
+    """Whether the file system clears entries of its folders, or they are filled or freed."""
+    if log.kind is LogKind.EXT:
+        release = os.uname().release.split(".")
+        return tuple(int(number) for number in release[:2]) >= _ENTRIES_ARE_WIPED
+    return log.kind is not LogKind.UNKNOWN
+
+
+def _holds(one: Done, device: Device, terms: Terms) -> bool:
+    last = terms.last(one.item)
+    wanted = last.at(0, 512)
+    if not last.sha256 or one.place is None:
+        return True
+    return bytes(device.read(one.place, len(wanted))) == wanted

@@ -1,0 +1,43 @@
+"""Verdicts: what may be said of files that fared alike, up to where it is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from app.domain.outcome import Outcome, Reason
+from app.domain.plan import PlanItem
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is said of a file. `volume` names its volume, `seen` is where it was read: file | device."""
+
+    outcome: Outcome
+    limits: tuple[Reason, ...]
+    file_system: str
+    volume: str
+    seen: str = "file"
+
+    def doubted(self, reason: Reason, *, last: bool = False) -> Verdict:
+        """The same with this limit, first or last, and no better than RESIDUE_POSSIBLE."""
+        outcome = Outcome.RESIDUE_POSSIBLE if self.outcome.good else self.outcome
+        limits = (*self.limits, reason) if last else (reason, *self.limits)
+        return replace(self, outcome=outcome, limits=tuple(dict.fromkeys(limits)))
+
+    def proven(self) -> Verdict:
+        """The same once its bytes were seen on the device itself, where nothing else is doubtful."""
+        outcome = Outcome.PROVEN if self.outcome is Outcome.OVERWRITTEN else self.outcome
+        limits = tuple(reason for reason in self.limits if reason is not Reason.NOT_READ_FROM_DEVICE)
+        return replace(self, outcome=outcome, limits=limits, seen="device")
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A file whose content is overwritten, synced and read back, with what may be said of it.
+
+    `place` is where on the device its first byte was seen, None when it was not read from there.
+    """
+
+    item: PlanItem
+    verdict: Verdict
+    place: int | None = None
