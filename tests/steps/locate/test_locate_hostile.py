@@ -19,6 +19,7 @@ from app.domain.event import Located, Progressed
 from app.domain.fault import Fault, Refused
 from app.domain.record import Look, Problem
 from app.steps.locate import Limits, as_json, locate
+from app.steps.locate.engine import best_engine
 
 NUMBER = "手机 13812345678 身份证 110101199003074610"
 
@@ -351,3 +352,11 @@ def test_a_pdf_without_a_letter_is_not_clean(look, tmp_path):
     assert results["whole.pdf"].look is Look.CLEAN
     assert results["damaged.pdf"].record.problems == (Problem.MALFORMED,)
     assert results["outlines.pdf"].look is Look.NOT_LOOKED_AT
+
+
+def test_a_sea_of_digits_is_crossed_quickly_and_hides_nothing(look, tmp_path):
+    sea = (b"0" * 500_000 + b" 11010519491231002X ") * 8 + b"7" * 41
+    assert len(best_engine()(sea)) < 100, "an end at every digit is what made it slow"
+    (tmp_path / "in" / "digits.txt").write_bytes(sea)
+    record = look()["digits.txt"].record
+    assert [(found.kind, found.count) for found in record.findings] == [("cn.id", 1)]
