@@ -154,6 +154,7 @@ def wiping(desk: Desk, plan: SignedPlan) -> Work:
         stages=desk.state.stages,
         noted=_noted_outcomes(desk),
         seed=desk.keys.keystream,
+        wiping=plan.plan.wiping,
         protected=desk.own_places,
     )
 
