@@ -6,13 +6,16 @@ KNOWN = (
 )
 MENDING = (
     ("false good", "written to while it is wiped"),
-    ("false good", "growing all the while"),
     ("false good", "changed after a stop"),
     ("false good", "extended attributes"),
+)
+"""Rare by now: a write between the last look and the removal; an attribute in the inode without a journal."""
+MENDED = (
+    ("false good", "growing all the while"),
     ("false good", "inline once, grown since"),
     ("false good", "journalled once"),
 )
-"""Gone with the proof from the device and the purge of the journal; the line goes when that is in."""
+"""Found once, and must not come back."""
 
 KNOWN_CRASH = ("the certificate does not verify",)
 """`hand_out` does not sync what it copies: after a power cut the certified files may be empty."""

@@ -9,7 +9,7 @@ from campaign.town import SYSTEMS
 from campaign.yard import NotHere
 from known import KNOWN_CRASH
 
-KILLS = int(os.environ.get("LETHE_IMAGE_KILLS", "6"))
+KILLS = int(os.environ.get("LETHE_IMAGE_KILLS", "4"))
 CUTS = int(os.environ.get("LETHE_IMAGE_CUTS", "2"))
 SEED = int(os.environ.get("LETHE_SEED", "20261121"))
 SECONDS = 60
