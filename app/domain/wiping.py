@@ -126,3 +126,21 @@ class Wiping:
         method = Method(values["method"])
         passes = tuple(Pass.of(text) for text in values["passes"]) if method is Method.CONTRACT else ()
         return cls(method, passes, values["names"], values["device"], values["trim"])
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What purging the names of one volume will take, estimated before.
+
+    `mount` is where it is mounted, `names` how many files lose theirs, `written`
+    the bytes of the journal that are written over, `seconds` a rough guess.
+    `possible` is False where the file system gives no way to purge names: the
+    outcome will be RESIDUE_POSSIBLE whether it is tried or not.
+    """
+
+    mount: str
+    file_system: str
+    names: int
+    written: int
+    seconds: float
+    possible: bool

@@ -68,7 +68,8 @@ def open_device(volume: Volume) -> Device | None:
     None for other file systems, without the right to read it (root), and when what
     the mount table names is not the device the files are on.
     """
-    if volume.file_system not in _PHYSICAL:
+    # A realtime device has addresses of its own, which are not told apart in the extents.
+    if volume.file_system not in _PHYSICAL or "rtdev=" in volume.options:
         return None
     return open_source(volume.source, volume.device)
 

@@ -1,5 +1,6 @@
-"""Overwrite, prove, remove."""
+"""Overwrite, prove, remove, purge."""
 
+from app.steps.wipe.cost import names_cost
 from app.steps.wipe.step import wipe
 
-__all__ = ["wipe"]
+__all__ = ["names_cost", "wipe"]

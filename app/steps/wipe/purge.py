@@ -26,7 +26,7 @@ from app.system.volumes import Volume, volume_of
 
 _METHOD: Final = "purge-names-1"
 _ROUNDS: Final = 4096
-_MARGIN: Final = 1.25
+MARGIN: Final = 1.25
 _SAMPLES: Final = 64
 _MARK_OF_BLOCK: Final = {LogKind.EXT: (7, 8), LogKind.XFS: (3, 8)}
 """How much of a block a mark takes: most of one of its own on ext; two of them in a leaf on XFS."""
@@ -133,7 +133,7 @@ class _Purge:
             return log.kind is not LogKind.UNKNOWN
         part, whole = _MARK_OF_BLOCK[log.kind]
         name = next(names_for(self._terms.seed, f"churn {self._label}", 16))
-        need = (trail.size if trail else log.bytes) * _MARGIN
+        need = (trail.size if trail else log.bytes) * MARGIN
         start, put = position(self._volume), 0
         self._sync(place)
         with (
