@@ -22,7 +22,7 @@ CLAIMS = re.compile(
 )
 """What nobody can see from above a file system. Sentences that deny such a claim are marked by `never`."""
 
-NEVER_NAMES = {"whitelist", "blacklist", "purge", "erase", "severity", "sanitize", "sanitise", "nuke"}
+NEVER_NAMES = {"whitelist", "blacklist", "erase", "severity", "sanitize", "sanitise", "nuke"}
 """Words the vocabulary replaces: a record is wiped, a key shredded, a reason to keep is a hold."""
 
 

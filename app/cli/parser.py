@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from app import __version__
 
@@ -17,6 +17,10 @@ exit codes / 退出码:
   3    finished with exceptions; the certificate lists them / 已完成但有例外，见证明
   130  stopped, can be resumed / 已停止，可继续
 `lethe VERB --help` says more of a verb / 各命令的用法"""
+
+
+if TYPE_CHECKING:
+    _Verbs = argparse._SubParsersAction[argparse.ArgumentParser]
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
@@ -42,6 +46,13 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument("--lang", choices=("zh", "en"), default=argparse.SUPPRESS, help="language / 语言")
 
     _case_verbs(verbs, common)
+    _checking_verbs(verbs, common)
+    _identity_verb(verbs, common)
+    verbs.add_parser("self-test", parents=[common], help="check this installation / 自检")
+    return top
+
+
+def _checking_verbs(verbs: _Verbs, common: argparse.ArgumentParser) -> None:
     locate = verbs.add_parser("locate", parents=[common], help="look only; change nothing / 只查找，不改动")
     locate.add_argument("paths", nargs="+", metavar="PATH", help="folder or file / 文件夹或文件")
     locate.add_argument(
@@ -65,6 +76,9 @@ def _parser() -> argparse.ArgumentParser:
         "--record", required=True, metavar="ID", help="r-…, as in inventory.csv / 编号，见 inventory.csv"
     )
     prove.add_argument("-o", "--out", required=True, metavar="FILE", help="where to write it / 写到哪里")
+
+
+def _identity_verb(verbs: _Verbs, common: argparse.ArgumentParser) -> None:
     identity = verbs.add_parser("identity", help="a person's key / 人员密钥").add_subparsers(
         dest="act", metavar="ACT", required=True
     )
@@ -83,13 +97,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="VAR",
         help="variable that holds the passphrase; else it is asked for / 存有口令的环境变量，不给则询问",
     )
-    verbs.add_parser("self-test", parents=[common], help="check this installation / 自检")
-    return top
 
 
-def _case_verbs(
-    verbs: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser
-) -> None:
+def _case_verbs(verbs: _Verbs, common: argparse.ArgumentParser) -> None:
     rehearse = verbs.add_parser("rehearse", parents=[common], help="the whole job on made-up data / 演练")
     rehearse.add_argument("dir", metavar="DIR", help="made anew; must not exist or be empty / 新建的文件夹")
     rehearse.add_argument(
