@@ -20,7 +20,7 @@ exit codes / 退出码:
 
 
 if TYPE_CHECKING:
-    _Verbs = argparse._SubParsersAction[argparse.ArgumentParser]
+    _Verbs = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse names no public type
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
