@@ -68,10 +68,13 @@ def open_device(volume: Volume) -> Device | None:
     None for other file systems, without the right to read it (root), and when what
     the mount table names is not the device the files are on.
     """
+    return open_source(volume.source, volume.device) if reads_raw(volume) else None
+
+
+def reads_raw(volume: Volume) -> bool:
+    """Whether the addresses of a volume's extents are known to mean its one device."""
     # A realtime device has addresses of its own, which are not told apart in the extents.
-    if volume.file_system not in _PHYSICAL or "rtdev=" in volume.options:
-        return None
-    return open_source(volume.source, volume.device)
+    return volume.file_system in _PHYSICAL and "rtdev=" not in volume.options
 
 
 def open_source(source: str, device: int | None) -> Device | None:

@@ -4,57 +4,25 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from app.domain.event import Progressed
 from app.domain.outcome import Reason
+from app.domain.plan import PlanItem
 from app.steps.wipe.examine import reason_of, same_file
 from app.steps.wipe.keystream import Stream
 from app.steps.wipe.overwrite import Overwritten, large_and_aligned
+from app.steps.wipe.places import Place, placed
 from app.steps.wipe.progress import Progress
-from app.steps.wipe.pump import LARGE, Run, made
-from app.steps.wipe.scene import Scene, Spared
+from app.steps.wipe.pump import LARGE, made
+from app.steps.wipe.scene import Ground, Scene, Spared, Terms
 from app.steps.wipe.verdict import Done, Verdict
-from app.system.device import WINDOW, Device
+from app.system.device import WINDOW, Device, reads_raw
 from app.system.direct import buffer, same
-from app.system.extents import Extent, ExtentFlag, extents, same_places
+from app.system.extents import extents, same_places
 
-_PLAIN: Final = int(ExtentFlag.LAST | ExtentFlag.MERGED)
-"""All that may be said of an extent whose address is to be trusted."""
 _GAP: Final = 64 * 1024
 """What is read along rather than skipped between two places."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A run of bytes of a file and where it lies on the device. `owner` is the index of the file."""
-
-    physical: int
-    length: int
-    logical: int
-    owner: int
-
-
-def placed(runs: Iterable[Run], mapped: Sequence[Extent], owner: int = 0) -> list[Place] | None:
-    """Where runs of a file lie; None unless every byte of them has a place that is to be trusted."""
-    found = []
-    for start, end in runs:
-        at = start
-        for extent in mapped:
-            shift = at - extent.logical
-            if not 0 <= shift < extent.length:
-                continue
-            if extent.flags & ~_PLAIN:
-                return None
-            length = min(end, extent.logical + extent.length) - at
-            found.append(Place(extent.physical + shift, length, at, owner))
-            at += length
-            if at == end:
-                break
-        if at != end:
-            return None
-    return found
 
 
 def prove(
@@ -84,23 +52,29 @@ def _seen_on_devices(
     """The files whose old places hold our last pass, every byte: index, and where the first byte lies."""
     seen: dict[int, int] = {}
     for ground in scene.grounds:
-        if not ground.device:
-            continue
-        places: list[Place] = []
-        here: dict[int, int] = {}
+        here: dict[int, list[Place]] = {}
         for number, done in enumerate(written):
             if done.ground is ground and (own := placed(done.runs, done.places or (), number)):
-                places += own
-                here[number] = own[0].physical
-        streams = {number: scene.terms.last(written[number].item) for number in here}
-        wrong = _differing(places, ground.device, streams)
-        seen |= {number: first for number, first in here.items() if number not in wrong}
+                here[number] = own
+        wrong = _wrong(here, [one.item for one in written], ground, scene.terms)
         for number in here.keys() - wrong:
+            seen[number] = here[number][0].physical
             yield from progress.add(written[number].item.stamp.size, written[number].item.path)
     return seen
 
 
-def _differing(places: Sequence[Place], device: Device, streams: dict[int, Stream]) -> set[int]:
+def _wrong(here: dict[int, list[Place]], items: Sequence[PlanItem], ground: Ground, terms: Terms) -> set[int]:
+    """The files that were not seen to hold the last pass in all their places, by us or the reader."""
+    if ground.device:
+        streams = {number: terms.last(items[number]) for number in here}
+        return differing([place for own in here.values() for place in own], ground.device, streams)
+    if not terms.eye or not terms.wiping.device or not reads_raw(ground.volume):
+        return set(here)
+    seen = terms.eye.seen({items[number].id: own for number, own in here.items()})
+    return {number for number in here if items[number].id not in seen}
+
+
+def differing(places: Sequence[Place], device: Device, streams: dict[int, Stream]) -> set[int]:
     """The owners of places that hold something else than their stream, or can't be read."""
     wrong = {
         place.owner

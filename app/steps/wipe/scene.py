@@ -16,6 +16,7 @@ from app.domain.outcome import Reason
 from app.domain.plan import PlanItem
 from app.domain.wiping import Wiping
 from app.steps.wipe.keystream import Stream, label, streams_of
+from app.steps.wipe.places import Eye
 from app.system.device import Device, open_device
 from app.system.disk import Disk, Folder, open_folder
 from app.system.handles import Node, open_files
@@ -50,6 +51,8 @@ class Terms:
     wiping: Wiping
     locations: frozenset[str]
     """Every location that an item of the plan was found under."""
+    eye: Eye | None = None
+    """Reads devices for us where we may not."""
 
     def streams(self, item: PlanItem) -> list[Stream]:
         """What each pass over an item writes, in order."""

@@ -18,6 +18,7 @@ from app.identity import SignedPlan
 from app.steps.wipe.batch import Event, finish_batch, wipe_batch
 from app.steps.wipe.bin import move_batch, moved_before
 from app.steps.wipe.ending import is_removed, recorded, wiped
+from app.steps.wipe.helper import Helper
 from app.steps.wipe.keystream import SEED_BYTES
 from app.steps.wipe.progress import Progress
 from app.steps.wipe.purge import Purged, purge
@@ -42,6 +43,7 @@ def wipe(
     protected: Sequence[Path] = (),
     noted: Notes = _NO_NOTES,
     wiping: Wiping = _WIPING,
+    reader: Sequence[str] = (),
 ) -> Iterator[Event]:
     """Overwrite and remove what the plan says WIPE of, and move to the bin what it says TRASH of.
 
@@ -66,6 +68,7 @@ def wipe(
         protected: places that are left alone besides the ones that always are: the case folder.
         noted: the outcome and evidence of every item whose stage is NOTED.
         wiping: the passes, and what is done besides.
+        reader: the command that starts the privileged reader, for who may not read devices; or nothing.
 
     Raises:
         Refused: as `SignedPlan.verify`; JOURNAL_BROKEN when `noted` lacks an item;
@@ -78,7 +81,16 @@ def wipe(
     _check(plan, stages, noted)
     locations = frozenset(item.location for item in plan.plan.items if item.location)
     terms = Terms(disk or Disk(), seed, plan.plan.profile, tuple(protected), wiping, locations)
+    if reader and wiping.device:
+        return _with_reader(reader, plan, stages, noted, terms)
     return _follow(plan.plan, stages, noted, terms)
+
+
+def _with_reader(
+    command: Sequence[str], plan: SignedPlan, stages: Mapping[str, Stage], noted: Notes, terms: Terms
+) -> Iterator[Event]:
+    with Helper(command, plan, terms.seed, terms.wiping) as eye:
+        yield from _follow(plan.plan, stages, noted, replace(terms, eye=eye))
 
 
 def _check(plan: SignedPlan, stages: Mapping[str, Stage], noted: Notes) -> None:

@@ -1,0 +1,62 @@
+"""The wipe's end of the privileged reader."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+
+from app.domain.wiping import Wiping
+from app.identity import SignedPlan
+from app.register.codec import plain
+from app.steps.wipe.places import Place
+
+
+class Helper:
+    """A reader at work in a process of its own. One that dies or refuses has seen nothing."""
+
+    def __init__(self, command: Sequence[str], plan: SignedPlan, seed: bytes, wiping: Wiping) -> None:
+        self._process = subprocess.Popen(
+            [*command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+        )
+        asked = {
+            "plan": plain(plan.plan),
+            "signatures": [one.plain() for one in plan.signatures],
+            "seed": seed.hex(),
+            "passes": [one.text for one in wiping.sequence],
+        }
+        answer = self._ask(asked)
+        self.devices = int(answer.get("ready", 0)) if isinstance(answer, dict) else 0
+
+    def __enter__(self) -> Helper:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let the reader end, and wait for it."""
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe:
+                pipe.close()
+        self._process.wait()
+
+    def seen(self, places: Mapping[str, Sequence[Place]]) -> frozenset[str]:
+        """The ids whose places the reader has seen to hold the last pass."""
+        rows = {name: [(p.physical, p.length, p.logical) for p in own] for name, own in places.items()}
+        answer = self._ask(rows) if self.devices and rows else []
+        return frozenset(answer) if isinstance(answer, list) else frozenset()
+
+    def _ask(self, asked: object) -> object:
+        given, out = self._process.stdin, self._process.stdout
+        if given is None or out is None:
+            return None
+        try:
+            print(json.dumps(asked), file=given, flush=True)
+            return json.loads(out.readline() or "null")
+        except (OSError, ValueError):
+            self.devices = 0
+            return None
