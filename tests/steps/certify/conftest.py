@@ -10,12 +10,10 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 import account_sample as sample
+from certify_issued import issue
 
 from app.domain.case import Role
 from app.identity import Identity, create
-from app.steps.certify import compose, write_inventory
-
-ISSUED_AT = "2026-11-21T10:05:00Z"
 
 
 @pytest.fixture(scope="session")
@@ -25,13 +23,6 @@ def people(tmp_path_factory: pytest.TempPathFactory) -> list[Identity]:
         create("王𬭚", Role.OFFICER, folder / "officer.p12", "correct horse 1"),
         create("李四鿏", Role.WITNESS, folder / "witness.p12", "correct horse 2"),
     ]
-
-
-def issue(account, folder: Path, people) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    write_inventory(account, folder)
-    list(compose(account, folder, people, issued_at=ISSUED_AT, closing=sample.closing()))
-    return folder
 
 
 @pytest.fixture(scope="session")

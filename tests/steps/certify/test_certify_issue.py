@@ -14,7 +14,7 @@ import account_sample as sample
 import pikepdf
 import pytest
 import rfc8785
-from conftest import ISSUED_AT, issue
+from certify_issued import ISSUED_AT, issue
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa

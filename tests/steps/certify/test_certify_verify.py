@@ -237,7 +237,7 @@ def test_what_is_no_kind_of_ours_is_refused(tmp_path):
 @pytest.fixture
 def journalled(tmp_path, people):
     """A case folder whose journal tells what its certificate says; the folder of the certificate."""
-    from conftest import issue
+    from certify_issued import issue
 
     account = sample.clean(2)
     signatures = [
@@ -316,7 +316,7 @@ class Mask:
 
 @pytest.mark.parametrize("case", ["twice", "two keys of one person", "another's name"])
 def test_one_person_who_signs_for_two(tmp_path, people, monkeypatch, case):
-    from conftest import issue
+    from certify_issued import issue
 
     officer, witness = people
     twin = create(officer.name, Role.WITNESS, tmp_path / "twin.p12", "a b c d")
