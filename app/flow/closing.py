@@ -11,7 +11,6 @@ import hashlib
 import json
 import platform
 import re
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
@@ -41,7 +40,7 @@ from app.steps.certify.account import Account, Coverage, Line, Signer
 from app.steps.confirm import check_gone, check_kept, check_sealed
 from app.steps.confirm.traces import system_limits
 from app.steps.shred import shred_slot
-from app.system.durable import write_durably
+from app.system.durable import sync_folder, write_durably
 from app.system.media import medium_of
 from app.system.volumes import volume_of
 
@@ -164,11 +163,11 @@ def hand_out(folder: Path, out: Path, case: str) -> None:
     if (out / "certificate.pdf").exists() and _plan_of(out) != _plan_of(folder):
         out = out / case
     out.mkdir(parents=True, exist_ok=True)
-    # The certificate last: what lies beside one is known to be its own.
+    sync_folder(out.parent)
+    # The certificate last: what lies beside one is known to be its own. Synced, because the
+    # journal is about to say that the case is certified.
     for name in reversed(HANDED_OUT):
-        part = out / f".{name}.part"
-        shutil.copyfile(folder / name, part)
-        part.replace(out / name)
+        write_durably(out / name, (folder / name).read_bytes(), 0o644)
 
 
 def handed_out(opened: OpenCase) -> Path:

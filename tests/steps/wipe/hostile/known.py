@@ -16,6 +16,3 @@ MENDED = (
     ("false good", "journalled once"),
 )
 """Found once, and must not come back."""
-
-KNOWN_CRASH = ("the certificate does not verify",)
-"""`hand_out` does not sync what it copies: after a power cut the certified files may be empty."""
