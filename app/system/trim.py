@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import struct
 import sys
-from pathlib import Path
 from typing import Final
-
-from app.system.volumes import Volume
 
 _FITRIM: Final = 0xC0185879
 
@@ -29,14 +25,3 @@ def trim(fd: int) -> int | None:
     except OSError:
         return None
     return int(struct.unpack("=QQQ", asked)[1])
-
-
-def grain(volume: Volume) -> int:
-    """The smallest run of bytes that the device of a volume frees; 0 when it frees none or does not say."""
-    try:
-        number = Path(volume.source).stat().st_rdev
-        folder = Path(f"/sys/dev/block/{os.major(number)}:{os.minor(number)}").resolve()
-        disk = folder.parent if (folder / "partition").exists() else folder
-        return int((disk / "queue" / "discard_granularity").read_text(encoding="ascii"))
-    except (OSError, ValueError):
-        return 0

@@ -11,7 +11,9 @@ from app.domain.outcome import Reason
 from app.domain.plan import PlanItem
 from app.domain.step import Stage, Step
 from app.steps.wipe.ending import OVERWRITTEN, REMOVED, failed, medium_note, notes
+from app.steps.wipe.footprints import TRACED
 from app.steps.wipe.overwrite import Overwritten, overwrite, sync
+from app.steps.wipe.places import parent_of
 from app.steps.wipe.progress import Progress
 from app.steps.wipe.prove import prove
 from app.steps.wipe.removal import look_again, remove, sync_folders
@@ -131,6 +133,9 @@ def _prove_all(
 
 def _remove_all(done: Sequence[Done], terms: Terms, endings: _Endings) -> Working:
     removed: list[tuple[Done, bool]] = []
+    for system in {one.verdict.file_system for one in done} & TRACED:
+        here = (one.item for one in done if one.verdict.file_system == system)
+        terms.footprints.take({(parent_of(item.path), item.location) for item in here}, system)
     with Scene(terms) as scene:
         for one in done:
             try:

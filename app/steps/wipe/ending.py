@@ -59,7 +59,8 @@ def recorded(item: PlanItem, outcome: Outcome, evidence: Evidence) -> Done:
     """Read back what `notes` said of an item."""
     facts = {name: str(value) for name, value in evidence.facts}
     system, volume = facts.get("file_system", ""), facts.get("volume", "")
-    return Done(item, Verdict(outcome, evidence.limits, system, volume, facts.get("read_back", "file")))
+    verdict = Verdict(outcome, evidence.limits, system, volume, facts.get("read_back", "file"))
+    return Done(item, verdict, traced=not is_removed(evidence))
 
 
 def is_removed(evidence: Evidence) -> bool:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Final
 
 from app.steps.wipe.keystream import names_for
+from app.steps.wipe.places import parent_of
 from app.steps.wipe.scene import Terms, is_below
 from app.steps.wipe.verdict import Done
 from app.system.disk import Folder, open_folder
@@ -31,12 +32,19 @@ class Folders:
         self._location: dict[str, str] = {}
         self._doomed: dict[str, str] = {}
         self.kept: list[str] = []
-        for parent, named in sorted({(_parent(one.item.path), one.item.location) for one in done}):
+        for parent, named in sorted({(parent_of(one.item.path), one.item.location) for one in done}):
             at, location = parent, named or parent
             while at not in self._location and is_below(at, location):
                 self._location[at] = location
-                at = _parent(at)
+                at = parent_of(at)
             self._location.setdefault(parent, location)
+
+    def names(self) -> dict[str, set[bytes]]:
+        """The names of the folders that are in question, by the folder each is in."""
+        inside: dict[str, set[bytes]] = defaultdict(set)
+        for path in self._doomed:
+            inside[parent_of(path)].add(os.fsencode(path.rpartition(os.sep)[2]))
+        return inside
 
     def rename_emptied(self) -> None:
         """Give every folder that holds nothing more a name that tells nothing, deepest first.
@@ -48,13 +56,16 @@ class Folders:
             if self._is_emptied(path, inside[path]) and (new := self._renamed(path)):
                 self._doomed[path] = new
                 inside[path.rpartition(os.sep)[0]].add(new)
-            elif self._place(path):
+            else:
                 self.kept.append(path)
 
-    def fill(self) -> None:
-        """Put links to one empty file into every folder until all room for entries is written over."""
-        for path in [*self.kept, *self._doomed]:
-            self._inside(path, _fill)
+    def fill(self) -> bool:
+        """Put links to one empty file into every folder until all room for entries is written over.
+
+        False when one could not be filled.
+        """
+        filled = [self._inside(path, _fill) for path in [*self.kept, *self._doomed]]
+        return all(filled)
 
     def unfill(self) -> None:
         """Take the fillers away, also those that a stopped run left."""
@@ -81,13 +92,13 @@ class Folders:
         return remove
 
     def _inside(self, path: str, act: Callable[[Folder], None]) -> bool:
-        """Do something in a folder, wherever it is now, if it is on this volume."""
+        """Do something in a folder, wherever it is now, if it is on this volume. False when that failed."""
         real = self._place(path)
         if real is None:
             return True
         try:
             self._terms.disk.permit(real)
-            folder = self._open(path, real)
+            folder = open_folder(real, self._location.get(path, ""))
             try:
                 if folder.fd is None or os.fstat(folder.fd).st_dev != self._device:
                     return True
@@ -97,9 +108,6 @@ class Folders:
         except OSError:
             return False
         return True
-
-    def _open(self, path: str, real: str) -> Folder:
-        return open_folder(real, self._location.get(path, ""))
 
     def _place(self, path: str) -> str | None:
         """Where a folder is now: under its name, or one that this run or a stopped one gave it."""
@@ -151,10 +159,6 @@ class Folders:
             folder.close()
         self._now.clear()
         return new
-
-
-def _parent(path: str) -> str:
-    return path.rpartition(os.sep)[0] or os.sep
 
 
 def _is_filler(folder: Folder, name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -49,3 +50,8 @@ class Eye(Protocol):
 
     def seen(self, places: Mapping[str, Sequence[Place]]) -> frozenset[str]:
         """The ids whose places all hold the last pass."""
+
+
+def parent_of(path: str) -> str:
+    """The folder a path lies in."""
+    return path.rpartition(os.sep)[0] or os.sep

@@ -14,20 +14,20 @@ from app.domain.step import Step
 from app.steps.wipe.ending import PURGED, medium_note
 from app.steps.wipe.folders import Folders
 from app.steps.wipe.keystream import names_for
+from app.steps.wipe.places import parent_of
 from app.steps.wipe.scene import Terms
 from app.steps.wipe.verdict import Done
 from app.system.churn import Churn
-from app.system.device import Device, open_device
+from app.system.device import open_device
 from app.system.disk import Folder, open_folder
 from app.system.journals import Log, LogKind, Trail, log_of, position, trail_of, went_round
 from app.system.media import medium_of
-from app.system.trim import grain, trim
+from app.system.trim import trim
 from app.system.volumes import Volume, volume_of
 
 _METHOD: Final = "purge-names-1"
 _ROUNDS: Final = 4096
 MARGIN: Final = 1.25
-_SAMPLES: Final = 64
 _MARK_OF_BLOCK: Final = {LogKind.EXT: (7, 8), LogKind.XFS: (3, 8)}
 """How much of a block a mark takes: most of one of its own on ext; two of them in a leaf on XFS."""
 _ENTRIES_ARE_WIPED: Final = (5, 13)
@@ -103,7 +103,8 @@ class _Purge:
             finally:
                 if trail:
                     trail.close()
-            clean &= self._freed(done, place.fd, log)
+            self._trim(place.fd, log)
+            clean &= self._unseen(done, folders, log)
         finally:
             place.close()
         facts = (("journal", log.kind.value), ("journal_bytes", log.bytes), *self._facts.items())
@@ -112,7 +113,6 @@ class _Purge:
     def _purge(self, folders: Folders, place: Folder, log: Log, trail: Trail | None) -> bool:
         disk = self._terms.disk
         disk.permit(self._path)
-        folders.unfill()
         folders.rename_emptied()
         clean = self._churned(folders, place, log, trail)
         clean &= folders.remove()
@@ -130,61 +130,69 @@ class _Purge:
     def _churned(self, folders: Folders, place: Folder, log: Log, trail: Trail | None) -> bool:
         """Write the whole journal over, the folders filled meanwhile so that they are put on the disk so."""
         if place.fd is None or log.kind not in _MARK_OF_BLOCK:
+            folders.unfill()
             return log.kind is not LogKind.UNKNOWN
         part, whole = _MARK_OF_BLOCK[log.kind]
         name = next(names_for(self._terms.seed, f"churn {self._label}", 16))
-        need = (trail.size if trail else log.bytes) * MARGIN
-        start, put = position(self._volume), 0
+        mark = self._volume.block * part // whole // 16 * 16
+        clean = True
         self._sync(place)
-        with (
-            Churn(place.fd, name, self._volume.block * part // whole // 16 * 16) as churn,
-            ExitStack() as last,
-        ):
+        with Churn(place.fd, name, mark) as churn, ExitStack() as last:
+            # Made before the folders are filled: a name more would let the one it is in grow again.
+            last.callback(folders.unfill)
             if log.kind is LogKind.XFS:
-                last.callback(folders.unfill)
-                folders.fill()
-            for _ in range(_ROUNDS):
-                put += churn.stir()
-                self._sync(place)
-                now = position(self._volume)
-                if start and now:
-                    if went_round(start, now):
-                        break
-                elif put >= need and not (trail and put < 3 * need and trail.old()):
-                    break
-            else:
-                return False
-        self._facts["churned_bytes"] = put
+                clean = folders.fill()
+            clean &= self._stirred(churn, place, log, trail)
         if trail:
             self._facts["journal_read"] = True
-            return not trail.old()
-        return True
+            clean &= not trail.old()
+        return clean
 
-    def _freed(self, done: Sequence[Done], fd: int, log: Log) -> bool:
-        """Trim, and see on the device what it did; whether free blocks can hold no name any more."""
-        needed = log.kind in (LogKind.XFS, LogKind.TREE)
-        given = None
-        if self._terms.wiping.trim and not (log.kind in (LogKind.EXT, LogKind.NONE) and self._trims_itself()):
-            given = trim(fd)
+    def _stirred(self, churn: Churn, place: Folder, log: Log, trail: Trail | None) -> bool:
+        """Stir until the journal has gone round. False when it does not seem to."""
+        need = (trail.size if trail else log.bytes) * MARGIN
+        start, put = position(self._volume), 0
+        for _ in range(_ROUNDS):
+            put += churn.stir()
+            self._sync(place)
+            now = position(self._volume)
+            if start and now:
+                round_it_went = went_round(start, now)
+            else:
+                round_it_went = put >= need and not (trail and put < 3 * need and trail.old())
+            if round_it_went:
+                self._facts["churned_bytes"] = put
+                return True
+        return False
+
+    def _trim(self, fd: int, log: Log) -> None:
+        by_itself = log.kind in (LogKind.EXT, LogKind.NONE) and self._trims_itself()
+        given = trim(fd) if self._terms.wiping.trim and not by_itself else None
         if given is not None:
             self._facts["trimmed_bytes"] = given
-        if not needed:
-            return True
-        fine = 0 < grain(self._volume) <= self._volume.block
-        return given is not None and fine and self._seen_freed(done)
 
     def _trims_itself(self) -> bool:
         return "discard" in self._volume.options.replace("nodiscard", "").replace(";", ",").split(",")
 
-    def _seen_freed(self, done: Sequence[Done]) -> bool:
-        """Whether places that held our keystream do so no more: the device has let go of what was freed."""
+    def _unseen(self, done: Sequence[Done], folders: Folders, log: Log) -> bool:
+        """Whether no name stands any more where the folders held their entries, as far as it must be seen.
+
+        ext clears entries by itself. XFS and btrfs free them as they are, so there it must
+        be seen, and what was free in between must have been trimmed.
+        """
         device = open_device(self._volume) if self._terms.wiping.device else None
+        names = folders.names()
+        for one in done:
+            names[parent_of(one.item.path)].add(os.fsencode(one.item.path.rpartition(os.sep)[2]))
+        prints = self._terms.footprints
         if device is None:
-            return False
+            return log.kind in (LogKind.EXT, LogKind.NONE)
         with device:
-            placed = [one for one in done if one.place is not None and one.item.stamp.size]
-            some = placed[:: max(1, len(placed) // _SAMPLES)]
-            return bool(some) and not any(_holds(one, device, self._terms) for one in some)
+            if prints.stand(device, names):
+                return False
+        seen = prints.tells(names) and all(one.traced for one in done)
+        self._facts["folders_read"] = seen
+        return (seen and "trimmed_bytes" in self._facts) or log.kind in (LogKind.EXT, LogKind.NONE)
 
 
 def _known(log: Log) -> bool:
@@ -193,11 +201,3 @@ def _known(log: Log) -> bool:
         release = os.uname().release.split(".")
         return tuple(int(number) for number in release[:2]) >= _ENTRIES_ARE_WIPED
     return log.kind is not LogKind.UNKNOWN
-
-
-def _holds(one: Done, device: Device, terms: Terms) -> bool:
-    last = terms.last(one.item)
-    wanted = last.at(0, 512)
-    if not last.sha256 or one.place is None:
-        return True
-    return bytes(device.read(one.place, len(wanted))) == wanted

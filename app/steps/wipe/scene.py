@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Final
@@ -15,6 +15,7 @@ from app.domain.medium import Medium
 from app.domain.outcome import Reason
 from app.domain.plan import PlanItem
 from app.domain.wiping import Wiping
+from app.steps.wipe.footprints import Footprints
 from app.steps.wipe.keystream import Stream, label, streams_of
 from app.steps.wipe.places import Eye
 from app.system.device import Device, open_device
@@ -53,6 +54,8 @@ class Terms:
     """Every location that an item of the plan was found under."""
     eye: Eye | None = None
     """Reads devices for us where we may not."""
+    footprints: Footprints = field(default_factory=Footprints)
+    """Where the entries of folders stood before files were removed from them."""
 
     def streams(self, item: PlanItem) -> list[Stream]:
         """What each pass over an item writes, in order."""

@@ -35,9 +35,11 @@ class Verdict:
 class Done:
     """A file whose content is overwritten, synced and read back, with what may be said of it.
 
-    `place` is where on the device its first byte was seen, None when it was not read from there.
+    `place` is where on the device its first byte was seen, None when it was not read
+    from there; `traced` whether this run saw where its folder's entries stood.
     """
 
     item: PlanItem
     verdict: Verdict
     place: int | None = None
+    traced: bool = True
