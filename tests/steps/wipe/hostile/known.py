@@ -1,10 +1,8 @@
 """What the campaigns have found to be wrong and is not mended yet: (what, the kind begins with)."""
 
-KNOWN = (
-    ("false good", "image copied below"),
-    ("name left unsaid", "folder moved while it is wiped"),
-)
+KNOWN = (("false good", "image copied below"),)
 MENDING = (
+    ("name left unsaid", "folder moved while it is wiped"),
     ("false good", "written to while it is wiped"),
     ("false good", "changed after a stop"),
     ("false good", "extended attributes"),
