@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections import defaultdict
@@ -181,10 +182,12 @@ def _unfill(folder: Folder) -> None:
 
 
 def _fill(folder: Folder) -> None:
-    """Fill a folder until it would grow, first with long names, then with shorter ones."""
-    fd = folder.fd
-    if fd is None:
-        return
+    """Fill a folder until it would grow, first with long names, then with shorter ones.
+
+    Raises:
+        OSError: ENOSPC also for a folder too big to be filled.
+    """
+    fd = folder.fd or 0
     first = f"{_FILLER}{0:03}"
     os.close(os.open(first, os.O_CREAT | os.O_RDONLY | os.O_CLOEXEC, 0o600, dir_fd=fd))
     number = 0
@@ -192,19 +195,19 @@ def _fill(folder: Folder) -> None:
     for size in _SIZES:
         while True:
             number += 1
+            if number >= _MOST:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             name = _FILLER + _short(number).rjust(size - 1, "~")
-            try:
-                os.link(first, name, src_dir_fd=fd, dst_dir_fd=fd)
-            except FileExistsError:
-                continue
+            os.link(first, name, src_dir_fd=fd, dst_dir_fd=fd)
             if os.fstat(fd).st_size > most:
                 os.unlink(name, dir_fd=fd)
                 break
 
 
+_MOST: Final = 64**3
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ+-"
 
 
 def _short(number: int) -> str:
-    """A number in at most three characters, the same again past 262 144."""
+    """A number below `_MOST` in three characters."""
     return "".join(_DIGITS[number >> shift & 63] for shift in (12, 6, 0))

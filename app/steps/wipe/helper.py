@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from types import TracebackType
 
 from app.domain.wiping import Wiping
@@ -17,9 +18,12 @@ class Helper:
     """A reader at work in a process of its own. One that dies or refuses has seen nothing."""
 
     def __init__(self, command: Sequence[str], plan: SignedPlan, seed: bytes, wiping: Wiping) -> None:
-        self._process = subprocess.Popen(
-            [*command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
-        )
+        self.devices = 0
+        self._process: subprocess.Popen[str] | None = None
+        with suppress(OSError):
+            self._process = subprocess.Popen(
+                [*command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+            )
         asked = {
             "plan": plain(plan.plan),
             "signatures": [one.plain() for one in plan.signatures],
@@ -27,7 +31,8 @@ class Helper:
             "passes": [one.text for one in wiping.sequence],
         }
         answer = self._ask(asked)
-        self.devices = int(answer.get("ready", 0)) if isinstance(answer, dict) else 0
+        if isinstance(answer, dict):
+            self.devices = int(answer.get("ready", 0))
 
     def __enter__(self) -> Helper:
         return self
@@ -39,10 +44,12 @@ class Helper:
 
     def close(self) -> None:
         """Let the reader end, and wait for it."""
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe:
-                pipe.close()
-        self._process.wait()
+        if self._process:
+            for pipe in filter(None, (self._process.stdin, self._process.stdout)):
+                with suppress(OSError):
+                    pipe.close()
+            self._process.wait()
+            self._process = None
 
     def seen(self, places: Mapping[str, Sequence[Place]]) -> frozenset[str]:
         """The ids whose places the reader has seen to hold the last pass."""
@@ -51,8 +58,9 @@ class Helper:
         return frozenset(answer) if isinstance(answer, list) else frozenset()
 
     def _ask(self, asked: object) -> object:
-        given, out = self._process.stdin, self._process.stdout
-        if given is None or out is None:
+        given = self._process.stdin if self._process else None
+        out = self._process.stdout if self._process else None
+        if not (given and out):
             return None
         try:
             print(json.dumps(asked), file=given, flush=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Generator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import Final
@@ -35,8 +35,8 @@ _ENTRIES_ARE_WIPED: Final = (5, 13)
 
 
 @dataclass(frozen=True, slots=True)
-class Purged:
-    """How a purge ended. `clean` when every place that a name was known to stand in was written over."""
+class _Purged:
+    """How a purge ended."""
 
     clean: bool
     facts: tuple[Fact, ...]
@@ -44,8 +44,10 @@ class Purged:
 
 def purge(
     label: str, done: Sequence[Done], terms: Terms, told: Container[str] = ()
-) -> Iterator[Begun | Noted | Purged]:
-    """Purge the volume that these removed files lay on; the last that comes is how it ended.
+) -> Generator[Begun | Noted, None, bool]:
+    """Purge the volume that these removed files lay on.
+
+    Gives whether every place that a name was known to stand in was written over.
 
     The folders that are empty now are gone after it, never a location itself. May be
     run again after a stop: it finds what it renamed and takes its fillers away. The
@@ -53,8 +55,7 @@ def purge(
     """
     ground = _ground_of(done)
     if ground is None:
-        yield Purged(clean=False, facts=())
-        return
+        return False
     path, volume = ground
     if label not in told:
         yield medium_note(label, medium_of(volume))
@@ -62,10 +63,10 @@ def purge(
     try:
         purged = _Purge(label, path, volume, terms).run(done)
     except OSError:
-        purged = Purged(clean=False, facts=())
+        purged = _Purged(clean=False, facts=())
     limits = () if purged.clean else (Reason.NAMES_NOT_PURGED,)
     yield Noted(Step.WIPE, (label,), PURGED, Evidence(_METHOD, limits, purged.facts))
-    yield purged
+    return purged.clean
 
 
 def _ground_of(done: Sequence[Done]) -> tuple[str, Volume] | None:
@@ -90,12 +91,12 @@ class _Purge:
         self._terms = terms
         self._facts: dict[str, str | int | bool] = {}
 
-    def run(self, done: Sequence[Done]) -> Purged:
+    def run(self, done: Sequence[Done]) -> _Purged:
         folders = Folders(done, self._terms, self._volume.device)
         place = open_folder(self._path)
         try:
             if place.fd is None:
-                return Purged(clean=False, facts=())
+                return _Purged(clean=False, facts=())
             log = log_of(self._volume, place.fd)
             trail = trail_of(self._volume) if self._terms.wiping.device else None
             try:
@@ -108,7 +109,7 @@ class _Purge:
         finally:
             place.close()
         facts = (("journal", log.kind.value), ("journal_bytes", log.bytes), *self._facts.items())
-        return Purged(clean, facts)
+        return _Purged(clean, facts)
 
     def _purge(self, folders: Folders, place: Folder, log: Log, trail: Trail | None) -> bool:
         disk = self._terms.disk

@@ -51,12 +51,9 @@ class Reading:
         streams_of(self._seed, "", self._passes)[-1].at(0, 16)
         self._items = {item.id: item for item in going(signed.plan)}
         self.devices: dict[int, Device] = {}
-        tried = set()
-        for item in self._items.values():
-            if item.stamp.device not in tried:
-                with suppress(OSError):
-                    self._open(item)
-                    tried.add(item.stamp.device)
+        for item in {item.stamp.device: item for item in self._items.values()}.values():
+            with suppress(OSError):
+                self._open(item)
 
     def _open(self, item: PlanItem) -> None:
         folder = open_folder(item.path.rpartition(os.sep)[0] or os.sep, item.location)

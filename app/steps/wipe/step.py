@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -21,7 +21,7 @@ from app.steps.wipe.ending import is_removed, recorded, wiped
 from app.steps.wipe.helper import Helper
 from app.steps.wipe.keystream import SEED_BYTES
 from app.steps.wipe.progress import Progress
-from app.steps.wipe.purge import Purged, purge
+from app.steps.wipe.purge import purge
 from app.steps.wipe.scene import Terms
 from app.steps.wipe.verdict import Done
 from app.system.disk import Disk
@@ -154,19 +154,7 @@ def _settle(gone: Sequence[Done], terms: Terms, told: Container[str]) -> Iterato
     for one in gone:
         volumes.setdefault(one.verdict.volume, []).append(one)
     for label, together in volumes.items():
-        clean = yield from _purged(label, together, terms, told)
+        clean = terms.wiping.names and (yield from purge(label, together, terms, told))
         for one in together:
             verdict = one.verdict if clean else one.verdict.doubted(Reason.NAMES_NOT_PURGED, last=True)
             yield wiped(replace(one, verdict=verdict), terms)
-
-
-def _purged(
-    label: str, together: Sequence[Done], terms: Terms, told: Container[str]
-) -> Generator[Event, None, bool]:
-    if not terms.wiping.names:
-        return False
-    for event in purge(label, together, terms, told):
-        if isinstance(event, Purged):
-            return event.clean
-        yield event
-    return False

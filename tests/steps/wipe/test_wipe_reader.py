@@ -1,7 +1,9 @@
 """The privileged reader: sees for an ordinary user what is on the device, and can do nothing else."""
 
+import io
 import json
 import os
+import runpy
 import shutil
 import subprocess
 import sys
@@ -12,8 +14,11 @@ import pytest
 from app.domain.outcome import Outcome, Reason
 from app.domain.wiping import Wiping
 from app.register.codec import plain
+from app.steps.wipe import reader as reading
 from app.steps.wipe import wipe
 from app.steps.wipe.helper import Helper
+from app.steps.wipe.keystream import Keystream
+from app.system.extents import extents
 
 SEED = bytes(range(32))
 NOBODY = 65534
@@ -176,8 +181,104 @@ def test_only_a_files_own_places_are_read_and_no_byte_comes_back(job, ground):
     assert ask(job, lines=[{"r-unknown": []}]).returncode == 1
 
 
+def test_the_wipe_starts_it_and_asks_it_where_it_may_not_read_itself(job, ground, monkeypatch):
+    from app.steps.wipe import scene
+
+    monkeypatch.setattr(scene, "open_device", lambda volume: None)
+    assert {end.outcome for end in job.run(reader=COMMAND).values()} == {Outcome.PROVEN}
+
+
+def test_not_started_when_the_device_is_not_to_be_read(job, ground):
+    ends = job.run(reader=("not a program",), wiping=Wiping(device=False))
+    assert {end.outcome for end in ends.values()} == {Outcome.OVERWRITTEN}
+
+
+def told(monkeypatch, lines, who=(NOBODY, NOBODY)):
+    """Run the reader here, all but the dropping of rights."""
+    out, dropped = io.StringIO(), []
+    monkeypatch.setattr(reading, "caller", lambda: who)
+    monkeypatch.setattr(reading, "become", lambda *to: dropped.append(to))
+    code = reading.serve(io.StringIO("\n".join(map(json.dumps, lines)) + "\n"), out)
+    return code, out.getvalue().splitlines(), dropped
+
+
+def test_what_it_answers(job, ground, monkeypatch):
+    signed = job.signed()
+    rows = {}
+    for item in job.items:
+        keystream = Keystream(SEED, item.id)
+        with open(item.path, "r+b") as file:
+            file.write(keystream.at(0, item.stamp.size))
+            os.fsync(file.fileno())
+            rows[item.id] = [
+                [e.physical, min(e.length, item.stamp.size // 4096 * 4096 or 512), e.logical]
+                for e in extents(file.fileno())
+            ]
+    good = {
+        item.id: rows[item.id] for item in job.items if len(rows[item.id]) == 1 and item.stamp.size > 4096
+    }
+    assert good
+    replaced = job.items[0]
+    os.rename(replaced.path, f"{replaced.path}.old")  # so that its number is not given again
+    Path(replaced.path).write_bytes(b"another's")
+    with open(job.items[1].path, "r+b") as file:
+        file.write(b"written to since")
+        os.fsync(file.fileno())
+    asked = {
+        "plan": plain(signed.plan),
+        "signatures": [one.plain() for one in signed.signatures],
+        "seed": SEED.hex(),
+        "passes": ["random"],
+    }
+    spoilt, [(physical, _, logical)] = job.items[1].id, good.pop(job.items[1].id)
+    halves = {job.items[2].id: [[p, 4096, n] for p, n in _pages(good[job.items[2].id])]}
+    questions = [good, {replaced.id: rows[replaced.id]}, {spoilt: [[physical, 4096, logical]]}, halves]
+    code, lines, dropped = told(monkeypatch, [asked, *questions])
+    assert code == 0
+    answers = [json.loads(line) for line in lines]
+    assert answers == [{"ready": 1}, list(good), [], [], list(halves)]
+    assert dropped == [(NOBODY, NOBODY)]
+    assert told(monkeypatch, [asked], who=None)[:2] == (1, [])
+    assert told(monkeypatch, [asked | {"seed": "00"}])[:2] == (1, [])
+
+
+def _pages(rows):
+    [(physical, length, logical)] = rows
+    return [(physical + at, logical + at) for at in range(0, length, 4096)]
+
+
+def test_as_a_program_of_its_own(monkeypatch, capsys):
+    monkeypatch.delenv("SUDO_UID", raising=False)
+    monkeypatch.delenv("PKEXEC_UID", raising=False)
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    monkeypatch.delitem(sys.modules, "app.steps.wipe.reader")
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("app.steps.wipe.reader", run_name="__main__")
+    assert ended.value.code == 1
+    assert capsys.readouterr().out == ""
+
+
+def test_a_file_that_is_gone_opens_no_device(job, ground, monkeypatch):
+    signed = job.signed()
+    for item in job.items:
+        os.unlink(item.path)
+    monkeypatch.setattr(reading, "open_folder", _fails)
+    asked = {
+        "plan": plain(signed.plan),
+        "signatures": [one.plain() for one in signed.signatures],
+        "seed": SEED.hex(),
+        "passes": ["random"],
+    }
+    _, lines, _ = told(monkeypatch, [asked, {job.items[0].id: [[0, 512, 0]]}])
+    assert [json.loads(line) for line in lines] == [{"ready": 0}, []]
+
+
+def _fails(*_):
+    raise FileNotFoundError
+
+
 def test_a_reader_that_dies_has_seen_nothing(job, ground):
-    for command in (("false",), ("echo", "no json"), ("echo", "[]")):
+    for command in (("false",), ("echo", "no json"), ("echo", "[]"), ("/not/a/program",)):
         with Helper(command, job.signed(), SEED, Wiping()) as helper:
             assert helper.devices == 0
             assert helper.seen({"r-000000": []}) == frozenset()
