@@ -42,7 +42,8 @@ def medium_of(volume: Volume) -> Medium:
 def stands_on(volume: Volume) -> tuple[Writes, ...]:
     """What an overwrite does on each layer below a volume whose device is not a disk of its own.
 
-    A loop device stands on the file system that holds its image; a ZFS volume, an
+    A loop device stands on the file system that holds its image, of which nothing is
+    known where files can share blocks; a ZFS volume, an
     LVM snapshot or a thin pool puts new bytes elsewhere; a network block device
     asks a server. Empty for a plain disk, and where the system does not say.
     """
@@ -62,7 +63,9 @@ def _layers(disk: Path | None, depth: int) -> Iterator[Writes]:
         except OSError:
             yield Writes.UNKNOWN
             return
-        yield under.writes
+        # A copy of the image may share its blocks, now or when the file is overwritten, and the
+        # file system in the image knows nothing of it.
+        yield Writes.UNKNOWN if under.may_share else under.writes
         yield from _layers(_disk(under.source), depth - 1)
     elif disk.name.startswith(("zd", "bcache")):
         yield Writes.ELSEWHERE

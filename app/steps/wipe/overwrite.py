@@ -18,6 +18,7 @@ from app.steps.wipe.progress import Progress
 from app.steps.wipe.pump import LARGE, Run, made
 from app.steps.wipe.scene import Ground, Scene, Spared
 from app.steps.wipe.verdict import Verdict
+from app.system.attributes import has_attributes
 from app.system.direct import ALIGNED
 from app.system.extents import Extent, ExtentFlag, attributes, data_segments, extents
 from app.system.volumes import Writes
@@ -87,6 +88,9 @@ def _foreseen(item: PlanItem, sight: Sight, scene: Scene) -> Overwritten:
     outcome, limits = foresee(ground, places, attributes(sight.fd), sparse=sparse, half=sight.half)
     runs = _to_block_ends(found, size, _block(ground, places))
     verdict = Verdict(outcome, limits, ground.volume.file_system, ground.label)
+    if has_attributes(sight.fd):
+        # They lie in the inode or a block of their own, which no overwrite of the content reaches.
+        verdict = verdict.doubted(Reason.OTHER_STREAMS)
     return Overwritten(item, ground, runs, places, verdict)
 
 
