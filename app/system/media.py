@@ -65,7 +65,8 @@ def _layers(disk: Path | None, depth: int) -> Iterator[Writes]:
             return
         # A copy of the image may share its blocks, now or when the file is overwritten, and the
         # file system in the image knows nothing of it.
-        yield Writes.UNKNOWN if under.may_share else under.writes
+        shared = under.may_share and under.writes is Writes.IN_PLACE
+        yield Writes.UNKNOWN if shared else under.writes
         yield from _layers(_disk(under.source), depth - 1)
     elif disk.name.startswith(("zd", "bcache")):
         yield Writes.ELSEWHERE
