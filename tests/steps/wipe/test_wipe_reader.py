@@ -258,11 +258,12 @@ def test_as_a_program_of_its_own(monkeypatch, capsys):
     assert capsys.readouterr().out == ""
 
 
-def test_a_file_that_is_gone_opens_no_device(job, ground, monkeypatch):
+@pytest.mark.parametrize("call", ["open_folder", "open_device"])
+def test_without_its_folder_or_its_device_nothing_is_seen(job, ground, monkeypatch, call):
     signed = job.signed()
     for item in job.items:
         os.unlink(item.path)
-    monkeypatch.setattr(reading, "open_folder", _fails)
+    monkeypatch.setattr(reading, call, _fails if call == "open_folder" else lambda volume: None)
     asked = {
         "plan": plain(signed.plan),
         "signatures": [one.plain() for one in signed.signatures],
