@@ -55,8 +55,9 @@ def test_the_whole_job(flow: Flow, office: Office, advance: Advance) -> None:
     ]
     assert not (office.folder / "key.pem").exists()
     assert [path for path in (office.folder / "backup").rglob("*") if path.is_file()] == []
+    # Where root can read the disk itself, the same files end PROVEN.
     outcomes = {result.outcome for result in flow.results()}
-    assert outcomes == {
+    assert {Outcome.OVERWRITTEN if one is Outcome.PROVEN else one for one in outcomes} == {
         Outcome.OVERWRITTEN,
         KeepOutcome.SEALED,
         KeepOutcome.FROZEN,
@@ -232,7 +233,8 @@ def test_stopped_after_the_note_and_before_the_removal(flow: Flow, office: Offic
     again = Flow.open(flow.folder, office.officer)
     assert Stage.NOTED in again._state.stages.values()
     settled = [event for event in advance(again, Step.WIPE) if isinstance(event, Settled)]
-    assert {event.outcome for event in settled} == {Outcome.OVERWRITTEN}
+    assert settled
+    assert {event.outcome for event in settled} <= {Outcome.OVERWRITTEN, Outcome.PROVEN}
     again.close()
 
 
