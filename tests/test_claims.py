@@ -46,7 +46,9 @@ def test_public_names_use_the_vocabulary() -> None:
 
 
 def test_nothing_tracked_names_a_machine() -> None:
-    pattern = re.compile(re.escape(str(ROOT)) + r"|pypi" + r"\.org|registry\.npm" + "js")
+    # Two words of a path, or fewer, may stand anywhere by chance.
+    here = re.escape(str(ROOT)) if len(ROOT.parts) > 3 else "(?!)"
+    pattern = re.compile(here + r"|pypi" + r"\.org|registry\.npm" + "js")
     files = [
         path
         for folder in ("app", "tests", "benchmarks", "resources/i18n", "resources/rules")
