@@ -3,7 +3,7 @@
 from app.flow.case_file import case_folder, read_case_file
 from app.flow.desk import Passphrase, today
 from app.flow.flow import Flow, from_environment
-from app.flow.gates import Standing, is_uscc
+from app.flow.gates import Standing
 from app.flow.state import Result
 from app.flow.unattended import carry_out, people_of
 from app.register import Row
@@ -17,7 +17,6 @@ __all__ = [
     "carry_out",
     "case_folder",
     "from_environment",
-    "is_uscc",
     "people_of",
     "read_case_file",
     "today",

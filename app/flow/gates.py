@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,9 +13,8 @@ from app.domain.outcome import KeepOutcome
 from app.domain.step import Gate, Step
 from app.flow.state import Pending, State
 from app.register import Register
-from app.steps.locate.checks import uscc_checksum
+from app.steps.locate.checks import is_uscc
 
-_USCC: Final = re.compile(r"[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}")
 _DISPUTES: Final = frozenset({"lawsuit", "arbitration", "investigation"})
 """What bars a simple deregistration (市场主体登记管理条例实施细则 48)."""
 
@@ -40,11 +38,6 @@ def complete(case: Case) -> bool:
 def barred(case: Case) -> bool:
     """Whether the case claims a simple deregistration while a dispute is open."""
     return case.company.kind is CaseKind.SIMPLE and any(hold.reason in _DISPUTES for hold in case.holds)
-
-
-def is_uscc(code: str) -> bool:
-    """Whether `code` is a 统一社会信用代码 with a right check character (GB 32100)."""
-    return bool(_USCC.fullmatch(code)) and uscc_checksum(code)
 
 
 def count_pending(register: Register, state: State) -> Pending:

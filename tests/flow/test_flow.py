@@ -210,7 +210,7 @@ def test_a_step_stopped_between_events_resumes(flow: Flow, office: Office, advan
     advance(flow, Step.SHRED)
     events = flow.begin(Step.WIPE)
     assert isinstance(next(event for event in events if isinstance(event, Begun)), Begun)
-    events.close()  # type: ignore[attr-defined]
+    events.close()
     assert not flow.done(Step.WIPE)
     flow.close()
     again = Flow.open(flow.folder, office.officer)
@@ -228,7 +228,7 @@ def test_stopped_after_the_note_and_before_the_removal(flow: Flow, office: Offic
     for event in events:
         if isinstance(event, Noted):
             break
-    events.close()  # type: ignore[attr-defined]
+    events.close()
     flow.close()
     again = Flow.open(flow.folder, office.officer)
     assert Stage.NOTED in again._state.stages.values()
@@ -503,7 +503,7 @@ def test_the_end_of_a_case_is_taken_up_where_it_stopped(
             break
     if cut == "certificate":
         (flow.folder / "certificate" / "certificate.pdf").unlink()
-    events.close()  # type: ignore[attr-defined]
+    events.close()
     flow.close()
     with pytest.raises(GateClosed) as looked:
         Flow.open(flow.folder).begin(Step.CERTIFY, people=office.people)
@@ -526,7 +526,7 @@ def test_an_account_that_was_changed_is_refused(flow: Flow, office: Office, adva
     for event in events:
         if isinstance(event, Settled) and event.id == SLOT:
             break
-    events.close()  # type: ignore[attr-defined]
+    events.close()
     flow.close()
     account = flow.folder / "certificate" / "account.json"
     told = json.loads(account.read_bytes())

@@ -109,9 +109,9 @@ class CompanyForm(QWidget):
     @property
     def uscc_right(self) -> bool:
         """Whether the code has its 18 characters and its check character is right (GB 32100-2015)."""
-        from app.flow.gates import is_uscc
+        from app.steps.locate import is_uscc
 
-        return is_uscc(self.uscc.text().strip().upper())
+        return is_uscc(self.uscc.text())
 
     def case(self, old: Case | None, out: Path) -> Case:
         """Make the case that is declared here; what other pages declare is kept from `old`."""
