@@ -5,11 +5,19 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
+
+_READER: Final = "__reader"
+"""How the packaged program starts itself as the privileged reader (see flow.reading); no verb for people."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `lethe`: without a verb the wizard, else the verb. Give the exit code."""
     given = list(sys.argv[1:] if argv is None else argv)
+    if given == [_READER]:
+        from app.steps.wipe.reader import serve
+
+        return serve(sys.stdin, sys.stdout)
     from app.cli import parse, run_verb
 
     asked = parse(given)

@@ -16,6 +16,7 @@ from app.domain.record import Look, Record
 from app.domain.step import Step
 from app.flow.desk import Desk, Passphrase
 from app.flow.keeping import held_copy, held_keys, refuse_own_keys
+from app.flow.reading import reader_command
 from app.flow.recording import Work
 from app.identity import SignedPlan
 from app.register.codec import plain
@@ -156,6 +157,7 @@ def wiping(desk: Desk, plan: SignedPlan) -> Work:
         seed=desk.keys.keystream,
         wiping=plan.plan.wiping,
         protected=desk.own_places,
+        reader=reader_command(plan.plan.wiping),
     )
 
 
