@@ -119,6 +119,8 @@ class Reason(Enum):
     """Restored with a one-time key, not with the custodian's own."""
     CUSTODIAN_KEY_MADE_HERE = "custodian_key_made_here"
     UNDECIDED = "undecided"
+    KEPT_BY_OFFICER = "kept_by_officer"
+    """Lethe would have destroyed this copy; the officer chose that it stays."""
 
 
 Fact = tuple[str, str | int | bool]

@@ -4,7 +4,8 @@ Only what speaks to people imports it: the window, the command line and the cert
 """
 
 from app.language.names import backup, category, hold, key, kind
+from app.language.passes import passes
 from app.language.refusal import explain
 from app.language.table import Language, say
 
-__all__ = ["Language", "backup", "category", "explain", "hold", "key", "kind", "say"]
+__all__ = ["Language", "backup", "category", "explain", "hold", "key", "kind", "passes", "say"]

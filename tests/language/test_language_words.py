@@ -16,7 +16,8 @@ from app.domain.case import Role
 from app.domain.fault import Breach, Fault, GateClosed, Refused
 from app.domain.outcome import KeepOutcome, KeyOutcome, Outcome, Reason
 from app.domain.step import Gate, Step
-from app.language import Language, backup, category, explain, hold, key, kind, say
+from app.domain.wiping import Method, Pass, Wiping
+from app.language import Language, backup, category, explain, hold, key, kind, passes, say
 from app.language.table import words
 from app.system.paths import resource
 
@@ -96,7 +97,7 @@ def test_every_member_has_its_words(member):
 
 def test_no_section_and_no_member_is_left_over():
     table = words()
-    assert set(table) == {cls.__name__ for cls in ENUMS} | set(NAMES)
+    assert set(table) == {cls.__name__ for cls in ENUMS} | set(NAMES) | {"pass"}
     for cls in ENUMS:
         assert set(table[cls.__name__]) == {member.value for member in cls}
 
@@ -210,3 +211,14 @@ def test_other_names():
             assert HANZI.search(entry["zh"])
             assert not HANZI.search(entry["en"])
             assert facts_in(entry["zh"]) == facts_in(entry["en"])
+
+
+def test_a_pass_is_told_by_its_bytes():
+    seven = Wiping(Method.GAT_1143_7).sequence
+    for language in Language:
+        said = passes(seven, language)
+        assert len(said) == 7
+        assert ["0x00" in said[0], "0xff" in said[1], "0x55" in said[4], "0xaa" in said[5]] == [True] * 4
+        assert all("AES-256-CTR" in said[n] for n in (2, 6))
+    assert passes((Pass(b"\x01\x02"),), Language.EN) == ("pass 1: the bytes 0x01 0x02, over and over",)
+    assert passes((Pass(bytes(4096)),), Language.EN)[0].endswith("… (4096), over and over")

@@ -32,11 +32,16 @@ def names_cost(plan: Plan) -> tuple[Cost, ...]:
     costs = []
     for device, place in places.items():
         with suppress(OSError):
-            costs.append(_cost(place, names[device]))
+            costs.append(cost_at(place, names[device]))
     return tuple(costs)
 
 
-def _cost(place: str, names: int) -> Cost:
+def cost_at(place: str, names: int) -> Cost:
+    """Estimate what purging this many names takes on the volume that a folder lies on.
+
+    Raises:
+        OSError: when the folder can not be reached.
+    """
     fd = os.open(place, os.O_RDONLY)
     try:
         volume = volume_of(fd)
