@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import sys
 from contextlib import suppress
 from types import TracebackType
 from typing import Final
@@ -27,6 +29,8 @@ class Churn:
         self._files: list[int] = []
 
     def __enter__(self) -> Churn:
+        if sys.platform != "linux":
+            raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS), _MARK)
         with suppress(FileExistsError):
             os.mkdir(self._name, 0o700, dir_fd=self._parent)
         self._folder = os.open(self._name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=self._parent)
@@ -62,6 +66,8 @@ class Churn:
         Raises:
             OSError: when there is no room, or no marks are offered.
         """
+        if sys.platform != "linux":
+            raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS), _MARK)
         for fd in self._files:
             self._turn += 1
             value = b"%016d" % self._turn * (self._block // 16)

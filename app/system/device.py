@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -47,12 +49,12 @@ class Device:
         """
         if self._fd is None:
             raise ValueError("the device is closed")
+        if sys.platform == "win32":
+            raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS), "preadv")
         start = offset % ALIGNED
         whole = -(-(start + length) // ALIGNED) * ALIGNED
         got = os.preadv(self._fd, [memoryview(self._memory)[:whole]], offset - start)
         if got < start + length:
-            import errno
-
             raise OSError(errno.EIO, os.strerror(errno.EIO))
         return memoryview(self._memory)[start : start + length]
 
@@ -78,7 +80,12 @@ def reads_raw(volume: Volume) -> bool:
 
 
 def open_source(source: str, device: int | None) -> Device | None:
-    """Open a block device by its path, if it is the one with this number, or whatever it is for None."""
+    """Open a block device by its path, if it is the one with this number, or whatever it is for None.
+
+    None on Windows, which has no such files.
+    """
+    if sys.platform == "win32":
+        return None
     with suppress(OSError):
         told = Path(source).stat()
         if not stat.S_ISBLK(told.st_mode) or device not in (None, told.st_rdev):

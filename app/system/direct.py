@@ -19,7 +19,7 @@ def buffer(length: int) -> mmap.mmap:
 
 def go_direct(fd: int) -> bool:
     """Let an open file be read and written past the page cache from now on. False where not offered."""
-    if not hasattr(os, "O_DIRECT"):
+    if sys.platform != "linux":
         return False
     import fcntl
 

@@ -19,6 +19,7 @@ from typing_extensions import override
 
 from app.system import calls
 from app.system.direct import go_direct
+from app.system.durable import sync_file
 
 _FOLDER: Final = getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
 _WALK: Final = _FOLDER | getattr(os, "O_PATH", os.O_RDONLY)
@@ -53,6 +54,10 @@ class Folder:
 
 def _real(path: str, fd: int | None) -> str:
     with suppress(OSError):
+        if fd is not None and sys.platform == "darwin":
+            from app.system.macos.handles import path_of
+
+            return path_of(fd)
         if fd is not None and sys.platform == "linux":
             return str(Path(f"/proc/self/fd/{fd}").readlink())
         return os.path.realpath(path)
@@ -68,6 +73,10 @@ def open_folder(path: str, root: str = "") -> Folder:
     Raises:
         OSError: ELOOP for a link or `..` below `root`; ENOENT, EACCES and so on.
     """
+    if sys.platform == "win32":
+        from app.system.windows.folders import open_folder as on_windows
+
+        return on_windows(path, root)
     if os.open not in os.supports_dir_fd:
         return Folder(path, None)
     parts, free = _parts(path), len(_parts(path))
@@ -141,12 +150,7 @@ class Disk:
 
     def sync(self, fd: int) -> None:
         """Put a file on its disk, through the disk's own cache where the system can."""
-        if sys.platform == "darwin":
-            import fcntl
-
-            fcntl.fcntl(fd, fcntl.F_FULLFSYNC)
-        else:
-            os.fsync(fd)
+        sync_file(fd)
 
     def sync_volume(self, fd: int) -> bool:
         """Put the whole file system of `fd` on its disk. False where the system has no such call."""
@@ -158,12 +162,8 @@ class Disk:
         A request, which the system may decline; what is read after it is evidence
         through the file, not from the device.
         """
-        if hasattr(os, "posix_fadvise"):
+        if sys.platform == "linux":
             os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
-        elif sys.platform == "darwin":
-            import fcntl
-
-            fcntl.fcntl(fd, fcntl.F_NOCACHE, 1)
 
     def read_back(self, fd: int, offset: int, length: int) -> bytes:
         """Read up to `length` bytes at `offset`; fewer only at the end of the file."""
@@ -186,6 +186,8 @@ class Disk:
 
     def read_into(self, fd: int, held: memoryview, offset: int) -> int:
         """Read a directly opened file into aligned memory; gives how many bytes came."""
+        if sys.platform == "win32":
+            raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS), "preadv")
         return os.preadv(fd, [held], offset)
 
     def rename(self, folder: Folder, old: str, new: str) -> None:
@@ -217,9 +219,15 @@ class Disk:
         os.rmdir(path, dir_fd=fd)
 
     def sync_folder(self, folder: Folder) -> None:
-        """Put the names of a folder on the disk; Windows does that by itself."""
+        """Put the names of a folder on the disk."""
         if folder.fd is not None:
             self.sync(folder.fd)
+
+    def forgo(self, folder: Folder, name: str) -> None:
+        """Tell the device that the content of a file is not needed, where that is told file by file.
+
+        Here it is told of the whole volume (`trim`). What is read there afterwards is anything.
+        """
 
     def permit(self, path: str) -> None:  # noqa: ARG002 the dry run names the path it refuses
         """Ask leave for a change that another library makes, such as moving to the bin."""
@@ -233,6 +241,19 @@ def _rename_exclusive(folder: int, old: str, new: str) -> bool:
         if error.errno == errno.EINVAL:  # the file system can't promise it (some FUSE and network ones)
             return False
         raise
+
+
+def this_disk() -> Disk:
+    """Give the disk of the system this runs on."""
+    if sys.platform == "win32":
+        from app.system.windows.disk import WindowsDisk
+
+        return WindowsDisk()
+    if sys.platform == "darwin":
+        from app.system.macos.disk import MacDisk
+
+        return MacDisk()
+    return Disk()
 
 
 class ReadOnlyDisk(Disk):
@@ -264,9 +285,27 @@ class ReadOnlyDisk(Disk):
         raise _refusal(f"{name} in {folder.path}")
 
     @override
+    def forgo(self, folder: Folder, name: str) -> None:
+        """Refuse."""
+        raise _refusal(f"{name} in {folder.path}")
+
+    @override
     def permit(self, path: str) -> None:
         """Refuse."""
         raise _refusal(path)
+
+
+def this_read_only_disk() -> ReadOnlyDisk:
+    """Give the dry run of the disk of the system this runs on."""
+    if sys.platform == "win32":
+        from app.system.windows.disk import ReadOnlyWindowsDisk
+
+        return ReadOnlyWindowsDisk()
+    if sys.platform == "darwin":
+        from app.system.macos.disk import ReadOnlyMacDisk
+
+        return ReadOnlyMacDisk()
+    return ReadOnlyDisk()
 
 
 def _refusal(what: str) -> OSError:

@@ -8,6 +8,23 @@ from contextlib import suppress
 from pathlib import Path
 
 
+def sync_file(fd: int) -> None:
+    """Put an open file on its disk, through the disk's own cache.
+
+    The Mac's fsync(2) stops before that cache, so it is asked for more (F_FULLFSYNC).
+
+    Raises:
+        OSError: when it could not be written back.
+    """
+    if sys.platform == "darwin":
+        from app.system.macos.disk import sync_file as on_mac
+
+        on_mac(fd)
+    else:
+        # On Windows this is FlushFileBuffers.
+        os.fsync(fd)
+
+
 def sync_folder(path: Path) -> None:
     """Put a folder's names on the disk. Windows has no such call and does it with the file.
 
@@ -18,7 +35,7 @@ def sync_folder(path: Path) -> None:
         return
     fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        os.fsync(fd)
+        sync_file(fd)
     finally:
         os.close(fd)
 
@@ -41,7 +58,7 @@ def write_durably(path: Path, data: bytes, mode: int = 0o600) -> None:
         with os.fdopen(fd, "wb") as file:
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
+            sync_file(file.fileno())
         temporary.replace(path)
     except BaseException:
         with suppress(OSError):

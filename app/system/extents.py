@@ -66,9 +66,15 @@ class Extent:
 
 
 def extents(fd: int) -> tuple[Extent, ...] | None:
-    """Map the whole file, its dirty pages written out first. None where the file system has no FIEMAP."""
-    if sys.platform != "linux":
-        return None
+    """Map the whole file, its dirty pages written out first. None where the file system does not say."""
+    if sys.platform == "win32":
+        from app.system.windows.extents import extents as on_windows
+
+        return on_windows(fd)
+    if sys.platform == "darwin":
+        from app.system.macos.extents import extents as on_mac
+
+        return on_mac(fd)
     found: list[Extent] = []
     start = 0
     while True:
@@ -85,6 +91,8 @@ _BUFFER_BYTES: Final = _HEAD.size + _AT_ONCE * _EXTENT.size
 
 
 def _fiemap(fd: int, start: int) -> list[Extent] | None:
+    if sys.platform != "linux":
+        return None
     import fcntl
 
     buffer = bytearray(_BUFFER_BYTES)
@@ -100,6 +108,14 @@ def _fiemap(fd: int, start: int) -> list[Extent] | None:
 
 def attributes(fd: int) -> Attribute | None:
     """Ask for the attributes of an open file. None where the file system has none to give."""
+    if sys.platform == "win32":
+        from app.system.windows.extents import attributes as on_windows
+
+        return on_windows(fd)
+    if sys.platform == "darwin":
+        from app.system.macos.extents import attributes as on_mac
+
+        return on_mac(fd)
     if sys.platform != "linux":
         return None
     import fcntl
@@ -117,6 +133,11 @@ def data_segments(fd: int, size: int) -> Iterator[tuple[int, int]]:
 
     Where the system can't tell, the whole file is one run.
     """
+    if sys.platform == "win32":
+        from app.system.windows.extents import data_segments as on_windows
+
+        yield from on_windows(fd, size)
+        return
     if size == 0:
         return
     if not hasattr(os, "SEEK_HOLE"):

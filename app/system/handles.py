@@ -19,9 +19,18 @@ def alone(fd: int) -> bool | None:
 
     A write lease is granted only then (fcntl(2), F_SETLEASE), and unlike a look
     through /proc it sees mappings, loop devices and other people's processes. It
-    is given back at once. None where leases are not offered: other systems,
-    network file systems, a file of another owner.
+    is given back at once. None where leases are not offered: network file
+    systems, a file of another owner. Windows asks the Restart Manager, the Mac
+    its list of processes.
     """
+    if sys.platform == "win32":
+        from app.system.windows.handles import alone as on_windows
+
+        return on_windows(fd)
+    if sys.platform == "darwin":
+        from app.system.macos.handles import alone as on_mac
+
+        return on_mac(fd)
     if sys.platform != "linux":
         return None
     import fcntl

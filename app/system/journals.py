@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import struct
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -81,6 +82,8 @@ def _name(volume: Volume) -> str:
 
 
 def _xfs_bytes(fd: int) -> int:
+    if sys.platform != "linux":
+        return 0
     import fcntl
 
     answer = bytearray(_XFS_GEOMETRY_BYTES)

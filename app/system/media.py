@@ -23,7 +23,15 @@ def medium_of(volume: Volume) -> Medium:
     A loop device is followed to the device that holds its image file, and a
     partition to its disk.
     """
-    disk = _disk(volume.source) if sys.platform == "linux" else None
+    if sys.platform == "win32":
+        from app.system.windows.media import medium_of as on_windows
+
+        return on_windows(volume)
+    if sys.platform == "darwin":
+        from app.system.macos.media import medium_of as on_mac
+
+        return on_mac(volume)
+    disk = _disk(volume.source)
     text, truth = _description(disk, _DEPTH)
     return Medium(
         device=volume.source,
@@ -47,7 +55,15 @@ def stands_on(volume: Volume) -> tuple[Writes, ...]:
     LVM snapshot or a thin pool puts new bytes elsewhere; a network block device
     asks a server. Empty for a plain disk, and where the system does not say.
     """
-    disk = _disk(volume.source) if sys.platform == "linux" else None
+    if sys.platform == "win32":
+        from app.system.windows.media import stands_on as on_windows
+
+        return on_windows(volume)
+    if sys.platform == "darwin":
+        from app.system.macos.media import stands_on as on_mac
+
+        return on_mac(volume)
+    disk = _disk(volume.source)
     return tuple(_layers(disk, _DEPTH))
 
 
@@ -87,6 +103,8 @@ def _parts(disk: Path) -> list[Path]:
 
 def _disk(source: str) -> Path | None:
     """The folder in /sys of the whole disk behind a block device."""
+    if sys.platform != "linux":
+        return None
     try:
         number = Path(source).stat().st_rdev
     except OSError:

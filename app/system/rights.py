@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
+import sys
 from typing import Final
 
 _PR_SET_DUMPABLE: Final = 4
@@ -12,6 +14,8 @@ _PR_SET_NO_NEW_PRIVS: Final = 38
 
 def caller() -> tuple[int, int] | None:
     """User and group of whoever started this process through pkexec or sudo; None without them."""
+    if sys.platform == "win32":
+        return None
     for user, group in (("PKEXEC_UID", ""), ("SUDO_UID", "SUDO_GID")):
         if (text := os.environ.get(user, "")).isdecimal() and int(text):
             import pwd
@@ -31,8 +35,10 @@ def become(user: int, group: int) -> None:
     else take what it holds open.
 
     Raises:
-        PermissionError: unless all of it worked.
+        PermissionError: unless all of it worked; on other systems than Linux it does not.
     """
+    if sys.platform != "linux":
+        raise PermissionError(errno.ENOSYS, "rights can't be dropped on this system")
     os.setgroups([])
     os.setresgid(group, group, group)
     os.setresuid(user, user, user)

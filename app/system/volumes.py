@@ -130,20 +130,20 @@ def volume_of(place: int | str | os.PathLike[str]) -> Volume:
     Raises:
         OSError: when `place` does not exist or can't be reached.
     """
+    if sys.platform == "win32":
+        from app.system.windows.volumes import volume_of as on_windows
+
+        return on_windows(place)
+    if sys.platform == "darwin":
+        from app.system.macos.volumes import volume_of as on_mac
+
+        return on_mac(place)
     device = os.stat(place).st_dev  # noqa: PTH116 an open file has no Path
     mount, source, kind, options = _mount_of(place)
-    block, size = _sizes(place)
+    told = os.statvfs(place)
+    block, size = told.f_frsize or _COMMON_BLOCK, told.f_frsize * told.f_blocks
     journalled = _journalled(kind, source, options) if kind else None
     return Volume(device, mount, source, kind, options, writes_of(kind), block, size, journalled)
-
-
-def _sizes(place: int | str | os.PathLike[str]) -> tuple[int, int]:
-    if sys.platform == "win32":
-        import shutil
-
-        return _COMMON_BLOCK, 0 if isinstance(place, int) else shutil.disk_usage(place).total
-    told = os.statvfs(place)
-    return told.f_frsize or _COMMON_BLOCK, told.f_frsize * told.f_blocks
 
 
 def _mount_of(place: int | str | os.PathLike[str]) -> tuple[str, str, str, str]:

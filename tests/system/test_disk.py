@@ -59,9 +59,9 @@ def test_short_writes_and_reads_are_gone_on_with(folder, tmp_path, monkeypatch):
 
 
 def test_where_the_system_has_no_positioned_calls(folder, tmp_path, monkeypatch):
-    """As on Windows."""
+    """As on some others."""
     (tmp_path / "a").write_bytes(b"0123456789")
-    for name in ("pwrite", "pread", "posix_fadvise"):
+    for name in ("pwrite", "pread"):
         monkeypatch.delattr(disk.os, name)
     real = Disk()
     fd = real.open_in_place(folder, "a")

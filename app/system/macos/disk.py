@@ -47,12 +47,7 @@ class MacDisk(Disk):
     @override
     def sync(self, fd: int) -> None:
         """Put a file on its disk, through the disk's own cache (F_FULLFSYNC); fsync(2) where not offered."""
-        try:
-            self._api.control(fd, F_FULLFSYNC)
-        except OSError as error:
-            if error.errno not in NOT_OFFERED:
-                raise
-            self._api.sync(fd)
+        sync_file(fd, self._api)
 
     @override
     def sync_volume(self, fd: int) -> bool:
@@ -84,6 +79,21 @@ class MacDisk(Disk):
 
 class ReadOnlyMacDisk(ReadOnlyDisk, MacDisk):
     """The dry run: looks and reads as the real one does, and refuses every change with EROFS."""
+
+
+def sync_file(fd: int, api: Api | None = None) -> None:
+    """Put a file on its disk, through the disk's own cache (F_FULLFSYNC); fsync(2) where not offered.
+
+    Raises:
+        OSError: when it could not be written back.
+    """
+    api = api or native()
+    try:
+        api.control(fd, F_FULLFSYNC)
+    except OSError as error:
+        if error.errno not in NOT_OFFERED:
+            raise
+        api.sync(fd)
 
 
 def _refuse(flags: int, name: str) -> None:

@@ -194,6 +194,26 @@ class WindowsDisk(Disk):
         """Do nothing: what was opened past the cache is read past it."""
 
     @override
+    def go_direct(self, fd: int) -> bool:
+        """Say False: what can be read and written past the cache is so already."""
+        return False
+
+    @override
+    def forgo(self, folder: Folder, name: str) -> None:
+        """Tell the device that the content of a file is not needed (FSCTL_FILE_LEVEL_TRIM), or do nothing.
+
+        Raises:
+            OSError: when the file can't be opened for oneself alone.
+        """
+        fd = self.open_in_place(folder, name)
+        try:
+            self.trim(fd, standard_of(self._known(fd).handle, self._api)[0])
+        except CallFailed:
+            return
+        finally:
+            os.close(fd)
+
+    @override
     def rename(self, folder: Folder, old: str, new: str) -> None:
         """Rename within a folder, never over an existing name (FileRenameInfo, ReplaceIfExists 0)."""
         target = long(folder.at(new)[0]).encode("utf-16-le", "surrogatepass")

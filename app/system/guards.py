@@ -1,0 +1,35 @@
+"""Guards: writers kept off a file for a moment."""
+
+from __future__ import annotations
+
+import errno
+import signal
+import sys
+
+
+def guard(fd: int) -> bool | None:
+    """Have the kernel keep writers off the file until `fd`, open for reading alone, is closed.
+
+    False when somebody has it open, or mapped, for writing already. From then on
+    whoever opens it for writing, or cuts it, waits; `guarded` tells whether somebody
+    does. None where leases are not offered, as for `alone`.
+    """
+    if sys.platform != "linux":
+        return None
+    import fcntl
+
+    try:
+        fcntl.fcntl(fd, fcntl.F_SETSIG, signal.SIGURG)
+        fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+    except OSError as error:
+        return False if error.errno == errno.EAGAIN else None
+    return True
+
+
+def guarded(fd: int) -> bool:
+    """Whether nobody has tried to open the file for writing since `guard` said True."""
+    if sys.platform != "linux":
+        return False
+    import fcntl
+
+    return fcntl.fcntl(fd, fcntl.F_GETLEASE) == fcntl.F_RDLCK
