@@ -23,6 +23,8 @@ OVERWRITTEN: Final = "overwritten"
 REMOVED: Final = "removed"
 PURGED: Final = "purged"
 MEDIUM: Final = "medium"
+_DEVICES: Final = ("/dev/", "\\\\?\\Volume{")
+"""How a device begins. The name of a share may hold a person's."""
 
 
 def method_of(terms: Terms) -> str:
@@ -91,7 +93,7 @@ def _facts(verdict: Verdict, terms: Terms) -> list[Fact]:
 def medium_note(label: str, medium: Medium) -> Noted:
     """Say what a volume stands on. Where it is mounted is left out: that may hold a person's name."""
     told: dict[str, str | int | bool | None] = {
-        "device": medium.device if medium.device.startswith("/dev/") else "",
+        "device": medium.device if medium.device.startswith(_DEVICES) else "",
         "model": medium.model,
         "serial": medium.serial,
         "bus": medium.bus,

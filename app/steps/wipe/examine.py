@@ -33,8 +33,12 @@ _REASONS: Final = {
     errno.EPERM: Reason.DENIED,
     errno.EROFS: Reason.READ_ONLY,
     errno.ETXTBSY: Reason.OPEN_ELSEWHERE,
+    errno.EAGAIN: Reason.OPEN_ELSEWHERE,  # another program holds a lease on it and is asked to give it up
     errno.ENOSPC: Reason.NO_SPACE,
     errno.EDQUOT: Reason.NO_SPACE,
+    errno.EREMOTE: Reason.NETWORK,
+    errno.EOPNOTSUPP: Reason.UNKNOWN_MEDIUM,
+    errno.ENOTSUP: Reason.UNKNOWN_MEDIUM,
 }
 _SEALED: Final = Attribute.IMMUTABLE | Attribute.APPEND_ONLY
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -15,6 +16,7 @@ from app.steps.wipe.places import parent_of
 from app.steps.wipe.scene import Terms, is_below
 from app.steps.wipe.verdict import Done
 from app.system.disk import Folder, open_folder
+from app.system.names import length_of
 from app.system.protected import is_protected
 
 _FILLER: Final = "\x7f"
@@ -132,7 +134,7 @@ class Folders:
         return None
 
     def _new_name(self, path: str) -> str:
-        length = len(os.fsencode(path.rpartition(os.sep)[2]))
+        length = length_of(path.rpartition(os.sep)[2])
         return next(names_for(self._terms.seed, f"folder {path}", length))
 
     def _is_emptied(self, path: str, renamed: set[str]) -> bool:
@@ -187,6 +189,8 @@ def _fill(folder: Folder) -> None:
     Raises:
         OSError: ENOSPC also for a folder too big to be filled.
     """
+    if sys.platform == "win32":
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
     fd = folder.fd or 0
     first = f"{_FILLER}{0:03}"
     os.close(os.open(first, os.O_CREAT | os.O_RDONLY | os.O_CLOEXEC, 0o600, dir_fd=fd))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from app.domain.event import Progressed
@@ -17,10 +17,10 @@ from app.steps.wipe.keystream import Stream
 from app.steps.wipe.progress import Progress
 from app.steps.wipe.pump import LARGE, Run, made
 from app.steps.wipe.scene import Ground, Scene, Spared
-from app.steps.wipe.verdict import Verdict
-from app.system.attributes import has_attributes
+from app.steps.wipe.verdict import Left, Verdict
 from app.system.direct import ALIGNED
 from app.system.extents import Extent, ExtentFlag, attributes, data_segments, extents
+from app.system.limits import doubts_of
 from app.system.volumes import Writes
 
 _WORTH_ONE_SYNC: Final = 8
@@ -29,13 +29,17 @@ _WORTH_ONE_SYNC: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Overwritten:
-    """A file whose runs hold our last pass, as far as was written; `places` is where they lay before."""
+    """A file whose runs hold our last pass, as far as was written.
+
+    `places` is where they lay before, `left` what the file is like since.
+    """
 
     item: PlanItem
     ground: Ground
     runs: tuple[Run, ...]
     places: tuple[Extent, ...] | None
     verdict: Verdict
+    left: Left | None = None
 
 
 def overwrite(
@@ -58,9 +62,16 @@ def overwrite(
                 yield from _write(done, sight.fd, stream, scene, progress)
                 disk.sync(sight.fd)
             yield from _write(done, sight.fd, streams[-1], scene, progress)
+            return replace(done, left=_left(done, sight))
     except OSError as error:
         raise Spared(reason_of(error), touched=touched) from error
-    return done
+
+
+def _left(done: Overwritten, sight: Sight) -> Left:
+    """What the file is like now, with the size that we gave it, whatever somebody has made of that."""
+    told = os.fstat(sight.fd)
+    end = done.runs[-1][1] if done.runs else 0
+    return Left(max(sight.told.st_size, end), told.st_mtime_ns, told.st_ctime_ns)
 
 
 def _write(
@@ -88,9 +99,8 @@ def _foreseen(item: PlanItem, sight: Sight, scene: Scene) -> Overwritten:
     outcome, limits = foresee(ground, places, attributes(sight.fd), sparse=sparse, half=sight.half)
     runs = _to_block_ends(found, size, _block(ground, places))
     verdict = Verdict(outcome, limits, ground.volume.file_system, ground.label)
-    if has_attributes(sight.fd):
-        # They lie in the inode or a block of their own, which no overwrite of the content reaches.
-        verdict = verdict.doubted(Reason.OTHER_STREAMS)
+    for doubt in doubts_of(sight.fd):
+        verdict = verdict.doubted(doubt)
     return Overwritten(item, ground, runs, places, verdict)
 
 

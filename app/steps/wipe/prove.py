@@ -37,7 +37,7 @@ def prove(
     ends: list[Done | Spared] = []
     for number, done in enumerate(written):
         if number in seen:
-            ends.append(Done(done.item, done.verdict.proven(), seen[number]))
+            ends.append(Done(done.item, done.verdict.proven(), seen[number], left=done.left))
             continue
         try:
             ends.append((yield from _read_back(done, scene, progress)))
@@ -146,7 +146,7 @@ def _read_back(done: Overwritten, scene: Scene, progress: Progress) -> Generator
         if not same_file(os.fstat(fd), done.item.stamp):
             raise Spared(Reason.REPLACED, touched=True)
         yield from _compare(done, fd, scene, progress)
-        return Done(done.item, _where_it_lay(done, fd))
+        return Done(done.item, _where_it_lay(done, fd), left=done.left)
     except OSError as error:
         raise Spared(reason_of(error), touched=True) from error
     finally:

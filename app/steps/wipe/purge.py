@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 from collections.abc import Container, Generator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -199,6 +200,6 @@ class _Purge:
 def _known(log: Log) -> bool:
     """Whether the file system clears entries of its folders, or they are filled or freed."""
     if log.kind is LogKind.EXT:
-        release = os.uname().release.split(".")
+        release = platform.release().split(".")
         return tuple(int(number) for number in release[:2]) >= _ENTRIES_ARE_WIPED
     return log.kind is not LogKind.UNKNOWN

@@ -28,7 +28,7 @@ from app.steps.wipe.places import Place, placed
 from app.steps.wipe.prove import differing
 from app.steps.wipe.step import going
 from app.system.device import Device, open_device
-from app.system.disk import Disk, open_folder
+from app.system.disk import open_folder, this_disk
 from app.system.extents import extents
 from app.system.rights import become, caller
 from app.system.volumes import volume_of
@@ -81,7 +81,7 @@ class Reading:
 
     def _own(self, item: PlanItem, places: Sequence[Place]) -> bool:
         """Whether places are where this file of the plan lies now, by the file system's own word."""
-        disk = Disk()
+        disk = this_disk()
         folder = open_folder(item.path.rpartition(os.sep)[0] or os.sep, item.location)
         try:
             fd = disk.open_to_read(folder, item.path.rpartition(os.sep)[2])

@@ -15,6 +15,7 @@ from app.steps.wipe.keystream import names_for
 from app.steps.wipe.scene import Scene, Spared
 from app.steps.wipe.verdict import Done
 from app.system.disk import Folder
+from app.system.names import length_of
 from app.system.volumes import Writes, writes_of
 
 _WORTH_ONE_SYNC: Final = 8
@@ -63,6 +64,9 @@ def remove(done: Done, scene: Scene) -> bool:
             return not _taken(folder, name, scene)
         if now == name:
             now = _renamed(item, folder, name, scene)
+        if scene.terms.wiping.trim:
+            with suppress(OSError):
+                scene.terms.disk.forgo(folder, now)
         scene.terms.disk.unlink(folder, now)
     except FileNotFoundError:
         return True
@@ -75,7 +79,7 @@ def remove(done: Done, scene: Scene) -> bool:
 
 def _name_now(item: PlanItem, folder: Folder, name: str, scene: Scene) -> str | None:
     """The name that leads to the item's file: its own, or one that a stopped run gave it."""
-    names = chain((name,), names_for(scene.terms.seed, item.id, len(os.fsencode(name))))
+    names = chain((name,), names_for(scene.terms.seed, item.id, length_of(name)))
     return next((each for each in names if _leads_to(item, folder, each, scene)), None)
 
 
@@ -105,7 +109,7 @@ def _renamed(item: PlanItem, folder: Folder, name: str, scene: Scene) -> str:
             put in its place, which has its name back.
     """
     disk = scene.terms.disk
-    for new in names_for(scene.terms.seed, item.id, len(os.fsencode(name))):
+    for new in names_for(scene.terms.seed, item.id, length_of(name)):
         with suppress(FileExistsError):
             disk.rename(folder, name, new)
             break

@@ -24,7 +24,7 @@ from app.steps.wipe.progress import Progress
 from app.steps.wipe.purge import purge
 from app.steps.wipe.scene import Terms
 from app.steps.wipe.verdict import Done
-from app.system.disk import Disk
+from app.system.disk import Disk, this_disk
 
 BATCH_ITEMS: Final = 512
 BATCH_BYTES: Final = 64 * 1024 * 1024
@@ -64,7 +64,7 @@ def wipe(
         plan: what two people signed.
         stages: how far each item has come; FRESH where missing.
         seed: at least 32 random bytes, the same over all runs of a case.
-        disk: what may change the disk; the dry run is `ReadOnlyDisk()`.
+        disk: what may change the disk; the dry run is `this_read_only_disk()`.
         protected: places that are left alone besides the ones that always are: the case folder.
         noted: the outcome and evidence of every item whose stage is NOTED.
         wiping: the passes, and what is done besides.
@@ -80,7 +80,7 @@ def wipe(
         raise ValueError(f"the seed needs {SEED_BYTES} bytes")
     _check(plan, stages, noted)
     locations = frozenset(item.location for item in plan.plan.items if item.location)
-    terms = Terms(disk or Disk(), seed, plan.plan.profile, tuple(protected), wiping, locations)
+    terms = Terms(disk or this_disk(), seed, plan.plan.profile, tuple(protected), wiping, locations)
     if reader and wiping.device:
         return _with_reader(reader, plan, stages, noted, terms)
     return _follow(plan.plan, stages, noted, terms)

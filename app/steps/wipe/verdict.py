@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 
 from app.domain.outcome import Outcome, Reason
@@ -32,14 +33,33 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Left:
+    """What the system says of a file since our last write to it, or would, had nobody else been there."""
+
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+
+    def fits(self, told: os.stat_result) -> bool:
+        """Whether nobody has changed the file since, nor a name or mark of it."""
+        return self == Left(told.st_size, told.st_mtime_ns, told.st_ctime_ns)
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """A file whose content is overwritten, synced and read back, with what may be said of it.
 
     `place` is where on the device its first byte was seen, None when it was not read
-    from there; `traced` whether this run saw where its folder's entries stood.
+    from there; `traced` whether this run saw where its folder's entries stood; `left`
+    what it was like after our last write, None when that was in a run that stopped.
     """
 
     item: PlanItem
     verdict: Verdict
     place: int | None = None
     traced: bool = True
+    left: Left | None = None
+
+    def doubted(self, reason: Reason) -> Done:
+        """The same with this limit first, and no better than RESIDUE_POSSIBLE."""
+        return replace(self, verdict=self.verdict.doubted(reason))
