@@ -13,7 +13,7 @@ from app.domain.fault import Fault, Refused
 from app.domain.key import Key
 from app.domain.record import Stamp
 from app.steps.shred.keyfile import LARGEST, NotOpened, open_keys
-from app.system.disk import Disk, open_folder
+from app.system.disk import open_folder, this_disk
 
 UNKNOWN = "unknown"
 """The algorithm of a key that did not open."""
@@ -40,7 +40,7 @@ def inspect(
 
 
 def _read(path: str) -> tuple[bytes, Stamp]:
-    disk = Disk()
+    disk = this_disk()
     try:
         folder = open_folder(os.path.dirname(path))  # noqa: PTH120 kept as text, as the plan holds it
         try:

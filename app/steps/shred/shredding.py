@@ -20,9 +20,8 @@ from app.steps.shred.doomed import Doomed, Failed, reason_of
 from app.steps.shred.keyfile import LARGEST, NotOpened, open_keys
 from app.steps.shred.overwriting import METHOD, ReadBackDiffers, is_zeros, item_key
 from app.steps.shred.verdict import CANARY, DECLARED, concluded, verdict
-from app.system.disk import Disk
+from app.system.disk import Disk, this_disk
 
-_DISK: Final = Disk()
 _NOTHING: Final[Mapping[str, Evidence]] = MappingProxyType({})
 _UNTOLD: Final = Evidence(METHOD, (Reason.CANARY_FAILED,))
 """What is known of a key noted in an earlier run whose evidence was not handed over."""
@@ -39,7 +38,7 @@ def shred(
     passphrase: Callable[[str], str],
     seed: bytes,
     noted: Mapping[str, Evidence] = _NOTHING,
-    disk: Disk = _DISK,
+    disk: Disk | None = None,
 ) -> Events:
     """Destroy every key, and copy of a key, that the plan says SHRED of; copies first.
 
@@ -57,6 +56,7 @@ def shred(
     if not isinstance(plan, SignedPlan):
         raise TypeError("only a signed plan is shredded")
     plan.verify()
+    disk = disk or this_disk()
     items = _ordered(plan)
     keys = frozenset(item.sha256 for item in items if item.subject is Subject.KEY)
     for done, item in enumerate(items, 1):

@@ -13,7 +13,7 @@ from app.steps.shred.content import destroy_content
 from app.steps.shred.doomed import reason_of
 from app.steps.shred.overwriting import METHOD, ReadBackDiffers, content_digest
 from app.steps.shred.verdict import CANARY, DECLARED, concluded, verdict
-from app.system.disk import Disk, Folder, open_folder
+from app.system.disk import Disk, Folder, open_folder, this_disk
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ def shred_slot(path: Path, *, opens: Callable[[], bool], disk: Disk | None = Non
     all the same, and one that is gone already had its access removed; how, was not
     seen. When the outcome is FAILED the slot may still stand.
     """
-    disk = disk or Disk()
+    disk = disk or this_disk()
     before = opens()
     try:
         folder = open_folder(str(path.parent))
