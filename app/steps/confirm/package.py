@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -168,5 +169,5 @@ def _straight(name: str) -> bool:
 
 def forget_cached(file: BinaryIO) -> None:
     """Ask the system to read the file from its medium next time, so that a restore tests the medium."""
-    if hasattr(os, "posix_fadvise"):
+    if sys.platform == "linux":
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)

@@ -13,6 +13,7 @@ from app.domain.limit import Limit, LimitKind
 from app.steps.confirm.traces.clouds import sync_folders
 from app.steps.confirm.traces.search import Places, homes
 from app.steps.confirm.traces.snapshots import snapshots
+from app.system.limits import limits_of
 
 _INDEXES: Final = (
     "cache:tracker3",
@@ -38,12 +39,13 @@ def system_limits(
     that does not say which folders are its own, always, with `seen` False. `home` is as for
     `find_traces`. `root` is where the running system's files are read.
 
-    Told are Linux's own; sync folders and search indexes wherever their files are found.
+    Linux's own are read from /proc and /sys; the other systems are asked for theirs.
     """
     places = homes(home)
     found = [limit for one in places for limit in (*sync_folders(one, paths), *_search_indexes(one))]
     if sys.platform == "linux":
         found += [*swap(root), *hibernation(root), *snapshots(paths, root), *_name_databases(root)]
+    found += limits_of(paths)
     return tuple(dict.fromkeys(sorted(found, key=lambda one: (one.kind.value, one.name))))
 
 
