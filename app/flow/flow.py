@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -16,6 +15,7 @@ from app.domain.key import Key
 from app.domain.plan import Plan
 from app.domain.step import Gate, Step
 from app.flow import closing, work
+from app.flow.copying import goes_after_all, stays
 from app.flow.desk import Passphrase, now
 from app.flow.gates import Standing, complete, gate
 from app.flow.opened import OpenCase
@@ -182,20 +182,36 @@ class Flow:
         return self._word(row, "holds", HoldRule(Match(path=row.record.path), reason, reference))
 
     def accept(self, copy: str, by: str) -> None:
-        """Accept in `by`'s name that a copy stays.
+        """Accept in `by`'s name that a copy stays, also one that Lethe would destroy.
 
         Raises:
             Refused: RECORD_UNKNOWN.
             GateClosed: after signing.
         """
+        self._rule_on(copy, "accepted", lambda one: stays(one, by))
+
+    def let_go(self, copy: str) -> None:
+        """Let a copy be destroyed after all, which only the officer's word kept; another is left as it is.
+
+        Raises:
+            Refused: RECORD_UNKNOWN.
+            GateClosed: after signing.
+        """
+        self._rule_on(copy, "let_go", goes_after_all)
+
+    def _rule_on(self, copy: str, event: str, ruled: Callable[[Copy], Copy]) -> None:
         self._before_signing(Step.CONFIRM)
-        found = next((one for one in self.copies() if one.id == copy), None)
-        if found is None:
+        found = self.copies()
+        path = next((one.path for one in found if one.id == copy), None)
+        if path is None:
             raise Refused(Fault.RECORD_UNKNOWN, copy)
-        self._at.desk().register.add_copy(replace(found, declared_by=by))
+        # The members of an archive go or stay with it.
+        ruled_on = [ruled(one) for one in found if one.path == path]
+        for one in ruled_on:
+            self._at.desk().register.add_copy(one)
         self._plan = None
-        reasons = [one.value for one in found.reasons]
-        self._at.recorder().note("accepted", {"copy": copy, "reasons": reasons, "pending": self._at.settle()})
+        reasons = sorted({why.value for one in ruled_on for why in one.reasons})
+        self._at.recorder().note(event, {"copy": copy, "reasons": reasons, "pending": self._at.settle()})
 
     # The steps
 
