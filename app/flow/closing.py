@@ -250,7 +250,7 @@ def _beyond(desk: Desk) -> tuple[Limit, ...]:
     return tuple(
         replace(
             one,
-            name=_name(desk, one.name, one.name) if "/" in one.name else one.name,
+            name=_name(desk, one.name, one.name) if re.search(r"[\\/]", one.name) else one.name,
             evidence="",
         )
         for one in found
