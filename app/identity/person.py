@@ -14,7 +14,7 @@ from app.domain.case import Role
 from app.domain.fault import Fault, Refused
 from app.identity.certificate import read_holder, self_issue
 from app.identity.keyfile import pack, unpack
-from app.system.durable import sync_folder
+from app.system.durable import sync_file, sync_folder
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -160,7 +160,7 @@ def _write_new(path: Path, data: bytes) -> None:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
+            sync_file(file.fileno())
         sync_folder(path.parent)
     except OSError as error:
         with suppress(OSError):

@@ -14,6 +14,7 @@ from typing import Self
 
 from app.domain.fault import Fault, Refused
 from app.journal.entry import GENESIS, BadLine, Entry, parse, seal
+from app.system.durable import sync_file
 
 
 class Journal:
@@ -95,7 +96,7 @@ class Journal:
         data = b"".join(self._waiting)
         try:
             _write_all(self._descriptor, data)
-            os.fsync(self._descriptor)
+            sync_file(self._descriptor)
         except OSError as error:
             # What could not be written whole must not stay as half an entry. Should even this
             # fail, the next opening finds a torn line and says so.

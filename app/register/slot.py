@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from app.domain.fault import Fault, Refused
+from app.system.durable import sync_file
 
 MAGIC: Final = b"LETHE SLOT 0001\n"
 SIZE: Final = 4096
@@ -57,7 +58,7 @@ def create_slot(path: Path, secret: bytes, case: str) -> CaseKeys:
     with os.fdopen(descriptor, "wb") as slot:
         slot.write(body)
         slot.flush()
-        os.fsync(slot.fileno())
+        sync_file(slot.fileno())
     return _derive(root)
 
 

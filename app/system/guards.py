@@ -5,6 +5,10 @@ from __future__ import annotations
 import errno
 import signal
 import sys
+from typing import Final
+
+REMOVED_WHILE_OPEN: Final = sys.platform != "win32"
+"""Whether the name of an open file can be taken away."""
 
 
 def guard(fd: int) -> bool | None:

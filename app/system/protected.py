@@ -120,7 +120,10 @@ def is_protected(
     text = _normal(os.fspath(path), system)
     if not text or _list(system).fullmatch(text):
         return True
-    own = _program() if system == sys.platform else ()
+    try:
+        own = _program() if system == sys.platform else ()
+    except OSError:
+        return True  # where the system does not say where it lies, nothing is safe
     return any(_below(text, tree, system) for tree in own) or any(
         _below(text, _normal(os.fspath(each), system), system) for each in extra
     )
@@ -167,4 +170,14 @@ def _program() -> tuple[str, ...]:
     if getattr(sys, "frozen", False):
         places.add(Path(sys.executable).resolve().parent)
     resolved = places | {place.resolve() for place in places}
-    return tuple(_normal(str(place), sys.platform) for place in resolved if place.parent != place)
+    own = [str(place) for place in resolved if place.parent != place]
+    return tuple(_normal(place, sys.platform) for place in [*own, *_told()])
+
+
+def _told() -> tuple[str, ...]:
+    """Where the system says that its own folders are, which need not be where they usually are."""
+    if sys.platform == "win32":
+        from app.system.windows.protected import places
+
+        return places()
+    return ()

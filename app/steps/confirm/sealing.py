@@ -33,7 +33,7 @@ from app.steps.confirm.package import (
     tag_blocks,
     unpack,
 )
-from app.system.durable import sync_folder, write_durably
+from app.system.durable import sync_file, sync_folder, write_durably
 
 METHOD: Final = "bagit-age"
 _BATCH_ITEMS: Final = 512
@@ -159,7 +159,7 @@ def _pack(work: _Sealing, packing: Packing) -> Iterator[Progressed]:
                 raise Spoiled
             for block in tag_blocks(_tags(work, packing), work.top):
                 pipe.write(block)
-        os.fsync(raw.fileno())
+        sync_file(raw.fileno())
         forget_cached(raw)
     work.sha256, work.size, work.oxum = target.sha256(), target.size, oxum(packing.payload)
 

@@ -42,7 +42,8 @@ def _shadows(path: str, api: Api) -> Iterator[Limit]:
         yield Limit(LimitKind.SNAPSHOT, "Win32_ShadowCopy", seen=False)
     for shadow in found or ():
         if volume in ("", shadow.volume.lower()):
-            yield Limit(LimitKind.SNAPSHOT, shadow.device, seen=bool(volume))
+            # Its path is long and tells no more than the last part of it.
+            yield Limit(LimitKind.SNAPSHOT, shadow.device.rpartition("\\")[2], seen=bool(volume))
 
 
 def _swap(api: Api) -> Iterator[Limit]:

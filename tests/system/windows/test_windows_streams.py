@@ -125,7 +125,7 @@ def kinds(windows, path=FILE, environ=None):
 def test_limits_of_a_machine_that_answers(windows):
     windows.programs["powershell.exe"] = f"{GUID}\\\r\n{SHADOW}\r\nlethe-end\r\n"
     assert kinds(windows) == {
-        (LimitKind.SNAPSHOT, SHADOW, True),
+        (LimitKind.SNAPSHOT, "HarddiskVolumeShadowCopy1", True),
         (LimitKind.SWAP, "C:\\pagefile.sys", True),
         (LimitKind.HIBERNATION, "hiberfil.sys", True),
     }
@@ -146,7 +146,7 @@ def test_limits_of_a_machine_that_does_not(windows):
 def test_a_shadow_copy_that_may_be_of_this_volume(windows):
     windows.programs["powershell.exe"] = f"{GUID}\\\r\n{SHADOW}\r\nlethe-end\r\n"
     windows.mounts = {"C:\\": 5}
-    assert Limit(LimitKind.SNAPSHOT, SHADOW, seen=False) in limits_of(FILE, {}, windows)
+    assert Limit(LimitKind.SNAPSHOT, "HarddiskVolumeShadowCopy1", seen=False) in limits_of(FILE, {}, windows)
 
 
 def sync(windows, path, environ=None):
