@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from app.domain.event import Begun, Noted, Progressed, Settled
 from app.domain.fault import Fault, Refused
@@ -16,8 +15,9 @@ from app.steps.wipe.overwrite import Overwritten, overwrite, sync
 from app.steps.wipe.places import parent_of
 from app.steps.wipe.progress import Progress
 from app.steps.wipe.prove import prove
-from app.steps.wipe.removal import look_again, remove, sync_folders
+from app.steps.wipe.removal import is_there, remove, sync_folders
 from app.steps.wipe.scene import Scene, Spared, Terms
+from app.steps.wipe.strays import strays
 from app.steps.wipe.verdict import Done
 
 Event = Begun | Noted | Progressed | Settled
@@ -83,15 +83,15 @@ def finish_batch(batch: Sequence[Done], terms: Terms, progress: Progress) -> Wor
         Refused: DISK_FULL, as `wipe_batch`.
     """
     endings = _Endings(terms)
-    there = []
     with Scene(terms) as scene:
-        for one in batch:
-            try:
-                look_again(one, scene)
-                there.append(one)
-            except Spared as spared:
-                endings.spare(one.item, spared)
-    removed = yield from _remove_all(there, terms, endings)
+        stands = {one.item.id: is_there(one.item, scene) for one in batch}
+    missing = [one for one in batch if not stands[one.item.id]]
+    strayed = strays([one.item for one in missing], terms)
+    gone = [
+        one.doubted(Reason.NAME_REMAINS) if stands[one.item.id] is None or one.item.id in strayed else one
+        for one in missing
+    ]
+    removed = yield from _remove_all([one for one in batch if stands[one.item.id]], terms, endings, gone)
     yield progress.finish([one.item for one in batch])
     endings.stop_if_full()
     return removed
@@ -131,24 +131,22 @@ def _prove_all(
     return [end for end in ends if isinstance(end, Done)]
 
 
-def _remove_all(done: Sequence[Done], terms: Terms, endings: _Endings) -> Working:
-    removed: list[tuple[Done, bool]] = []
+def _remove_all(
+    done: Sequence[Done], terms: Terms, endings: _Endings, before: Iterable[Done] = ()
+) -> Working:
+    """Remove files and note it, also of those that a stopped run had removed `before`."""
+    removed = [*before]
     for system in {one.verdict.file_system for one in done} & TRACED:
         here = (one.item for one in done if one.verdict.file_system == system)
         terms.footprints.take({(parent_of(item.path), item.location) for item in here}, system)
     with Scene(terms) as scene:
         for one in done:
             try:
-                removed.append((one, remove(one, scene)))
+                removed.append(remove(one, scene))
             except Spared as spared:
                 endings.spare(one.item, spared)
-        unsynced = sync_folders((one for one, _ in removed), scene)
-    gone = [
-        one
-        if nameless and one.item.id not in unsynced
-        else replace(one, verdict=one.verdict.doubted(Reason.NAME_REMAINS))
-        for one, nameless in removed
-    ]
+        unsynced = sync_folders(removed, scene)
+    gone = [one.doubted(Reason.NAME_REMAINS) if one.item.id in unsynced else one for one in removed]
     yield from notes(gone, REMOVED, terms)
     yield from endings.settled
     return gone

@@ -129,7 +129,7 @@ def examined(item: PlanItem, stage: Stage, scene: Scene) -> Iterator[Sight]:
             raise Spared(Reason.REPLACED)
         if scene.crosses(item.path, fd):
             raise Spared(Reason.MOUNT_CROSSED)
-        if _busy(fd, told, scene):
+        if busy(fd, told, scene):
             raise Spared(Reason.OPEN_ELSEWHERE)
         yield Sight(fd, told, _half_done(fd, told, item, stage, scene))
     finally:
@@ -151,7 +151,8 @@ def _why_closed(disk: Disk, folder: Folder, name: str, error: OSError) -> Reason
     return Reason.IMMUTABLE if sealed else Reason.DENIED
 
 
-def _busy(fd: int, told: os.stat_result, scene: Scene) -> bool:
+def busy(fd: int, told: os.stat_result, scene: Scene) -> bool:
+    """Whether anybody else has an open file open."""
     lone = alone(fd)
     return scene.opened_elsewhere((told.st_dev, told.st_ino)) if lone is None else not lone
 

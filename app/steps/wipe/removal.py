@@ -10,8 +10,9 @@ from typing import Final
 
 from app.domain.outcome import Reason
 from app.domain.plan import PlanItem
-from app.steps.wipe.examine import ours, reason_of, same_file
+from app.steps.wipe.examine import reason_of, same_file
 from app.steps.wipe.keystream import names_for
+from app.steps.wipe.last_look import watched
 from app.steps.wipe.scene import Scene, Spared
 from app.steps.wipe.verdict import Done
 from app.system.disk import Folder
@@ -21,60 +22,50 @@ from app.system.volumes import Writes, writes_of
 _WORTH_ONE_SYNC: Final = 8
 
 
-def look_again(done: Done, scene: Scene) -> None:
-    """See that a file a stopped run left behind still holds our keystream, or is gone.
+def is_there(item: PlanItem, scene: Scene) -> bool | None:
+    """Whether what a stopped run had overwritten has a name still; None when another file has its name.
 
-    Raises:
-        Spared: CHANGED when it does not; else what the system says.
+    What can't be asked for is there: its removal will say why.
     """
-    disk = scene.terms.disk
-    item = done.item
     try:
         folder, name = scene.place(item)
-        now = _name_now(item, folder, name, scene)
-        if now is None:
-            return
-        fd = disk.open_to_read(folder, now)
-        try:
-            size = os.fstat(fd).st_size
-            kept = all(ours(disk, fd, size, [scene.terms.last(item)]))
-        finally:
-            os.close(fd)
+        if _name_now(item, folder, name, scene):
+            return True
+        return None if _taken(folder, name, scene) else False
     except FileNotFoundError:
-        return
-    except OSError as error:
-        raise Spared(reason_of(error), touched=True) from error
-    if not kept:
-        raise Spared(Reason.CHANGED, touched=True)
-
-
-def remove(done: Done, scene: Scene) -> bool:
-    """Rename and unlink one file. Whether nothing is left under its name.
-
-    A file that is not there any more needs no removal. The folder is not synced yet.
-
-    Raises:
-        Spared: NO_SPACE, when a full volume has no room even for that.
-    """
-    item = done.item
-    try:
-        folder, name = scene.place(item)
-        now = _name_now(item, folder, name, scene)
-        if now is None:
-            return not _taken(folder, name, scene)
-        if now == name:
-            now = _renamed(item, folder, name, scene)
-        if scene.terms.wiping.trim:
-            with suppress(OSError):
-                scene.terms.disk.forgo(folder, now)
-        scene.terms.disk.unlink(folder, now)
-    except FileNotFoundError:
+        return False
+    except OSError:
         return True
+
+
+def remove(done: Done, scene: Scene) -> Done:
+    """Look at one file once more, rename and unlink it; gives it with what may be said of it now.
+
+    NAME_REMAINS when its name did not go by our hand, also when it is not there any
+    more: somebody moved it. The folder is not synced yet.
+
+    Raises:
+        Spared: CHANGED when it holds what we did not write, or why it can't be looked
+            at; NO_SPACE, when a full volume has no room even for its removal.
+    """
+    item = done.item
+    try:
+        folder, name = scene.place(item)
+        now = _name_now(item, folder, name, scene)
+        if now is None:
+            return done.doubted(Reason.NAME_REMAINS)
+        with watched(done, folder, now, scene) as watch:
+            if now == name:
+                now = _renamed(item, folder, name, scene)
+            if scene.terms.wiping.trim:
+                with suppress(OSError):
+                    scene.terms.disk.forgo(folder, now)
+            scene.terms.disk.unlink(folder, now)
+            return watch.removed()
     except OSError as error:
         if reason_of(error) is Reason.NO_SPACE:
             raise Spared(Reason.NO_SPACE, touched=True) from error
-        return False
-    return True
+        return done.doubted(Reason.NAME_REMAINS)
 
 
 def _name_now(item: PlanItem, folder: Folder, name: str, scene: Scene) -> str | None:
