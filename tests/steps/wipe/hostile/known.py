@@ -1,11 +1,10 @@
 """What the campaigns have found to be wrong: (what, the kind begins with)."""
 
-MENDING = (
+MENDING: tuple[tuple[str, str], ...] = ()
+"""What may be found still."""
+MENDED = (
     ("name left unsaid", "folder moved while it is wiped"),
     ("false good", "written to while it is wiped"),
-)
-"""Rare by now: a write between the last look and the removal."""
-MENDED = (
     ("false good", "image copied below"),
     ("false good", "changed after a stop"),
     ("false good", "extended attributes"),

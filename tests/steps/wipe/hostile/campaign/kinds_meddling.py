@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from campaign.kinds import ALL, DISKS, XFS, kind
@@ -16,8 +18,10 @@ from app.domain.plan import PlanItem
 _MOMENTS = (
     ("before", "open_in_place"), ("after", "open_in_place"), ("before", "overwrite"), ("after", "overwrite"),
     ("before", "sync"), ("after", "sync"), ("before", "open_to_read"), ("after", "read_back"),
-    ("before", "rename"), ("", "note"), ("", "note"),
+    ("before", "rename"), ("after", "rename"), ("", "note"), ("", "note"),
 )  # fmt: skip
+_PATIENCE = 0.3
+"""How long it is waited for somebody whom the kernel may make wait."""
 
 
 def _some_time(yard: Yard, case: Case, path: Path, item: PlanItem, act: Callable[[], None]) -> None:
@@ -26,7 +30,20 @@ def _some_time(yard: Yard, case: Case, path: Path, item: PlanItem, act: Callable
     if call == "note":
         yard.at_note[item.id] = act
     else:
-        yard.disk.when(call, path.name, act, moment=moment)
+        yard.disk.when(call, path.name, lambda: _beside(yard, act), moment=moment)
+
+
+def _beside(yard: Yard, act: Callable[[], None]) -> None:
+    """Do it as another program does: the wipe goes on while that has to wait."""
+
+    def tried() -> None:
+        with suppress(OSError):
+            act()
+
+    other = threading.Thread(target=tried)
+    yard.undo(other.join)
+    other.start()
+    other.join(_PATIENCE)
 
 
 @kind("replaced after signing", ALL, 3)
@@ -76,8 +93,10 @@ def written(yard: Yard, case: Case) -> None:
     adds = yard.chance.random() < 0.5
     case.told = "added" if adds else "written over"
 
+    way = _way(yard, path)
+
     def write() -> None:
-        with path.open("ab" if adds else "r+b") as file:
+        with open(os.open(way, os.O_RDWR | (os.O_APPEND if adds else 0)), "r+b") as file:
             file.write(yard.marks.content(more, yard.chance.choice((500, 9000))))
             file.flush()
             os.fsync(file.fileno())
@@ -90,7 +109,15 @@ def cut_late(yard: Yard, case: Case) -> None:
     """The blocks are given back before, or after, they are overwritten."""
     path, item = yard.plain(case, yard.folder(), 70_000)
     size = yard.chance.choice((0, 5000))
-    _some_time(yard, case, path, item, lambda: os.truncate(path, size))
+    way = _way(yard, path)
+    _some_time(yard, case, path, item, lambda: os.truncate(way, size))
+
+
+def _way(yard: Yard, path: Path) -> str:
+    """A way to this very file, whatever its name is by then. It holds nothing open that keeps others off."""
+    held = os.open(path, os.O_PATH)
+    yard.undo(lambda: os.close(held))
+    return f"/proc/self/fd/{held}"
 
 
 @kind("replaced while it is wiped", DISKS, 4)
