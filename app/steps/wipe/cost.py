@@ -11,7 +11,8 @@ from app.domain.fate import Fate
 from app.domain.plan import Plan
 from app.domain.wiping import Cost
 from app.steps.wipe.purge import MARGIN
-from app.system.journals import LogKind, log_of
+from app.system.disk import open_folder
+from app.system.journals import Log, LogKind, log_of
 from app.system.volumes import volume_of
 
 _A_SECOND: Final = 32 * 1024 * 1024
@@ -42,12 +43,12 @@ def cost_at(place: str, names: int) -> Cost:
     Raises:
         OSError: when the folder can not be reached.
     """
-    fd = os.open(place, os.O_RDONLY)
+    folder = open_folder(place)
     try:
-        volume = volume_of(fd)
-        log = log_of(volume, fd)
+        volume = volume_of(place if folder.fd is None else folder.fd)
+        log = Log(LogKind.UNKNOWN) if folder.fd is None else log_of(volume, folder.fd)
     finally:
-        os.close(fd)
+        folder.close()
     written = int(log.bytes * MARGIN)
     seconds = written / _A_SECOND + names / _NAMES_A_SECOND
     possible = log.kind is not LogKind.UNKNOWN

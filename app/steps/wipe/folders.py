@@ -103,7 +103,7 @@ class Folders:
             self._terms.disk.permit(real)
             folder = open_folder(real, self._location.get(path, ""))
             try:
-                if folder.fd is None or os.fstat(folder.fd).st_dev != self._device:
+                if os.stat(folder.path if folder.fd is None else folder.fd).st_dev != self._device:  # noqa: PTH116 an open folder has no Path
                     return True
                 act(folder)
             finally:

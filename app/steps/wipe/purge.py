@@ -97,6 +97,9 @@ class _Purge:
         place = open_folder(self._path)
         try:
             if place.fd is None:
+                # Windows: its journal is beyond reach, but what was emptied goes.
+                folders.rename_emptied()
+                folders.remove()
                 return _Purged(clean=False, facts=())
             log = log_of(self._volume, place.fd)
             trail = trail_of(self._volume) if self._terms.wiping.device else None

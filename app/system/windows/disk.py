@@ -243,7 +243,9 @@ class WindowsDisk(Disk):
                 self._api.close(handle)
 
     def _to_change(self, folder: Folder, name: str) -> int:
-        return self._api.open(long(folder.at(name)[0]), DELETE | SYNCHRONIZE, SHARE_NONE, OPEN_REPARSE_POINT)
+        # Only with backup semantics does a folder open at all; a file opens as without.
+        flags = OPEN_REPARSE_POINT | BACKUP_SEMANTICS
+        return self._api.open(long(folder.at(name)[0]), DELETE | SYNCHRONIZE, SHARE_NONE, flags)
 
     @override
     def sync_folder(self, folder: Folder) -> None:

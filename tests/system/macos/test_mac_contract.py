@@ -184,6 +184,16 @@ def test_where_a_folder_really_is_decides_what_is_protected(world, folder, sign,
     assert (folder / "名单.csv").read_bytes() == CONTENT
 
 
+def test_emptied_folders_are_removed_but_not_the_location(world, folder, sign):
+    inner = folder / "甲方" / "合同"
+    inner.mkdir(parents=True)
+    path = inner / "名单.csv"
+    path.write_bytes(CONTENT)
+    list(wipe(sign((str(path), path.stat(), CONTENT, str(folder))), stages={}, seed=SEED))
+    assert os.listdir(folder) == []
+    assert [old for _, old, _ in world.done("rename")] == ["名单.csv", "合同", "甲方"]
+
+
 def test_the_dry_run_changes_nothing(world, folder, sign):
     end, _ = run(folder, sign, disk=this_read_only_disk())
     assert (end.outcome, end.evidence.limits) == (Outcome.FAILED, (Reason.READ_ONLY,))

@@ -18,6 +18,7 @@ from app.domain.outcome import Outcome, Reason
 from app.domain.wiping import Wiping
 from app.steps.confirm.traces import system_limits
 from app.steps.wipe import wipe
+from app.steps.wipe.cost import names_cost
 from app.system import protected
 from app.system.disk import this_read_only_disk
 from app.system.windows import api as w
@@ -50,10 +51,10 @@ def world(tmp_path, monkeypatch):
     protected._program.cache_clear()
 
 
-def run(world, sign, path=FILE, content=CONTENT, wiping=None, **options):
+def run(world, sign, path=FILE, content=CONTENT, wiping=None, location="", **options):
     """Wipe one file; gives how it ended and every note."""
     told = world.make(path, content)
-    plan = sign((path, told, content, path.rpartition("\\")[0]), wiping=wiping)
+    plan = sign((path, told, content, location or path.rpartition("\\")[0]), wiping=wiping)
     wiping = wiping or Wiping()
     events = list(wipe(plan, stages={}, seed=SEED, wiping=wiping, **options))
     (end,) = [event for event in events if isinstance(event, Settled)]
@@ -166,12 +167,7 @@ def test_a_reparse_point_is_refused_untouched(world, sign, attributes, tag, reas
 def test_a_folder_that_became_a_junction_is_refused(world, sign):
     world.marks["C:\\data\\客户\\内"] = (0x410, 0xA0000003)
     path = f"{FOLDER}\\内\\名单.csv"
-    told = world.make(path, CONTENT)
-    (end,) = [
-        event
-        for event in wipe(sign((path, told, CONTENT, FOLDER)), stages={}, seed=SEED)
-        if isinstance(event, Settled)
-    ]
+    end, _ = run(world, sign, path=path, location=FOLDER)
     assert (end.outcome, end.evidence.limits) == (Outcome.FAILED, (Reason.LINK,))
     assert Path(world.real(path)).read_bytes() == CONTENT
 
@@ -210,6 +206,20 @@ def test_a_new_name_is_as_long_in_utf_16_and_may_be(world, sign):
     ((_, new),) = world.renamed
     assert len(new.rpartition("\\")[2]) == 244
     assert Reason.NAME_REMAINS not in end.evidence.limits
+
+
+def test_emptied_folders_are_renamed_and_removed_but_not_the_location(world, sign):
+    end, _ = run(world, sign, path=f"{FOLDER}\\甲方\\合同\\名单.csv", location=FOLDER)
+    assert end.outcome is Outcome.RESIDUE_POSSIBLE
+    assert os.listdir(world.real(FOLDER)) == []
+    renamed = [old.rpartition("\\")[2] for old, _ in world.renamed]
+    assert renamed == ["名单.csv", "合同", "甲方"]
+
+
+def test_what_purging_names_costs_is_told_as_not_possible(world, sign):
+    told = world.make(FILE, CONTENT)
+    (cost,) = names_cost(sign((FILE, told, CONTENT, FOLDER)).plan)
+    assert (cost.mount, cost.file_system, cost.names, cost.possible) == ("C:\\", "NTFS", 1, False)
 
 
 def test_where_windows_really_lies_is_protected(world, sign):

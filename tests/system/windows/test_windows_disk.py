@@ -217,7 +217,7 @@ def test_renamed_never_over_another(windows, disk):
     replace, root, length = struct.unpack_from("=IxxxxQI", data)
     assert (replace, root) == (0, 0)
     assert data[20 : 20 + length].decode("utf-16-le") == "\\\\?\\C:\\data\\abc"
-    assert opens(windows) == [(w.DELETE | w.SYNCHRONIZE, 0, w.OPEN_REPARSE_POINT)]
+    assert opens(windows) == [(w.DELETE | w.SYNCHRONIZE, 0, w.OPEN_REPARSE_POINT | w.BACKUP_SEMANTICS)]
     windows.refusals["set", w.RENAME_INFO] = 183
     with pytest.raises(FileExistsError):
         disk.rename(Plain(), "客户.csv", "abc")

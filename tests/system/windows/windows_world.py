@@ -18,7 +18,10 @@ from app.system.windows import api as w
 from app.system.windows.api import Answer, CallFailed
 
 _RENAME_HEAD = struct.Struct("@I0PPI")
-_REAL = {name: getattr(os, name) for name in ("open", "close", "stat", "rename", "unlink", "pread", "pwrite")}
+_REAL = {
+    name: getattr(os, name)
+    for name in ("open", "close", "stat", "rename", "unlink", "pread", "pwrite", "listdir", "rmdir")
+}
 _ERRORS = {errno.ENOENT: 2, errno.ENOTDIR: 3, errno.EEXIST: 183}
 
 
@@ -126,12 +129,16 @@ class World(Recorded):
 def python_of(world):
     """What Python's own calls do with a path on this Windows: no open folders, no links followed."""
 
-    def stat_of(path, *, dir_fd=None, follow_symlinks=True):
-        assert dir_fd is None, "Windows has no dir_fd"
-        of_windows = not isinstance(path, int) and re.match(r"\\\\|[A-Z]:", os.fspath(path))
-        return _REAL["stat"](world.real(os.fspath(path)) if of_windows else path)
+    def answer(real):
+        def called(path, *, dir_fd=None, follow_symlinks=True):
+            assert dir_fd is None, "Windows has no dir_fd"
+            of_windows = not isinstance(path, int) and re.match(r"\\\\|[A-Z]:", os.fspath(path))
+            return real(world.real(os.fspath(path)) if of_windows else path)
 
-    return {"stat": stat_of, "lstat": stat_of}
+        return called
+
+    names = {"stat": "stat", "lstat": "stat", "listdir": "listdir", "rmdir": "rmdir"}
+    return {name: answer(_REAL[real]) for name, real in names.items()}
 
 
 POSIX_ONLY = (
