@@ -57,8 +57,8 @@ class Desk:
         rules = tuple(build(FateRule, one) for one in self.register.fact("rules") or [])
         return Terms(
             self.pack(),
-            _resolved(holds + self.case.holds),
-            _resolved(rules + self.case.rules),
+            resolved(holds + self.case.holds),
+            resolved(rules + self.case.rules),
             frozenset(path for key in self.case.keys for path in (str(key.path), os.path.realpath(key.path))),
             today(),
             tuple(location.path for location in self.locations),
@@ -112,7 +112,7 @@ class Desk:
 _Rule = TypeVar("_Rule", HoldRule, FateRule)
 
 
-def _resolved(rules: tuple[_Rule, ...]) -> tuple[_Rule, ...]:
+def resolved(rules: tuple[_Rule, ...]) -> tuple[_Rule, ...]:
     """Spell the paths that rules name as records are spelled: links resolved."""
     return tuple(
         replace(rule, match=replace(rule.match, path=os.path.realpath(rule.match.path)))

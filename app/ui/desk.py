@@ -100,7 +100,7 @@ class Desk(QObject):
         """
         if self.flow is None:
             raise RuntimeError("no case is open")
-        events = self.flow.begin(step, people=people, passphrase=self._passphrase)
+        events = self.flow.begin(step, people=people, passphrase=self.passphrase)
         self._stepping = True
         return self._keep(Task(events, self))
 
@@ -147,7 +147,7 @@ class Desk(QObject):
             self._task = None
         self.refresh()
 
-    def _passphrase(self, path: Path, variable: str) -> str:
-        """Asked from the step's thread for the passphrase of a key file or a backup."""
+    def passphrase(self, path: Path, variable: str) -> str:
+        """Asked from a task's thread for the passphrase of a key file or a backup."""
         known = self.passphrases.get(Path(path), "")
         return known or (os.environ.get(variable, "") if variable else "")

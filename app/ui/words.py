@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from enum import Enum
 
 from PySide6.QtCore import QCoreApplication, QLocale
 
 from app import language as table
+from app.domain.case import HoldRule
 from app.domain.fate import Decision, Ground
 from app.domain.fault import GateClosed, Refused
 from app.domain.outcome import Reason
 from app.domain.record import Finding, Problem
+from app.domain.wiping import Pass
 from app.language import Language
 
 translate = QCoreApplication.translate
@@ -53,6 +56,13 @@ def hold(reason: str) -> str:
     return table.hold(reason, language())
 
 
+def hold_rule(rule: HoldRule) -> str:
+    """Name a hold of the case with what it matches."""
+    match = rule.match
+    told = (match.path, match.glob, match.category, say(match.tier) if match.tier else "")
+    return f"{hold(rule.reason)} ({', '.join(filter(None, told))})"
+
+
 def key(name: str) -> str:
     """Name a kind of key."""
     return table.key(name, language())
@@ -74,6 +84,11 @@ def reasons(why: tuple[Reason, ...]) -> str:
     return translate("Words", "; ").join(say(one) for one in why)
 
 
+def passes(sequence: Sequence[Pass]) -> tuple[str, ...]:
+    """Say what each pass of a wipe writes."""
+    return table.passes(sequence, language())
+
+
 def rule(decision: Decision) -> str:
     """Say what a decision rests on: the ground and, for a hold, its reason."""
     if decision.ground is Ground.HOLD:
@@ -81,6 +96,11 @@ def rule(decision: Decision) -> str:
     if decision.ground is Ground.RETENTION:
         return f"{say(decision.ground)} · {category(decision.rule)}"
     return say(decision.ground)
+
+
+def sentences(*said: str) -> str:
+    """Put whole sentences one behind the other; Chinese takes no space between them."""
+    return ("" if language() is Language.ZH else " ").join(filter(None, said))
 
 
 def count(number: int) -> str:

@@ -371,6 +371,30 @@
             <source>Choose all copies without a disposal</source>
             <translation>选中全部没有去向的副本</translation>
         </message>
+        <message>
+            <source>&amp;Destroy after all</source>
+            <translation>仍予销毁(&amp;D)</translation>
+        </message>
+        <message>
+            <source>&amp;Keep in my name</source>
+            <translation>以我的名义保留(&amp;K)</translation>
+        </message>
+        <message>
+            <source>Copies and traces of what goes</source>
+            <translation>待销毁内容的副本与痕迹</translation>
+        </message>
+        <message>
+            <source>Destroy the chosen copies after all</source>
+            <translation>仍予销毁所选副本</translation>
+        </message>
+        <message>
+            <source>Keep the chosen copies in my name; the certificate names each</source>
+            <translation>以我的名义保留所选副本，证明将逐项载明</translation>
+        </message>
+        <message>
+            <source>of all, traces: {n}</source>
+            <translation>其中痕迹 {n}</translation>
+        </message>
     </context>
     <context>
         <name>Copies</name>
@@ -421,6 +445,14 @@
         <message>
             <source>not yet</source>
             <translation>尚无</translation>
+        </message>
+        <message>
+            <source>Known by</source>
+            <translation>如何认出</translation>
+        </message>
+        <message>
+            <source>same content</source>
+            <translation>内容相同</translation>
         </message>
     </context>
     <context>
@@ -520,6 +552,10 @@
             <source>choose</source>
             <translation>请选择</translation>
         </message>
+        <message>
+            <source>These holds match nothing that was found, so they keep nothing. Is a path mistyped? {named}</source>
+            <translation>以下保全没有对应任何已找到的内容，因此没有保住任何东西。请核对路径是否有误：{named}</translation>
+        </message>
     </context>
     <context>
         <name>Entries</name>
@@ -573,6 +609,21 @@
         <message>
             <source>Cancel</source>
             <translation>取消</translation>
+        </message>
+    </context>
+    <context>
+        <name>Items</name>
+        <message>
+            <source>Ground</source>
+            <translation>理由</translation>
+        </message>
+        <message>
+            <source>Law</source>
+            <translation>法律</translation>
+        </message>
+        <message>
+            <source>Tier</source>
+            <translation>敏感级别</translation>
         </message>
     </context>
     <context>
@@ -832,6 +883,53 @@
         </message>
     </context>
     <context>
+        <name>PlanDialog</name>
+        <message>
+            <source>Close</source>
+            <translation>关闭</translation>
+        </message>
+        <message>
+            <source>In the order of signing; its digest is {digest}.</source>
+            <translation>按签署顺序排列；清单摘要：{digest}。</translation>
+        </message>
+        <message>
+            <source>Items of the list</source>
+            <translation>清单各项</translation>
+        </message>
+        <message>
+            <source>Rows: {all}</source>
+            <translation>共 {all} 项</translation>
+        </message>
+        <message>
+            <source>Search in the list</source>
+            <translation>在清单中搜索</translation>
+        </message>
+        <message>
+            <source>Search…</source>
+            <translation>搜索…</translation>
+        </message>
+        <message>
+            <source>Show only this fate</source>
+            <translation>只显示此处置</translation>
+        </message>
+        <message>
+            <source>The list, item by item</source>
+            <translation>处置清单（逐项）</translation>
+        </message>
+        <message>
+            <source>all fates</source>
+            <translation>全部处置</translation>
+        </message>
+        <message>
+            <source>{shown} of {all}</source>
+            <translation>{shown} / {all} 项</translation>
+        </message>
+        <message>
+            <source>{shown} so far, of {all}</source>
+            <translation>已显示 {shown} / {all} 项</translation>
+        </message>
+    </context>
+    <context>
         <name>Records</name>
         <message>
             <source>Record</source>
@@ -982,6 +1080,26 @@
             <source>Keys and their verdicts</source>
             <translation>密钥及结论</translation>
         </message>
+        <message>
+            <source>&amp;Shred all the same</source>
+            <translation>仍然粉碎(&amp;S)</translation>
+        </message>
+        <message>
+            <source>&amp;Type it first</source>
+            <translation>先输入口令(&amp;T)</translation>
+        </message>
+        <message>
+            <source>A passphrase is missing</source>
+            <translation>缺少口令</translation>
+        </message>
+        <message>
+            <source>No passphrase opens: {names}. Choose the key and type it below. Without it the key is destroyed all the same, but it can't be tried whether it still opens anything, and its verdict says so.</source>
+            <translation>尚无口令可打开：{names}。请选中该密钥并在下方输入口令。没有口令也会照样销毁，但无法试验它是否还能解开数据，结论会如实注明。</translation>
+        </message>
+        <message>
+            <source>Shred the keys without it?</source>
+            <translation>不输入口令就粉碎密钥吗？</translation>
+        </message>
     </context>
     <context>
         <name>SignPage</name>
@@ -1033,6 +1151,14 @@
             <source>Sign the list</source>
             <translation>签署清单</translation>
         </message>
+        <message>
+            <source>Show every &amp;item…</source>
+            <translation>查看每一项(&amp;I)…</translation>
+        </message>
+        <message>
+            <source>Show every item of the list</source>
+            <translation>查看清单的每一项</translation>
+        </message>
     </context>
     <context>
         <name>StepList</name>
@@ -1062,6 +1188,69 @@
         <message>
             <source>Stopped. Nothing is lost; go on whenever you like, also tomorrow.</source>
             <translation>已停止，没有任何丢失。随时可以继续，隔天也可以。</translation>
+        </message>
+    </context>
+    <context>
+        <name>Volumes</name>
+        <message>
+            <source>flash</source>
+            <translation>闪存</translation>
+        </message>
+        <message>
+            <source>kind not known</source>
+            <translation>类型未获知</translation>
+        </message>
+        <message>
+            <source>magnetic disk</source>
+            <translation>磁盘</translation>
+        </message>
+        <message>
+            <source>not told</source>
+            <translation>未获知</translation>
+        </message>
+        <message>
+            <source>takes TRIM</source>
+            <translation>支持 TRIM</translation>
+        </message>
+        <message>
+            <source>Mounted with: {options}</source>
+            <translation>挂载选项：{options}</translation>
+        </message>
+        <message>
+            <source>TRIM not known</source>
+            <translation>是否支持 TRIM 未获知</translation>
+        </message>
+        <message>
+            <source>To be overwritten here: {n} files, {size}</source>
+            <translation>此处将覆写：{n} 个文件，{size}</translation>
+        </message>
+        <message>
+            <source>names can't be cleaned here</source>
+            <translation>此处无法清理文件名</translation>
+        </message>
+        <message>
+            <source>names: {size} are written over its journal, about {seconds} s</source>
+            <translation>清理文件名：向其日志写入约 {size}，约 {seconds} 秒</translation>
+        </message>
+        <message>
+            <source>no journal to write over for the names</source>
+            <translation>清理文件名无须改写日志</translation>
+        </message>
+        <message>
+            <source>no names to clean</source>
+            <translation>无文件名须清理</translation>
+        </message>
+        <message>
+            <source>takes no TRIM</source>
+            <translation>不支持 TRIM</translation>
+        </message>
+        <message>
+            <source>{kind}; model: {model}; serial: {serial}</source>
+            <translation>{kind}；型号：{model}；序列号：{serial}</translation>
+        </message>
+        <message>
+            <source>Volume {mount}: {device}, {system}</source>
+            <translation>卷 {mount}：{device}，{system}</translation>
         </message>
     </context>
     <context>
@@ -1105,6 +1294,137 @@
         <message>
             <source>Files and their outcomes</source>
             <translation>文件及结果</translation>
+        </message>
+        <message>
+            <source>Not every file was read back from the device itself ({why}). Those were read back through the file; their grade says so.</source>
+            <translation>并非每个文件都直接读取设备核验（{why}）。这些文件改为经文件读回，等级已如实注明。</translation>
+        </message>
+        <message>
+            <source>as the list says</source>
+            <translation>按清单所定</translation>
+        </message>
+        <message>
+            <source>sudo does not start the reader without a password</source>
+            <translation>sudo 未设为免口令启动读取程序</translation>
+        </message>
+        <message>
+            <source>the administrator's permission was not given</source>
+            <translation>未获管理员许可</translation>
+        </message>
+        <message>
+            <source>the system does not let it be read</source>
+            <translation>系统不允许读取</translation>
+        </message>
+        <message>
+            <source>the system offers no way to it</source>
+            <translation>本机没有可用的办法</translation>
+        </message>
+    </context>
+    <context>
+        <name>WipingBox</name>
+        <message>
+            <source>&amp;Give freed blocks back to the device</source>
+            <translation>把释放的存储块交还设备（TRIM）(&amp;G)</translation>
+        </message>
+        <message>
+            <source>&amp;Method</source>
+            <translation>方法(&amp;M)</translation>
+        </message>
+        <message>
+            <source>After the wipe, free blocks are given back where the device takes it.</source>
+            <translation>擦除之后，在设备支持之处交还空闲存储块。</translation>
+        </message>
+        <message>
+            <source>Clean the names out of f&amp;olders and journals too</source>
+            <translation>文件夹与文件系统日志中的文件名也一并清理(&amp;O)</translation>
+        </message>
+        <message>
+            <source>Declined: on XFS and btrfs names may remain, and the grade says so.</source>
+            <translation>不交还：在 XFS 与 btrfs 上可能留有文件名，等级会如实注明。</translation>
+        </message>
+        <message>
+            <source>GA/T 1143 speaks of magnetic media only. Not known to be magnetic: {named}. More passes reach no more there than one does.</source>
+            <translation>GA/T 1143 的方法仅适用于磁介质。以下介质未能确认为磁介质：{named}。在那里多次覆写并不比一次更有效。</translation>
+        </message>
+        <message>
+            <source>How it is wiped</source>
+            <translation>如何擦除</translation>
+        </message>
+        <message>
+            <source>If that is refused:</source>
+            <translation>若未获许可：</translation>
+        </message>
+        <message>
+            <source>Its &amp;passes</source>
+            <translation>各遍内容(&amp;P)</translation>
+        </message>
+        <message>
+            <source>Lethe runs with the rights for it.</source>
+            <translation>本程序已有所需权限。</translation>
+        </message>
+        <message>
+            <source>Names</source>
+            <translation>文件名</translation>
+        </message>
+        <message>
+            <source>None of the devices says that it takes TRIM.</source>
+            <translation>各设备均未表明支持 TRIM。</translation>
+        </message>
+        <message>
+            <source>Not possible on: {mounts}.</source>
+            <translation>以下卷无法清理：{mounts}。</translation>
+        </message>
+        <message>
+            <source>Proof</source>
+            <translation>核验</translation>
+        </message>
+        <message>
+            <source>Read the result from the &amp;device itself</source>
+            <translation>直接读取设备核验结果(&amp;D)</translation>
+        </message>
+        <message>
+            <source>TRIM</source>
+            <translation>空闲块</translation>
+        </message>
+        <message>
+            <source>Takes about {seconds} s and writes {size} over the file systems' journals.</source>
+            <translation>约需 {seconds} 秒，向文件系统日志写入约 {size}。</translation>
+        </message>
+        <message>
+            <source>This system offers no way to it.</source>
+            <translation>本机没有可用的办法。</translation>
+        </message>
+        <message>
+            <source>Through sudo, where it is set up without a password. Else:</source>
+            <translation>在 sudo 设为免口令时经 sudo 进行。否则：</translation>
+        </message>
+        <message>
+            <source>Volumes that will be touched</source>
+            <translation>将涉及的卷</translation>
+        </message>
+        <message>
+            <source>What each pass writes, in order: bytes in hex such as 00 or 55aa, or random. One to 35 passes; saved once they can be read.</source>
+            <translation>依次写明各遍写入的内容：十六进制字节如 00 或 55aa，或 random（随机）。一至三十五遍；格式无误后保存。</translation>
+        </message>
+        <message>
+            <source>When the wipe begins, the system asks for the administrator's password.</source>
+            <translation>开始擦除时，系统会询问管理员口令。</translation>
+        </message>
+        <message>
+            <source>Declined: the best grade is then: {grade}.</source>
+            <translation>不清理：等级最高为：{grade}。</translation>
+        </message>
+        <message>
+            <source>Read back through the file only; the best grade is then: {grade}.</source>
+            <translation>仅经文件读回；等级最高为：{grade}。</translation>
+        </message>
+        <message>
+            <source>There is no journal to write over; it takes next to no time.</source>
+            <translation>没有须改写的文件系统日志，几乎不费时间。</translation>
+        </message>
+        <message>
+            <source>Without it the best grade is: {grade}.</source>
+            <translation>若不清理，等级最高为：{grade}。</translation>
         </message>
     </context>
     <context>

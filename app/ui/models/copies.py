@@ -12,7 +12,8 @@ def copies() -> Rows[Copy]:
     """A table of copies with what becomes of each."""
     return Rows(
         (
-            Column(lambda: translate("Copies", "Copy"), _place, path=True, width=40),
+            Column(lambda: translate("Copies", "Copy"), _place, path=True, width=36),
+            Column(lambda: translate("Copies", "Known by"), known_by, width=16),
             Column(
                 lambda: translate("Copies", "Of"),
                 lambda one: words.count(len(one.of)),
@@ -79,6 +80,11 @@ def searched() -> Rows[Searched]:
 
 def _place(copy: Copy) -> str:
     return f"{copy.path} › {copy.member}" if copy.member else copy.path
+
+
+def known_by(copy: Copy) -> str:
+    """Say what kind of trace it is, or that it has the very bytes."""
+    return words.say(copy.trace) if copy.trace else translate("Copies", "same content")
 
 
 def _accepted(copy: Copy) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,11 +14,11 @@ from app.domain.case import Custodian
 from app.domain.copies import Copy, Disposal, Searched
 from app.domain.event import BackupSearched, CopyFound, Settled
 from app.domain.fault import GateClosed, Refused
-from app.domain.outcome import KeepOutcome
+from app.domain.outcome import KeepOutcome, Reason
 from app.domain.step import Step
 from app.ui import words
 from app.ui.desk import Desk
-from app.ui.models.copies import copies, searched
+from app.ui.models.copies import copies, known_by, searched
 from app.ui.models.entries import EntryRow, entries, entry_of
 from app.ui.models.records import name_of
 from app.ui.pages.page import StepPage
@@ -35,14 +36,16 @@ class ConfirmPage(StepPage):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk, Step.CONFIRM)
         self.copies, self.backups, self.sealed = copies(), searched(), entries()
-        self.copy_sheet: Sheet[Copy] = Sheet(self.copies, lambda one: f"{one.path} {one.member}")
+        self.copy_sheet: Sheet[Copy] = Sheet(
+            self.copies, lambda one: f"{one.path} {one.member} {known_by(one)}"
+        )
         self.backup_sheet: Sheet[Searched] = Sheet(self.backups, lambda one: one.backup)
         self.seal_sheet: Sheet[EntryRow] = Sheet(self.sealed, lambda row: row.path)
         self.name, self.recipient = QLineEdit(), QLineEdit()
         self.custodian = QGroupBox()
         self.fields = Fields()
         self.tabs = QTabWidget()
-        self.accept, self.all_open = Button(), Button()
+        self.accept, self.all_open, self.keep = Button(), Button(), Button()
         self.summary = QLabel()
         self._names: dict[str, str] = {}
         self._lay_out()
@@ -50,6 +53,7 @@ class ConfirmPage(StepPage):
         self.recipient.editingFinished.connect(self._declare)
         self.accept.clicked.connect(self._accept)
         self.all_open.clicked.connect(self._choose_open)
+        self.keep.clicked.connect(self._keep_or_not)
         self.copy_sheet.table.selectionModel().selectionChanged.connect(lambda *_: self.refresh())
         self.retranslate()
 
@@ -63,6 +67,7 @@ class ConfirmPage(StepPage):
         inside.addWidget(self.copy_sheet, 1)
         row = QHBoxLayout()
         row.addWidget(self.summary, 1)
+        row.addWidget(self.keep)
         row.addWidget(self.all_open)
         row.addWidget(self.accept)
         inside.addLayout(row)
@@ -137,8 +142,10 @@ class ConfirmPage(StepPage):
         free = self.desk.free and not self.locked
         self.custodian.setEnabled(free)
         self.run.allow(free and self.desk.gate(self.step) is None)
-        picked = any(self._is_open(copy) for copy in self.copy_sheet.chosen())
-        self.accept.setEnabled(free and picked and self.desk.done(self.step))
+        picked, done = self.copy_sheet.chosen(), self.desk.done(self.step)
+        self.accept.setEnabled(free and done and any(self._is_open(copy) for copy in picked))
+        self.keep.setEnabled(free and done and any(self._is_wish(copy) for copy in picked))
+        self._name_keep()
         self.all_open.setEnabled(free and bool(self._open_copies()))
         self.run.name(
             self.tr("Confirm &again") if self.desk.done(self.step) else self.tr("&Start confirming")
@@ -167,17 +174,49 @@ class ConfirmPage(StepPage):
 
     def _accept(self) -> None:
         flow = self.desk.flow
+        if flow is not None and flow.officer is not None:
+            name = flow.officer.name
+            self._word(self._is_open, lambda copy: flow.accept(copy, name))
+
+    def _keep_or_not(self) -> None:
+        """Keep what would be destroyed; or, where all that was chosen is kept by wish, let it go again."""
+        flow = self.desk.flow
         if flow is None or flow.officer is None:
             return
         name = flow.officer.name
-        chosen = [copy.id for copy in self.copy_sheet.chosen() if self._is_open(copy)]
+        if self._all_kept():
+            self._word(_kept_by_wish, flow.let_go)
+        else:
+            self._word(lambda copy: copy.disposal is Disposal.WIPE, lambda copy: flow.accept(copy, name))
+
+    def _word(self, about: Callable[[Copy], bool], act: Callable[[str], None]) -> None:
+        """Give the officer's word on the chosen copies that it is about."""
+        chosen = [copy.id for copy in self.copy_sheet.chosen() if about(copy)]
         self.notice.clear()
 
-        def accept() -> None:
+        def each() -> None:
             for copy in chosen:
-                flow.accept(copy, name)
+                act(copy)
 
-        self.ask(accept, then=lambda _: self.read())
+        self.ask(each, then=lambda _: self.read())
+
+    def _all_kept(self) -> bool:
+        wishes = [copy for copy in self.copy_sheet.chosen() if self._is_wish(copy)]
+        return bool(wishes) and all(_kept_by_wish(copy) for copy in wishes)
+
+    @staticmethod
+    def _is_wish(copy: Copy) -> bool:
+        """Whether the officer is free to say what becomes of it."""
+        return copy.disposal is Disposal.WIPE or _kept_by_wish(copy)
+
+    def _name_keep(self) -> None:
+        kept = self._all_kept()
+        self.keep.setText(self.tr("&Destroy after all") if kept else self.tr("&Keep in my name"))
+        self.keep.setAccessibleName(
+            self.tr("Destroy the chosen copies after all")
+            if kept
+            else self.tr("Keep the chosen copies in my name; the certificate names each")
+        )
 
     def _choose_open(self) -> None:
         table = self.copy_sheet.table
@@ -198,6 +237,9 @@ class ConfirmPage(StepPage):
     def _summarise(self) -> None:
         kinds = Counter(copy.disposal for copy in self.copies.all())
         parts = [f"{words.say(disposal)} {words.count(kinds[disposal])}" for disposal in Disposal]
+        traces = sum(copy.trace is not None for copy in self.copies.all())
+        if traces:
+            parts.append(self.tr("of all, traces: {n}").format(n=words.count(traces)))
         self.summary.setText(" · ".join(parts) if kinds else "")
 
     @override
@@ -219,7 +261,11 @@ class ConfirmPage(StepPage):
             ),
         )
         for at, text in enumerate(
-            (self.tr("Copies of what goes"), self.tr("Kept and sealed"), self.tr("Backups searched"))
+            (
+                self.tr("Copies and traces of what goes"),
+                self.tr("Kept and sealed"),
+                self.tr("Backups searched"),
+            )
         ):
             self.tabs.setTabText(at, text)
         self.tabs.setAccessibleName(self.tr("What confirming found"))
@@ -232,3 +278,7 @@ class ConfirmPage(StepPage):
         self.all_open.setAccessibleName(self.tr("Choose all copies without a disposal"))
         self._summarise()
         self.refresh()
+
+
+def _kept_by_wish(copy: Copy) -> bool:
+    return copy.reasons == (Reason.KEPT_BY_OFFICER,)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtWidgets import QComboBox, QGroupBox, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout
 from typing_extensions import override
 
-from app.domain.case import FateRule, Match
+from app.domain.case import FateRule, HoldRule, Match
 from app.domain.fate import Fate, Ground
 from app.domain.fault import GateClosed, Refused
 from app.domain.step import Step
@@ -103,12 +103,17 @@ class DecidePage(StepPage):
 
     @override
     def fetch(self, flow: Flow) -> object:
-        return flow.rows()
+        from app.flow.caution import idle_holds
+
+        return flow.rows(), idle_holds(flow) if flow.done(Step.DECIDE) else ()
 
     @override
-    def show_fetched(self, fetched: list[Row]) -> None:
-        self.records.set_rows(fetched)
+    def show_fetched(self, fetched: tuple[list[Row], tuple[HoldRule, ...]]) -> None:
+        rows, idle = fetched
+        self.records.set_rows(rows)
         self._draw()
+        if idle and not self.locked:
+            self.notice.warn(lambda: self._idle(idle))
         fresh, self._fresh = self._fresh, False
         if fresh and not self.locked and not self.desk.done(self.step) and self.desk.gate(self.step) is None:
             self.begin()
@@ -183,6 +188,11 @@ class DecidePage(StepPage):
         if refusal is not None:
             self.notice.tell(refusal)
         self.read()
+
+    def _idle(self, holds: Sequence[HoldRule]) -> str:
+        return self.tr(
+            "These holds match nothing that was found, so they keep nothing. Is a path mistyped? {named}"
+        ).format(named=words.translate("Words", "; ").join(words.hold_rule(one) for one in holds))
 
     def _narrow(self) -> None:
         wanted = self.only.currentData()

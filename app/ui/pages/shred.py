@@ -7,9 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QMessageBox
 from typing_extensions import override
 
+from app.domain.case import Case
 from app.domain.event import Settled
 from app.domain.key import Key
 from app.domain.step import Step
@@ -34,6 +35,8 @@ class ShredPage(ActPage):
         self.about = QLabel()
         self.about.setWordWrap(True)
         self._rows: dict[str, KeyRow] = {}
+        self._shut: tuple[Path, ...] = ()
+        self._question: QMessageBox | None = None
         self.column.addWidget(self.notice)
         self.column.addWidget(self.about)
         self.column.addWidget(self.sheet, 1)
@@ -46,13 +49,70 @@ class ShredPage(ActPage):
     def fetch(self, flow: Flow) -> object:
         copies = Counter(of for copy in flow.copies() for of in copy.of)
         results = {result.id: result for result in flow.results()}
-        return [_row(key, copies[key.id], results.get(key.id)) for key in flow.keys()]  # noqa: SIM118 - a list
+        rows = [_row(key, copies[key.id], results.get(key.id)) for key in flow.keys()]  # noqa: SIM118 - a list
+        return rows, () if flow.done(Step.SHRED) else _shut_of(flow.case, self.desk)
 
     @override
-    def show_fetched(self, fetched: list[KeyRow]) -> None:
-        self._rows = {row.key.id: row for row in fetched}
-        self.keys.set_rows(fetched)
+    def show_fetched(self, fetched: tuple[list[KeyRow], tuple[Path, ...]]) -> None:
+        rows, self._shut = fetched
+        self._rows = {row.key.id: row for row in rows}
+        self.keys.set_rows(rows)
         self._say_about()
+        self._warn()
+
+    def _warn(self) -> None:
+        """Say which keys stay shut. What else the notice says is left."""
+        if self._shut and self.desk.gate(self.step) is None:
+            self.notice.warn(self._said_of_shut)
+        elif self.notice.error is None:
+            self.notice.clear()
+
+    def _said_of_shut(self) -> str:
+        names = ", ".join(path.name for path in self._shut)
+        return self.tr(
+            "No passphrase opens: {names}. Choose the key and type it below. Without it the key is destroyed "
+            "all the same, but it can't be tried whether it still opens anything, and its verdict says so."
+        ).format(names=names)
+
+    @override
+    def begin(self) -> None:
+        flow = self.desk.flow
+        if self._shut and flow is not None:
+            case = flow.case
+            # What was typed meanwhile may have opened them.
+            self.ask(lambda: _shut_of(case, self.desk), then=self._begin_unless_shut)
+        else:
+            super().begin()
+
+    def _begin_unless_shut(self, shut: tuple[Path, ...]) -> None:
+        self._shut = shut
+        self._warn()
+        if shut:
+            self._ask_first()
+        else:
+            super().begin()
+
+    def _ask_first(self) -> None:
+        box = QMessageBox(self)
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setWindowTitle(self.tr("A passphrase is missing"))
+        box.setText(self.tr("Shred the keys without it?"))
+        box.setInformativeText(self._said_of_shut())
+        go = box.addButton(self.tr("&Shred all the same"), QMessageBox.ButtonRole.AcceptRole)
+        stay = box.addButton(self.tr("&Type it first"), QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(stay)
+        box.setEscapeButton(stay)
+        box.finished.connect(lambda _: self._answered(box.clickedButton() is go))
+        self._question = box
+        box.open()
+
+    def _answered(self, go: bool) -> None:
+        box, self._question = self._question, None
+        if box is not None:
+            box.deleteLater()
+        if go:
+            self._shut = ()
+            self.begin()
 
     @override
     def settled(self, event: Settled) -> None:
@@ -112,3 +172,9 @@ class ShredPage(ActPage):
 
 def _row(key: Key, copies: int, result: Result | None) -> KeyRow:
     return KeyRow(key, copies, result.outcome if result else None, result.evidence if result else None)
+
+
+def _shut_of(case: Case, desk: Desk) -> tuple[Path, ...]:
+    from app.flow.caution import shut_keys
+
+    return shut_keys(case, desk.passphrase)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
@@ -13,12 +12,13 @@ from typing_extensions import override
 
 from app.domain.event import Settled
 from app.domain.fate import Fate
-from app.domain.outcome import Outcome
+from app.domain.outcome import Outcome, Reason
 from app.domain.plan import PlanItem
 from app.domain.step import Step
 from app.ui import words
 from app.ui.desk import Desk
 from app.ui.models.entries import EntryRow, entries, entry_of
+from app.ui.models.items import name_of
 from app.ui.pages.act import ActPage
 from app.ui.widgets.bars import Bars, Part
 from app.ui.widgets.plain import Hint
@@ -96,6 +96,27 @@ class WipePage(ActPage):
         self._timer.stop()
         self._changed = {}
         self.read()
+        if any(Reason.NOT_READ_FROM_DEVICE in row.limits for row in self._rows.values()):
+            self.notice.inform(self._not_read)
+
+    def _not_read(self) -> str:
+        """Say why the device was not read: leave was refused, or there was nobody to ask."""
+        from app.flow.reading import Reading, reading
+
+        flow = self.desk.flow
+        if flow is None or not flow.case.wiping.device:
+            why = self.tr("as the list says")
+        else:
+            why = {
+                Reading.OWN: self.tr("the system does not let it be read"),
+                Reading.ASKED: self.tr("the administrator's permission was not given"),
+                Reading.GRANTED: self.tr("sudo does not start the reader without a password"),
+                Reading.FILE: self.tr("the system offers no way to it"),
+            }[reading(flow.case.wiping)]
+        return self.tr(
+            "Not every file was read back from the device itself ({why}). "
+            "Those were read back through the file; their grade says so."
+        ).format(why=why)
 
     def _flush(self) -> None:
         changed, self._changed = self._changed, {}
@@ -146,10 +167,5 @@ class WipePage(ActPage):
 
 def _row(item: PlanItem, result: Result | None) -> EntryRow:
     if result is not None:
-        return entry_of(result, _name(item), item.fate)
-    return EntryRow(item.id, item.subject, _name(item), item.fate)
-
-
-def _name(item: PlanItem) -> str:
-    rest = item.path.removeprefix(item.location).lstrip("/\\") if item.location else ""
-    return (rest or str(Path(item.path))).encode("utf-8", "replace").decode()
+        return entry_of(result, name_of(item), item.fate)
+    return EntryRow(item.id, item.subject, name_of(item), item.fate)

@@ -45,6 +45,13 @@ class Fields(QGridLayout):
         help_line.setVisible(bool(text))
         self._lines[field][0].buddy().setAccessibleDescription(text)
 
+    def show_line(self, field: QWidget, *, shown: bool) -> None:
+        """Show or hide a field with its label and its help."""
+        label, help_line = self._lines[field]
+        for part in (label, field):
+            part.setVisible(shown)
+        help_line.setVisible(shown and bool(help_line.text()))
+
     def hint_of(self, field: QWidget) -> str:
         """The line of help below a field."""
         return self._lines[field][1].text()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtWidgets import (
@@ -20,7 +20,8 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
-from app.ui.models.rows import Index, Rows
+from app.ui.models.items import Items
+from app.ui.models.rows import Column, Index, Rows
 from app.ui.widgets.plain import Hint
 from app.ui.words import count
 
@@ -129,7 +130,7 @@ class _MiddleElided(QStyledItemDelegate):
         option.textElideMode = Qt.TextElideMode.ElideMiddle
 
 
-def plain_table(model: Rows[T]) -> QTableView:
+def plain_table(model: Rows[T] | Items) -> QTableView:
     """Give a calm table over a model: whole rows, one height, widths that the reader may drag."""
     table = QTableView()
     table.setModel(model)
@@ -151,7 +152,8 @@ def plain_table(model: Rows[T]) -> QTableView:
     header.setHighlightSections(False)
     header.setStretchLastSection(True)
     middle = _MiddleElided(table)
-    for place, column in enumerate(model.columns):
+    columns: tuple[Column[Any], ...] = model.columns
+    for place, column in enumerate(columns):
         if column.path:
             table.setItemDelegateForColumn(place, middle)
         table.setColumnWidth(place, metrics.horizontalAdvance("0") * (column.width + 2))
