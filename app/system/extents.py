@@ -65,8 +65,11 @@ class Extent:
         return bool(self.flags & flag)
 
 
-def extents(fd: int) -> tuple[Extent, ...] | None:
-    """Map the whole file, its dirty pages written out first. None where the file system does not say."""
+def extents(fd: int, *, sync: bool = True) -> tuple[Extent, ...] | None:
+    """Map the whole file, its dirty pages written out first unless `sync` is False.
+
+    None where the file system does not say.
+    """
     if sys.platform == "win32":
         from app.system.windows.extents import extents as on_windows
 
@@ -78,7 +81,7 @@ def extents(fd: int) -> tuple[Extent, ...] | None:
     found: list[Extent] = []
     start = 0
     while True:
-        part = _fiemap(fd, start)
+        part = _fiemap(fd, start, _FIEMAP_FLAG_SYNC if sync else 0)
         if part is None:
             return None
         found += part
@@ -90,13 +93,13 @@ def extents(fd: int) -> tuple[Extent, ...] | None:
 _BUFFER_BYTES: Final = _HEAD.size + _AT_ONCE * _EXTENT.size
 
 
-def _fiemap(fd: int, start: int) -> list[Extent] | None:
+def _fiemap(fd: int, start: int, how: int) -> list[Extent] | None:
     if sys.platform != "linux":
         return None
     import fcntl
 
     buffer = bytearray(_BUFFER_BYTES)
-    _HEAD.pack_into(buffer, 0, start, (1 << 64) - 1 - start, _FIEMAP_FLAG_SYNC, 0, _AT_ONCE, 0)
+    _HEAD.pack_into(buffer, 0, start, (1 << 64) - 1 - start, how, 0, _AT_ONCE, 0)
     try:
         fcntl.ioctl(fd, _FS_IOC_FIEMAP, buffer)
     except OSError:

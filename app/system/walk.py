@@ -5,11 +5,19 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 MOST: Final = 1_000_000
 SECONDS: Final = 10.0
 _ASKED_EVERY: Final = 256
+
+
+@dataclass(slots=True)
+class Patience:
+    """For how long walks may still go on, all together."""
+
+    seconds: float = 60.0
 
 
 class Walk:

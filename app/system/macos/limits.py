@@ -15,6 +15,7 @@ from app.system.macos.extents import may_share
 from app.system.macos.snapshots import snapshots
 from app.system.macos.streams import streams_of
 from app.system.macos.volumes import volume_of
+from app.system.volumes import Volume
 
 _VM: Final = "/System/Volumes/VM"
 _OLD_VM: Final = "/private/var/vm"
@@ -40,12 +41,27 @@ def limits_of(path: str, home: str, api: Api | None = None) -> tuple[Limit, ...]
 
 def _snapshots(path: str, api: Api) -> Iterator[Limit]:
     try:
-        found = snapshots(volume_of(path, api), api)
+        found = snapshots(_volume(path, api), api)
     except OSError:
         found = None
     if found is None:
         yield Limit(LimitKind.SNAPSHOT, "APFS", seen=False)
     yield from (Limit(LimitKind.SNAPSHOT, name) for name in found or ())
+
+
+def _volume(path: str, api: Api) -> Volume:
+    """The volume of a path, or of the folder it was in: what was destroyed is asked about too.
+
+    Raises:
+        OSError: when it lay on a volume that is not there.
+    """
+    while True:
+        try:
+            return volume_of(path, api)
+        except FileNotFoundError:
+            path = path.rpartition("/")[0]
+            if path in ("", "/Volumes"):
+                raise
 
 
 def _time_machine(api: Api) -> Iterator[Limit]:

@@ -7,6 +7,7 @@ import os
 import struct
 import sys
 import types
+from pathlib import Path
 
 import pytest
 from mac_world import DISK, POSIX_ONLY, World
@@ -219,3 +220,11 @@ def test_snapshots_time_machine_and_swap_are_named_as_limits(world, folder, tmp_
         (LimitKind.SWAP, "/System/Volumes/VM/swapfile0"),
         (LimitKind.HIBERNATION, "/System/Volumes/VM/sleepimage"),
     }
+
+
+@pytest.mark.parametrize(("where", "seen"), [("folder", True), ("volume", False)])
+def test_snapshots_are_asked_for_where_a_destroyed_file_was(world, folder, where, seen):
+    world.volume, world.snaps = volume("apfs"), [snapshot("com.apple.os.update")]
+    path = folder / "没有了" / "名单.csv" if where == "folder" else "/Volumes/没有/名单.csv"
+    found = [limit for limit in system_limits([Path(path)], home=folder) if limit.kind is LimitKind.SNAPSHOT]
+    assert [limit.seen for limit in found] == [seen]
