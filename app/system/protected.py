@@ -157,7 +157,7 @@ WINDOWS_TREES: Final = (
     "?:\\swapfile.sys",
     "?:\\system volume information",
     "?:\\users\\*\\ntuser.dat",
-    "?:\\users\\*\\appdata\\local\\microsoft\\windows",
+    "?:\\users\\*\\appdata\\local\\microsoft\\windows\\usrclass.dat",
     "?:\\windows",
 )
 WINDOWS_PLACES: Final = (
@@ -177,6 +177,10 @@ WINDOWS_PLACES: Final = (
 )
 """`?` is any drive."""
 
+_FIRST_PERSON: Final = 1000 if sys.platform == "linux" else 500
+"""The first number of an account that a person has (login.defs(5); the Mac's begin at 501)."""
+_NOBODY: Final = 65000
+
 _LISTS: Final = {
     "darwin": (MAC_TREES, MAC_PLACES),
     "win32": (WINDOWS_TREES, WINDOWS_PLACES),
@@ -194,7 +198,7 @@ def is_protected(
     real path too. A relative path is protected, since it may mean anything.
     """
     text = _normal(os.fspath(path), system)
-    if not text or _list(system).fullmatch(text):
+    if not text or _list(system).fullmatch(text) or (system == sys.platform and text in _homes()):
         return True
     try:
         own = _program() if system == sys.platform else ()
@@ -207,16 +211,27 @@ def is_protected(
 
 @lru_cache(maxsize=1024)
 def _normal(path: str, system: str) -> str:
-    r"""Give the absolute form, `\\?\` and case taken off on Windows; empty for a relative path."""
-    if system != "win32":
-        # normpath keeps a double slash at the start, which has no meaning on these systems.
-        return re.sub("^//", "/", posixpath.normpath(path)) if path.startswith("/") else ""
+    """Give the absolute form as the system takes it; empty for a path that may mean anything."""
+    if system == "win32":
+        return _windows_form(path)
+    # normpath keeps a double slash at the start, which has no meaning on these systems.
+    text = re.sub("^//", "/", posixpath.normpath(path)) if path.startswith("/") else ""
+    return _mac_form(text) if system == "darwin" else text
+
+
+def _windows_form(path: str) -> str:
+    r"""Take off `\\?\` and case; a stream of a folder (`windows:$i30:$index_allocation`) means the folder."""
     path = re.sub(r"^\\\\[?.]\\", "", path.replace("/", "\\"))
     normal = ntpath.normpath(path).lower()
     drive, rest = ntpath.splitdrive(normal)
     # Windows drops dots and blanks at the end of a name, so `windows.` is `windows`.
-    rest = "\\".join(name.rstrip(". ") for name in rest.split("\\"))
+    rest = "\\".join(name.partition(":")[0].rstrip(". ") for name in rest.split("\\"))
     return drive + rest if drive and rest.startswith("\\") else ""
+
+
+def _mac_form(path: str) -> str:
+    """Take off case, which the Mac's volumes do not tell apart, and prefixes that say how to resolve."""
+    return re.sub(r"^/\.(?:nofollow|resolve/\d+)(?=/|$)", "", path.lower()) or "/"
 
 
 def _below(path: str, tree: str, system: str) -> bool:
@@ -231,11 +246,13 @@ def _list(system: str) -> re.Pattern[str]:
     trees, places = _LISTS.get(system, (LINUX_TREES, LINUX_PLACES))
     edge = r"[\\/]"
     whole = [_pattern(tree) + f"(?:{edge}.*)?" for tree in trees]
-    return re.compile("|".join([*whole, *map(_pattern, places)]), re.DOTALL)
+    text = "|".join([*whole, *map(_pattern, places)])
+    return re.compile(text.lower() if system == "darwin" else text, re.DOTALL)
 
 
 def _pattern(place: str) -> str:
-    return re.escape(place).replace(r"\*", r"[^\\/]+").replace(r"\?:", "[a-z]:")
+    text = re.escape(place).replace(r"/\*\*/", "/(?:.*/)?")
+    return text.replace(r"\*", r"[^\\/]+").replace(r"\?:", "[a-z]:")
 
 
 @cache
@@ -257,3 +274,18 @@ def _told() -> tuple[str, ...]:
 
         return places()
     return ()
+
+
+@cache
+def _homes() -> frozenset[str]:
+    """Where people's own folders are, when not in the usual place. An account of a service is no person's."""
+    if sys.platform == "win32":
+        return frozenset()  # asked of Windows, in `app.system.windows.protected`
+    import pwd
+
+    people = (
+        one.pw_dir
+        for one in pwd.getpwall()
+        if one.pw_uid in (0, os.getuid()) or _FIRST_PERSON <= one.pw_uid < _NOBODY
+    )
+    return frozenset(filter(None, (_normal(home, sys.platform) for home in people)))
