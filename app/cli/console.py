@@ -53,6 +53,7 @@ class Console:
         self.machine = machine
         self._wide = sys.stderr.isatty()
         self._shown = 0
+        self._tally: Tally | None = None
         self._last = self._start()
         for stream in (sys.stdout, sys.stderr):
             # A name that the terminal can't show must not end the program.
@@ -65,8 +66,12 @@ class Console:
 
     def phrase(self, phrase: Phrase, **facts: object) -> None:
         """Tell a person something on stderr."""
+        self.line(phrase.say(self.language, **facts))
+
+    def line(self, text: str) -> None:
+        """Tell a person a line that is in words already, on stderr."""
         self._clear()
-        print(phrase.say(self.language, **facts), file=sys.stderr, flush=True)
+        print(text, file=sys.stderr, flush=True)
 
     def refuse(self, refused: Refused | GateClosed) -> None:
         """Say why Lethe refuses, and what to do."""
@@ -75,22 +80,26 @@ class Console:
 
     def watch(self, events: Iterable[Event]) -> None:
         """Draw all events of a run and show them: each step, its progress, what it did and its outcomes."""
-        tally: Tally | None = None
         for event in events:
             step = Step.LOCATE if isinstance(event, Located) else getattr(event, "step", None)
-            if step is not None and (tally is None or step is not tally.step):
-                self._end(tally, Phrase.STEP_DONE)
-                tally = Tally(step)
-                self._last = self._start()
-                self.phrase(Phrase.STEP_BEGUN, step=say(step, self.language))
-            if tally is not None:
-                tally.count(event)
+            if step is not None and (self._tally is None or step is not self._tally.step):
+                self.begin(step)
+            if self._tally is not None:
+                self._tally.count(event)
             if isinstance(event, Settled) and self.machine:
                 print(json.dumps({"event": "settled", **plain(event)}), flush=True)
             elif isinstance(event, Progressed):
                 self.progress(event)
+        tally, self._tally = self._tally, None
         whole = tally is not None and tally.step is Step.CERTIFY
         self._end(tally, Phrase.STEP_DONE if whole else Phrase.STEP_STOPPED)
+
+    def begin(self, step: Step) -> None:
+        """Say that a step begins; the one before is over."""
+        self._end(self._tally, Phrase.STEP_DONE)
+        self._tally = Tally(step) if step is not Step.SIGN else None
+        self._last = self._start()
+        self.phrase(Phrase.STEP_BEGUN, step=say(step, self.language))
 
     def progress(self, event: Progressed) -> None:
         """Show how far a step has come, now and then."""

@@ -90,6 +90,82 @@ class Phrase(Enum):
     TEST_BAD = ("× {name}：{why}", "× {name}: {why}")
     TEST_AWAY = ("○ {name}：此处不可用（{why}）", "○ {name}: not available here ({why})")
 
+    WIPED_BY = ("擦除方法：{method}", "Wiped by: {method}")
+    NOT_MAGNETIC = (
+        "    注意：GA/T 1143 的方法仅适用于磁介质；未能确认为磁介质：{mounts}",
+        "    Note: GA/T 1143 speaks of magnetic media only; not known to be magnetic: {mounts}",
+    )
+    NAMES_GO = ("    文件名：一并清理", "    Names: cleaned too")
+    NAMES_KEPT = (
+        "    文件名：不清理；等级最高为：{grade}",
+        "    Names: not cleaned; the best grade is then: {grade}",
+    )
+    READ_OWN = ("    核验：直接读取设备", "    Proof: read from the device itself")
+    READ_ASKED = (
+        "    核验：由 pkexec 询问管理员口令后读取设备；未获许可则经文件读回，等级最高为：{grade}",
+        (
+            "    Proof: from the device, once pkexec is given leave; refused, through the file, "
+            "the best grade is then: {grade}"
+        ),
+    )
+    READ_GRANTED = (
+        "    核验：经免口令的 sudo 读取设备；未设则经文件读回，等级最高为：{grade}",
+        (
+            "    Proof: from the device, where sudo starts the reader without a password; else through "
+            "the file, the best grade is then: {grade}"
+        ),
+    )
+    READ_FILE = (
+        "    核验：仅经文件读回；等级最高为：{grade}",
+        "    Proof: read back through the file only; the best grade is then: {grade}",
+    )
+    TRIM_GIVEN = ("    空闲存储块：交还设备（TRIM）", "    Freed blocks: given back to the device (TRIM)")
+    TRIM_KEPT = (
+        "    空闲存储块：不交还；在 XFS 与 btrfs 上可能留有文件名",
+        "    Freed blocks: not given back; on XFS and btrfs names may remain",
+    )
+    VOLUME = (
+        (
+            "    卷 {mount}：{device}，{system}（{options}）\n"
+            "        {bus}，{kind}，{trim}；型号 {model}，序列号 {serial}"
+        ),
+        (
+            "    Volume {mount}: {device}, {system} ({options})\n"
+            "        {bus}, {kind}, {trim}; model {model}, serial {serial}"
+        ),
+    )
+    VOLUME_FILES = (
+        "        将覆写 {files} 个文件，{bytes} 字节",
+        "        {files} files, {bytes} bytes to overwrite",
+    )
+    COST = (
+        "        清理文件名：写入约 {mib} MiB，约 {seconds} 秒",
+        "        cleaning names: about {mib} MiB written, about {seconds} s",
+    )
+    COST_NOTHING = ("        清理文件名：无须改写日志", "        cleaning names: no journal to write over")
+    COST_NONE = ("        此处无法清理文件名", "        names can't be cleaned here")
+    NOT_TOLD = ("未获知", "not told")
+    SPINS = ("磁盘", "magnetic disk")
+    FLASH = ("闪存", "flash")
+    KIND_UNKNOWN = ("类型未获知", "kind not known")
+    TAKES_TRIM = ("支持 TRIM", "takes TRIM")
+    NO_TRIM = ("不支持 TRIM", "takes no TRIM")
+    TRIM_UNKNOWN = ("是否支持 TRIM 未获知", "TRIM not known")
+    HOLD_IDLE = (
+        "注意：保全“{reason}”（{match}）没有对应任何已找到的内容，因此没有保住任何东西；请核对是否有误。",
+        (
+            'Note: the hold "{reason}" ({match}) matches nothing that was found, so it keeps nothing; '
+            "is it mistyped?"
+        ),
+    )
+    KEY_SHUT = (
+        "注意：没有口令可打开 {path}；它会照样销毁，但无法试验它是否还能解开数据。",
+        (
+            "Note: no passphrase opens {path}; it is destroyed all the same, but it can't be tried "
+            "whether it still opens anything."
+        ),
+    )
+
     def say(self, language: Language, **facts: object) -> str:
         """Put the sentence in words."""
         return self.value[language is Language.EN].format(**facts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from app.domain.case import Case, PersonSource, Role
 from app.domain.copies import Disposal
@@ -31,8 +31,14 @@ def _unlocked(source: PersonSource, passphrase: Passphrase) -> Identity:
     return unlock(source.identity, passphrase(source.identity, source.passphrase_env), source.role)
 
 
-def carry_out(flow: Flow, people: Sequence[Identity], passphrase: Passphrase) -> Iterator[Event]:
-    """Go through every step that is not done.
+def carry_out(
+    flow: Flow,
+    people: Sequence[Identity],
+    passphrase: Passphrase,
+    *,
+    before: Callable[[Step], None] = lambda _: None,
+) -> Iterator[Event]:
+    """Go through every step that is not done. `before` is called ahead of each but the last.
 
     Exceptions of copies are accepted in the officer's name, who wrote the case file; the
     certificate lists each.
@@ -46,10 +52,12 @@ def carry_out(flow: Flow, people: Sequence[Identity], passphrase: Passphrase) ->
             continue
         if step is Step.SIGN:
             _accept_all(flow, people[0].name)
+            before(step)
             flow.sign(people)
         elif step is Step.CERTIFY:
             yield from flow.begin(step, people=_attesting(people))
         else:
+            before(step)
             yield from flow.begin(step, passphrase=passphrase)
 
 

@@ -10,10 +10,13 @@ from pathlib import Path
 
 from app.cli.console import Console
 from app.cli.phrases import Phrase
+from app.cli.wiping import wiping_facts, wiping_lines
 from app.domain.case import Location
 from app.domain.event import Located, Progressed
 from app.domain.record import Look, Record
+from app.domain.step import Step
 from app.flow import Flow
+from app.flow.outlook import outlook_of_places
 from app.language import category, kind, say
 from app.steps.locate import as_json, locate
 
@@ -65,7 +68,11 @@ def _line(record: Record, console: Console) -> str:
 
 
 def status(asked: argparse.Namespace, console: Console) -> int:
-    """Print where each step stands and why a gate is closed, from the journal alone."""
+    """Print where each step stands and why a gate is closed, from the journal alone.
+
+    Before the list is signed also how files are to be wiped, and what cleaning names off
+    the volumes of the declared locations takes.
+    """
     flow = Flow.open(Path(asked.case_dir).absolute())
     steps = []
     for standing in flow.standing():
@@ -85,8 +92,14 @@ def status(asked: argparse.Namespace, console: Console) -> int:
                 "count": standing.gate.count if standing.gate else 0,
             }
         )
+    unsigned = not flow.done(Step.SIGN)
+    touched = outlook_of_places(one.path for one in flow.case.locations) if unsigned else ()
     if console.machine:
         told = {"case": flow.case.number, "closed": flow.closed, "steps": steps}
         told["certificate"] = str(flow.certificate) if flow.certificate else None
+        told |= wiping_facts(flow.case.wiping, touched)
         print(json.dumps(told))
+    elif unsigned:
+        for line in wiping_lines(flow.case.wiping, touched, console.language):
+            print(line)
     return 0

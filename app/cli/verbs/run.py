@@ -7,15 +7,18 @@ import getpass
 import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from app.cli.console import Console, command, quoted
 from app.cli.phrases import Phrase
 from app.cli.verbs import EXCEPTIONS, STOPPED
+from app.cli.wiping import tell_before_signing
 from app.domain.case import Case
 from app.domain.event import Event
+from app.domain.step import Step
 from app.flow import Flow, Passphrase, carry_out, case_folder, from_environment, people_of, read_case_file
+from app.flow.caution import shut_keys
 from app.identity import Identity
 from app.steps.certify import Status
 
@@ -82,7 +85,7 @@ def asking(console: Console) -> Passphrase:
 
 def _carry_out(flow: Flow, people: Sequence[Identity], ask: Passphrase, console: Console) -> int:
     try:
-        events = _until_stopped(carry_out(flow, people, ask))
+        events = _until_stopped(carry_out(flow, people, ask, before=_telling(flow, console)))
         console.watch(events)
         if not flow.closed:
             console.phrase(Phrase.STOPPED, command=command(), folder=quoted(flow.folder))
@@ -90,6 +93,19 @@ def _carry_out(flow: Flow, people: Sequence[Identity], ask: Passphrase, console:
     finally:
         flow.close()
     return _ended(flow, console)
+
+
+def _telling(flow: Flow, console: Console) -> Callable[[Step], None]:
+    """Say before two people sign, and before keys go, what they should know. Nothing is asked for."""
+
+    def tell(step: Step) -> None:
+        if step is Step.SIGN:
+            tell_before_signing(flow, console)
+        elif step is Step.SHRED and not sys.stdin.isatty():
+            for path in shut_keys(flow.case, from_environment):
+                console.phrase(Phrase.KEY_SHUT, path=path)
+
+    return tell
 
 
 def _until_stopped(events: Iterator[Event]) -> Iterator[Event]:
