@@ -25,12 +25,12 @@ def signers(tmp_path_factory):
 
 @pytest.fixture
 def sign(signers):
-    """Sign the wiping of files: (path, what `os.stat` says, content, location) each."""
+    """Sign what becomes of files: (path, what `os.stat` says, content, location) each."""
 
-    def signed(*files, wiping=None):
+    def signed(*files, wiping=None, subject=Subject.RECORD, fate=Fate.WIPE):
         items = tuple(
             PlanItem(
-                f"r-{number:06d}", Subject.RECORD, path, Fate.WIPE, Ground.RULE, "case.1", "", Tier.CORE, "crm.contact", 1,
+                f"r-{number:06d}", subject, path, fate, Ground.RULE, "case.1", "", Tier.CORE, "crm.contact", 1,
                 Stamp(told.st_dev, told.st_ino, told.st_size, told.st_mtime_ns, told.st_ctime_ns, told.st_nlink),
                 hashlib.sha256(content).hexdigest(), location,
             )

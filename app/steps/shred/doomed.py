@@ -31,6 +31,9 @@ _REASONS: Final = {
     errno.EISDIR: Reason.NOT_A_FILE,
     errno.ENXIO: Reason.NOT_A_FILE,
     errno.ETXTBSY: Reason.OPEN_ELSEWHERE,
+    errno.EREMOTE: Reason.NETWORK,
+    errno.EOPNOTSUPP: Reason.UNKNOWN_MEDIUM,
+    errno.ENOTSUP: Reason.UNKNOWN_MEDIUM,
 }
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from app.system.disk import Disk
+from app.system.names import length_of
 
 PASSES: Final = 2
 METHOD: Final = "overwrite-key-2"
@@ -109,5 +110,5 @@ def keystream(key: bytes, start: int, length: int) -> bytes:
 
 def hidden_name(key: bytes, name: str) -> str:
     """Derive another name as long as `name`, so that it can be found again after a crash."""
-    length = len(os.fsencode(name))
+    length = length_of(name)
     return hashlib.shake_256(key + b"name").hexdigest(-(-length // 2))[:length]

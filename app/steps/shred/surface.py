@@ -68,7 +68,9 @@ def surface_of(fd: int, links: int) -> Surface:
     facts: tuple[Fact, ...] = (("file_system", volume.file_system), ("links", links))
     if medium.bus:
         facts += (("bus", medium.bus),)
-    return Surface(tuple(reason for reason, holds in seen.items() if holds), facts, volume.block, mapped)
+    # Grown to the end of a block, what lies in the inode would move out of it and leave the key behind.
+    block = 1 if seen[Reason.INLINE] else volume.block
+    return Surface(tuple(reason for reason, holds in seen.items() if holds), facts, block, mapped)
 
 
 def _any(mapped: tuple[Extent, ...] | None, flag: ExtentFlag) -> bool:

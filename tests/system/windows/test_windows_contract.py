@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ntpath
 import os
 import struct
 import sys
@@ -9,14 +10,19 @@ import types
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ed25519
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from recorded_windows import GUID, descriptor, process, stream_list
 from windows_world import POSIX_ONLY, SECTOR, World, python_of
 
 from app.domain.event import Noted, Settled
+from app.domain.fate import Fate
 from app.domain.limit import LimitKind
-from app.domain.outcome import Outcome, Reason
+from app.domain.outcome import KeyOutcome, Outcome, Reason
+from app.domain.plan import Subject
 from app.domain.wiping import Wiping
 from app.steps.confirm.traces import system_limits
+from app.steps.shred import shred
 from app.steps.wipe import wipe
 from app.steps.wipe.cost import names_cost
 from app.system import protected
@@ -216,7 +222,8 @@ def test_emptied_folders_are_renamed_and_removed_but_not_the_location(world, sig
     assert renamed == ["名单.csv", "合同", "甲方"]
 
 
-def test_what_purging_names_costs_is_told_as_not_possible(world, sign):
+def test_what_purging_names_costs_is_told_as_not_possible(world, sign, monkeypatch):
+    monkeypatch.setattr(os.path, "abspath", ntpath.abspath)
     told = world.make(FILE, CONTENT)
     (cost,) = names_cost(sign((FILE, told, CONTENT, FOLDER)).plan)
     assert (cost.mount, cost.file_system, cost.names, cost.possible) == ("C:\\", "NTFS", 1, False)
@@ -241,6 +248,36 @@ def test_the_dry_run_changes_nothing(world, sign):
     assert (end.outcome, end.evidence.limits) == (Outcome.FAILED, (Reason.READ_ONLY,))
     assert Path(world.real(FILE)).read_bytes() == CONTENT
     assert not world.done("write") + world.done("set") + world.trims()
+
+
+@pytest.mark.parametrize("resident", [False, True])
+def test_a_key_is_shredded_by_the_same_calls(world, sign, monkeypatch, resident):
+    for name in ("basename", "dirname", "join"):
+        monkeypatch.setattr(os.path, name, getattr(ntpath, name))
+    if resident:
+        world.controls[POINTERS] = w.HANDLE_EOF
+    path = f"{FOLDER}\\密钥.pem"
+    key = ed25519.Ed25519PrivateKey.generate().private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+    )
+    told = world.make(path, key)
+    plan = sign((path, told, key, FOLDER), subject=Subject.KEY, fate=Fate.SHRED)
+    (item,) = plan.plan.items
+    events = shred(
+        plan,
+        kinds={item.id: "pem"},
+        stages={},
+        copies_left={},
+        passphrase=lambda _: "",
+        seed=SEED,
+    )
+    (end,) = [event for event in events if isinstance(event, Settled)]
+    assert (Reason.INLINE in end.evidence.limits) is resident
+    assert end.outcome is (KeyOutcome.MEDIUM_RESIDUE if resident else KeyOutcome.KEY_DESTROYED_HERE)
+    (left,) = world.last.values()
+    # What lies in the MFT would move out of it if it grew, and leave the key there.
+    assert left == bytes(len(key) if resident else 4096)
+    assert os.listdir(world.real(FOLDER)) == []
 
 
 def test_shadow_copies_swap_and_hibernation_are_named_as_limits(world, tmp_path):

@@ -11,6 +11,7 @@ import os
 import re
 import stat
 import struct
+from posixpath import dirname, exists, join  # as they are: a test may change them
 
 from recorded_windows import SECTOR, Recorded
 
@@ -47,10 +48,10 @@ class World(Recorded):
         """Where a file of this Windows is; a name too long for the test's own disk by its digest."""
         parts = re.split(r"[\\/]", w.short(path).replace(":", "", 1))
         short = (p if len(p.encode()) < 256 else hashlib.sha256(p.encode()).hexdigest() for p in parts)
-        return os.path.join(self.top, *short)
+        return join(self.top, *short)
 
     def make(self, path, content):
-        os.makedirs(os.path.dirname(self.real(path)), exist_ok=True)
+        os.makedirs(dirname(self.real(path)), exist_ok=True)
         with open(self.real(path), "wb") as file:
             file.write(content)
         return _REAL["stat"](self.real(path))
@@ -100,7 +101,7 @@ class World(Recorded):
         elif kind == w.RENAME_INFO:
             *_, length = _RENAME_HEAD.unpack_from(data)
             new = data[_RENAME_HEAD.size : _RENAME_HEAD.size + length].decode("utf-16-le")
-            if os.path.exists(self.real(new)):
+            if exists(self.real(new)):
                 raise CallFailed(183, new)
             _REAL["rename"](self.real(path), self.real(new))
             self.renamed.append((w.short(path), w.short(new)))
