@@ -59,7 +59,8 @@ def cms_verify(data: bytes, p7s: bytes) -> tuple[Signer, ...]:
     Raises:
         Refused: NOT_VERIFIABLE when it is no signed CMS file in DER, or nobody signed.
     """
-    from asn1crypto.cms import ContentInfo
+    # From here, so that the names of time stamps are known before names are looked up by meaning.
+    from asn1crypto.tsp import ContentInfo
 
     try:
         info = ContentInfo.load(p7s, strict=True)

@@ -1,7 +1,9 @@
 """Detached signatures: openssl agrees with Lethe, and both see a change."""
 
 import subprocess
+import sys
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -89,7 +91,7 @@ def test_nobody_signs_nothing():
 
 
 def parts(p7s):
-    from asn1crypto.cms import ContentInfo
+    from asn1crypto.tsp import ContentInfo
 
     return ContentInfo.load(p7s)
 
@@ -102,7 +104,7 @@ def test_no_signers_at_all_is_not_verifiable(p7s):
 
 
 def test_other_kinds_of_cms_are_not_verifiable():
-    from asn1crypto.cms import ContentInfo
+    from asn1crypto.tsp import ContentInfo
 
     with pytest.raises(Refused):
         cms_verify(DATA, ContentInfo({"content_type": "data", "content": b"x"}).dump())
@@ -186,3 +188,21 @@ def test_attributes_bind_the_digest_and_the_content_type(tmp_path, officer):
 def test_a_role_is_read_from_the_certificate(tmp_path):
     person = create("钱七", Role.APPROVER, tmp_path / "a.p12", "pw")
     assert cms_verify(b"", cms_detached(b"", [person]))[0].role is Role.APPROVER
+
+
+def test_who_has_verified_can_still_write_a_certificate(p7s, tmp_path):
+    """What a verification leaves in the parser must not stand in the way of signing with pyHanko after it."""
+    (tmp_path / "p7s").write_bytes(p7s)
+    code = (
+        "import sys; from pathlib import Path; from app.identity import cms_verify;"
+        f"cms_verify({DATA!r}, Path(sys.argv[1]).read_bytes());"
+        "from asn1crypto.tsp import CMSAttributeType; print(CMSAttributeType('signing_certificate_v2').dotted)"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "p7s")],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.stdout.strip() == "1.2.840.113549.1.9.16.2.47", told.stderr

@@ -37,7 +37,8 @@ def form_fault(der: bytes, fingerprints: Collection[str]) -> str:
     `fingerprints` are SHA-256 of the signers' certificates, hex.
     """
     cure_names()
-    from asn1crypto.cms import ContentInfo
+    # From here, so that the names of time stamps are known before names are looked up by meaning.
+    from asn1crypto.tsp import ContentInfo
 
     try:
         signed = ContentInfo.load(der, strict=True)["content"]
