@@ -3,93 +3,72 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
+from typing import Any
 
 from app.domain.canonical import canonical
 from app.domain.case import Profile
-from app.domain.fate import Fate, Ground
+from app.domain.fate import Fate
 from app.domain.fault import Fault, Refused
-from app.domain.record import Stamp, Tier
+from app.domain.item import PlanItem, Subject
+from app.domain.pages import Pages
 from app.domain.wiping import Wiping
 
+__all__ = ["Items", "Pages", "Plan", "PlanItem", "Subject"]
 
-class Subject(Enum):
-    """What an item of the plan, or an outcome, is about."""
-
-    RECORD = "record"
-    COPY = "copy"
-    KEY = "key"
-
-
-@dataclass(frozen=True, slots=True)
-class PlanItem:
-    """One record, copy or key with its fate and what must still be true of it at the act.
-
-    `people` is the estimate of persons in it; `bytes` equals `stamp.size`.
-    """
-
-    id: str
-    subject: Subject
-    path: str
-    fate: Fate
-    ground: Ground
-    rule: str
-    law: str
-    tier: Tier
-    category: str
-    people: int
-    stamp: Stamp
-    sha256: str
-    location: str = ""
-
-    @property
-    def protected(self) -> bool:
-        """Whether a hold or the law keeps it."""
-        return self.ground in (Ground.HOLD, Ground.RETENTION)
+Items = tuple[PlanItem, ...] | Pages
+"""The items of a plan: held, or kept elsewhere and read in pages."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All items of a case, frozen.
+    """All items of a case, frozen: held in a tuple, or kept elsewhere and read in pages.
 
     Raises:
         Refused: PLAN_PROTECTED when a held or retained item has a fate that
-            destroys; RECORD_UNKNOWN when two items share an id. So a plan that
-            destroys what the law keeps can't exist.
+            destroys; RECORD_UNKNOWN when two items of a tuple share an id. So a plan
+            that destroys what the law keeps can't exist.
     """
 
     case: str
     made_at: str
     pack: str
     profile: Profile
-    items: tuple[PlanItem, ...]
+    items: Items
     wiping: Wiping = field(default_factory=Wiping)
 
     def __post_init__(self) -> None:
-        seen: set[str] = set()
         for item in self.items:
             if item.protected and item.fate.destroys:
                 raise Refused(Fault.PLAN_PROTECTED, item.id, item.rule)
-            if item.id in seen:
-                raise Refused(Fault.RECORD_UNKNOWN, item.id)
-            seen.add(item.id)
+        if not isinstance(self.items, Pages):
+            _refuse_twins(self.items)
+
+    @property
+    def head(self) -> dict[str, Any]:
+        """All but the items, as JSON values."""
+        return {
+            "case": self.case,
+            "made_at": self.made_at,
+            "pack": self.pack,
+            "profile": self.profile.value,
+            "wiping": self.wiping.plain,
+        }
+
+    @classmethod
+    def of(cls, head: Mapping[str, Any], items: Items) -> Plan:
+        """Read what `head` gave, and put it before these items."""
+        profile, wiping = Profile(head["profile"]), Wiping.of(head["wiping"])
+        return cls(head["case"], head["made_at"], head["pack"], profile, items, wiping)
 
     def lines(self) -> Iterator[bytes]:
         """The canonical JSON of the head and of each item: what the digest is taken over."""
-        yield canonical(
-            {
-                "case": self.case,
-                "made_at": self.made_at,
-                "pack": self.pack,
-                "profile": self.profile.value,
-                "wiping": self.wiping.plain,
-                "items": len(self.items),
-            }
-        )
-        for item in self.items:
-            yield canonical(_item_fields(item))
+        yield canonical({**self.head, "items": len(self.items)})
+        if isinstance(self.items, Pages):
+            yield from self.items.lines()
+        else:
+            yield from (item.line() for item in self.items)
 
     def digest(self) -> str:
         """SHA-256, hex, over `lines`, each ended by a newline."""
@@ -98,36 +77,14 @@ class Plan:
             state.update(line + b"\n")
         return state.hexdigest()
 
-    def with_fate(self, *fates: Fate) -> tuple[PlanItem, ...]:
+    def with_fate(self, *fates: Fate) -> Iterator[PlanItem]:
         """The items that have one of these fates, in plan order."""
-        return tuple(item for item in self.items if item.fate in fates)
+        return (item for item in self.items if item.fate in fates)
 
 
-def _item_fields(item: PlanItem) -> dict[str, object]:
-    stamp = item.stamp
-    return {
-        "id": item.id,
-        "subject": item.subject.value,
-        "path": item.path,
-        "fate": item.fate.value,
-        "ground": item.ground.value,
-        "rule": item.rule,
-        "law": item.law,
-        "tier": item.tier.value,
-        "category": item.category,
-        "people": item.people,
-        "location": item.location,
-        "sha256": item.sha256,
-        # Inode and time numbers pass 2^53, so they travel as strings (RFC 8785 section 3.2.2.3).
-        "stamp": [
-            str(n)
-            for n in (
-                stamp.device,
-                stamp.inode,
-                stamp.size,
-                stamp.mtime_ns,
-                stamp.ctime_ns,
-                stamp.links,
-            )
-        ],
-    }
+def _refuse_twins(items: Iterable[PlanItem]) -> None:
+    seen: set[str] = set()
+    for item in items:
+        if item.id in seen:
+            raise Refused(Fault.RECORD_UNKNOWN, item.id)
+        seen.add(item.id)

@@ -19,7 +19,7 @@ from app.flow.copying import goes_after_all, stays
 from app.flow.desk import Passphrase, now
 from app.flow.gates import Standing, complete, gate
 from app.flow.opened import OpenCase
-from app.flow.planning import make_plan
+from app.flow.planning import draw_plan
 from app.flow.recording import Work
 from app.flow.state import Result
 from app.identity import Identity, SignedPlan, sign_plan
@@ -261,9 +261,7 @@ class Flow:
             raise shut
         if self._plan is None:
             desk = self._at.desk()
-            terms, rows = desk.terms(), list(desk.register.rows())
-            found = rows, self.keys(), self.copies()
-            self._plan = make_plan(self._at.case, now(), terms.pack.label, *found, terms)
+            self._plan = draw_plan(self._at.case, now(), desk.register, desk.terms())
         return self._plan
 
     def sign(self, people: Sequence[Identity]) -> None:
@@ -279,13 +277,11 @@ class Flow:
         if shut := self.gate(Step.SIGN):
             raise shut
         signed = sign_plan(plan, people, now())
-        register = self._at.desk().register
-        register.set_plan(plan)
-        register.commit()
+        self._at.desk().register.commit()
         self._at.recorder().note(
             "signed",
             {
-                "plan": plan.digest(),
+                "plan": signed.digest,
                 "items": len(plan.items),
                 "signatures": [one.plain() for one in signed.signatures],
             },

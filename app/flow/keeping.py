@@ -21,7 +21,9 @@ def held_keys(
     keys: Iterable[Key], decided: Iterable[tuple[Record, Decision]], terms: Terms
 ) -> dict[str, Decision]:
     """Give what keeps a key, by its id: a hold on its place, or on a record that is the very same file."""
-    kept = {_node(record): decision for record, decision in decided if decision.protected}
+    keys = list(keys)
+    nodes = {_node(key) for key in keys}
+    kept = {_node(one): fate for one, fate in decided if fate.protected and _node(one) in nodes}
     found = {}
     for key in keys:
         decision = kept.get(_node(key)) or _hold(_as_record(key), terms)

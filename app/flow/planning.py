@@ -8,24 +8,17 @@ from os.path import realpath
 from app.domain.case import Case
 from app.domain.copies import Copy, Disposal
 from app.domain.fate import Decision, Fate, Ground
+from app.domain.item import PlanItem, Subject
 from app.domain.key import Key
-from app.domain.plan import Plan, PlanItem, Subject
+from app.domain.plan import Plan
 from app.domain.record import Record, Tier
 from app.flow.keeping import held_keys
-from app.register import Row
+from app.register import Register, Row
 from app.steps.decide import Terms
 
 
-def make_plan(
-    case: Case,
-    made_at: str,
-    pack: str,
-    rows: Sequence[Row],
-    keys: Sequence[Key],
-    copies: Sequence[Copy],
-    terms: Terms,
-) -> Plan:
-    """Freeze the list: each path stands in it once, as a key before a record before a copy.
+def draw_plan(case: Case, made_at: str, register: Register, terms: Terms) -> Plan:
+    """Freeze the list in the register: each path stands in it once, as a key before a record before a copy.
 
     A key whose file is a held or retained record is not shredded: the record stands in
     its place. Where that file goes by another name, or a hold of `terms` speaks of the
@@ -36,25 +29,30 @@ def make_plan(
     Raises:
         Refused: PLAN_PROTECTED, should anything protected have come to a fate that destroys.
     """
-    decided = [(row.record, row.decision) for row in rows if row.decision]
-    kept = {record.path for record, decision in decided if decision.protected}
-    held = held_keys(keys, decided, terms)
-    items = [
-        *(_key_item(key, held.get(key.id)) for key in keys if not {key.path, realpath(key.path)} & kept),
-        *(_record_item(record, decision) for record, decision in decided),
-        *_copy_items(copies, {record.id: (record, decision) for record, decision in decided}),
-    ]
-    return Plan(case.number, made_at, pack, case.profile, tuple(_once(items)), case.wiping)
+    blank = Plan(case.number, made_at, terms.pack.label, case.profile, (), case.wiping)
+    return register.draw_plan(blank, _items(register, terms))
 
 
-def _once(items: Sequence[PlanItem]) -> Iterator[PlanItem]:
-    seen: set[str] = set()
-    for item in items:
-        if item.path not in seen:
-            seen.add(item.path)
-            if item.subject is Subject.KEY:
-                seen.add(realpath(item.path))
-            yield item
+def _items(register: Register, terms: Terms) -> Iterator[PlanItem]:
+    keys = register.declared_keys()
+    spelled = {path for key in keys for path in (key.path, realpath(key.path))}
+    kept = {one.path for one, fate in _decided(register) if fate.protected and one.path in spelled}
+    held = held_keys(keys, _decided(register), terms)
+    gone = set()
+    for key in keys:
+        if key.path not in gone and not {key.path, realpath(key.path)} & kept:
+            gone.add(realpath(key.path))
+            yield _key_item(key, held.get(key.id))
+    for record, decision in _decided(register):
+        if record.path not in gone:
+            yield _record_item(record, decision)
+    for copy in register.copies():
+        if copy.path not in gone:
+            yield _copy_item(copy, [row for one in copy.of if (row := register.find(one)) and row.decision])
+
+
+def _decided(register: Register) -> Iterator[tuple[Record, Decision]]:
+    return ((row.record, row.decision) for row in register.rows() if row.decision)
 
 
 def _key_item(key: Key, held: Decision | None) -> PlanItem:
@@ -92,22 +90,20 @@ def _record_item(record: Record, decision: Decision) -> PlanItem:
     )
 
 
-def _copy_items(copies: Sequence[Copy], decided: dict[str, tuple[Record, Decision]]) -> Iterator[PlanItem]:
-    for copy in copies:
-        of = [decided[one] for one in copy.of if one in decided]
-        goes = copy.disposal is Disposal.WIPE
-        of_key = not of
-        yield PlanItem(
-            copy.id,
-            Subject.COPY,
-            copy.path,
-            (Fate.SHRED if of_key else Fate.WIPE) if goes else Fate.LEAVE,
-            Ground.COPY if goes else Ground.EXCEPTION,
-            " ".join(reason.value for reason in copy.reasons),
-            "",
-            max((record.tier for record, _ in of), key=lambda tier: tier.rank, default=Tier.CORE),
-            of[0][0].category if of else "secret.key",
-            max((record.people for record, _ in of), default=0),
-            copy.stamp,
-            copy.sha256,
-        )
+def _copy_item(copy: Copy, of: Sequence[Row]) -> PlanItem:
+    goes = copy.disposal is Disposal.WIPE
+    records = [row.record for row in of]
+    return PlanItem(
+        copy.id,
+        Subject.COPY,
+        copy.path,
+        (Fate.WIPE if records else Fate.SHRED) if goes else Fate.LEAVE,
+        Ground.COPY if goes else Ground.EXCEPTION,
+        " ".join(reason.value for reason in copy.reasons),
+        "",
+        max((record.tier for record in records), key=lambda tier: tier.rank, default=Tier.CORE),
+        records[0].category if records else "secret.key",
+        max((record.people for record in records), default=0),
+        copy.stamp,
+        copy.sha256,
+    )

@@ -10,7 +10,8 @@ from app.domain.plan import Subject
 from app.domain.step import Stage, Step
 from app.identity import Signature
 from app.journal import Entry
-from app.register.codec import build, outcome_named
+from app.register import Shelf
+from app.register.codec import build, outcome_named, plain
 
 SLOT: Final = "k-register"
 """The id under which the journal speaks of the register's own key."""
@@ -41,6 +42,8 @@ class Pending:
 class State:
     """Everything replayed from the journal. It lives: each new entry is told to it too.
 
+    What is said of each item lies on shelves, for a case may have millions of them.
+
     Attributes:
         finished: steps that ran to their end and whose results still count.
         stages: how far each item of the plan has come.
@@ -56,9 +59,9 @@ class State:
     begun_at: str = ""
     begun: set[Step] = field(default_factory=set)
     finished: set[Step] = field(default_factory=set)
-    stages: dict[str, Stage] = field(default_factory=dict)
-    noted: dict[str, Evidence] = field(default_factory=dict)
-    results: dict[str, Result] = field(default_factory=dict)
+    stages: Shelf[Stage] = field(default_factory=lambda: Shelf(lambda stage: stage.value, Stage))
+    noted: Shelf[Evidence] = field(default_factory=lambda: Shelf(plain, lambda told: build(Evidence, told)))
+    results: Shelf[Result] = field(default_factory=lambda: Shelf(plain, lambda told: build(Result, told)))
     signed: str = ""
     signatures: tuple[Signature, ...] = ()
     accounted: str = ""
@@ -113,15 +116,12 @@ def _step_finished(state: State, entry: Entry) -> None:
 
 
 def _begun(state: State, entry: Entry) -> None:
-    for item in entry.body["ids"]:
-        state.stages[item] = Stage.BEGUN
+    state.stages.put(entry.body["ids"], Stage.BEGUN)
 
 
 def _noted(state: State, entry: Entry) -> None:
-    evidence = build(Evidence, entry.body["evidence"])
-    for item in entry.body["ids"]:
-        state.stages[item] = Stage.NOTED
-        state.noted[item] = evidence
+    state.stages.put(entry.body["ids"], Stage.NOTED)
+    state.noted.put(entry.body["ids"], build(Evidence, entry.body["evidence"]))
 
 
 def _settled(state: State, entry: Entry) -> None:

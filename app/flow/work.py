@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+
+from typing_extensions import override
 
 from app.domain.copies import Disposal
 from app.domain.event import BackupSearched, CopyFound, Event, Located, Progressed
@@ -153,7 +155,7 @@ def wiping(desk: Desk, plan: SignedPlan) -> Work:
     yield from wipe(
         plan,
         stages=desk.state.stages,
-        noted=_noted_outcomes(desk),
+        noted=_Told(desk.state.noted),
         seed=desk.keys.keystream,
         wiping=plan.plan.wiping,
         protected=desk.own_places,
@@ -161,12 +163,24 @@ def wiping(desk: Desk, plan: SignedPlan) -> Work:
     )
 
 
-def _noted_outcomes(desk: Desk) -> dict[str, tuple[Outcome, Evidence]]:
+class _Told(Mapping[str, tuple[Outcome, Evidence]]):
     """The outcome that was journalled for each file that is about to be removed."""
-    told = {
-        item: (dict(evidence.facts).get("outcome"), evidence) for item, evidence in desk.state.noted.items()
-    }
-    return {item: (Outcome(outcome), evidence) for item, (outcome, evidence) in told.items() if outcome}
+
+    def __init__(self, noted: Mapping[str, Evidence]) -> None:
+        self._noted = noted
+
+    @override
+    def __getitem__(self, item: str) -> tuple[Outcome, Evidence]:
+        evidence = self._noted[item]
+        return Outcome(dict(evidence.facts)["outcome"]), evidence
+
+    @override
+    def __iter__(self) -> Iterator[str]:
+        return (item for item, evidence in self._noted.items() if "outcome" in dict(evidence.facts))
+
+    @override
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 class _Tally:

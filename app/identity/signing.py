@@ -12,7 +12,9 @@ from typing_extensions import override
 from app.domain.canonical import canonical
 from app.domain.case import Role
 from app.domain.fault import Fault, Refused
-from app.domain.plan import Plan, PlanItem
+from app.domain.item import PlanItem
+from app.domain.pages import Pages
+from app.domain.plan import Plan
 from app.identity.certificate import Holder, has_signed, read_holder
 from app.identity.person import Identity
 
@@ -146,9 +148,9 @@ def _sign(plan: Plan, digest: str, person: Identity, at: str) -> Signature:
 def _checked(plan: Plan, signatures: Iterable[Signature]) -> str:
     """Give the plan's digest after every check has passed."""
     # A list, or a subclass with its own idea of a field, could change after the check.
-    if type(plan) is not Plan or type(plan.items) is not tuple:
+    if type(plan) is not Plan or type(plan.items) not in (tuple, Pages):
         raise Refused(Fault.SIGNATURE_INVALID, "", "not a frozen plan")
-    if any(type(item) is not PlanItem for item in plan.items):
+    if type(plan.items) is tuple and any(type(item) is not PlanItem for item in plan.items):
         raise Refused(Fault.SIGNATURE_INVALID, plan.case, "not a frozen plan")
     digest = plan.digest()
     _refuse_alike([_verified(plan, digest, signature) for signature in signatures])

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from enum import Enum
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from app.domain.item import PlanItem
 from app.domain.outcome import AnyOutcome, Fact, KeepOutcome, KeyOutcome, Outcome
+from app.domain.plan import Plan
 
 if TYPE_CHECKING:
     from cattrs import Converter
@@ -38,6 +41,14 @@ def _fact(pair: tuple[str, str | int | bool], _: object) -> Fact:
     return pair[0], pair[1]
 
 
+def _plan_plain(plan: Plan) -> dict[str, Any]:
+    return {**plan.head, "items": [json.loads(item.line()) for item in plan.items]}
+
+
+def _plan_of(told: dict[str, Any]) -> Plan:
+    return Plan.of(told, tuple(PlanItem.of(json.dumps(item).encode()) for item in told["items"]))
+
+
 @cache
 def _converter() -> Converter:
     from cattrs import Converter
@@ -56,6 +67,8 @@ def _converter() -> Converter:
         AnyOutcome | None, lambda text, _: None if text is None else outcome_named(text)
     )
     converter.register_structure_hook_func(lambda kind: kind == Fact, _fact)
+    converter.register_unstructure_hook(Plan, _plan_plain)
+    converter.register_structure_hook(Plan, lambda told, _: _plan_of(told))
     return converter
 
 

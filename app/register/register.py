@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from app.domain.case import Profile
 from app.domain.copies import Copy, Searched
 from app.domain.fate import Decision, Ground
 from app.domain.fault import Fault, Refused
+from app.domain.item import PlanItem
 from app.domain.key import Key
-from app.domain.plan import Plan, PlanItem
+from app.domain.pages import PAGE, Pages
+from app.domain.plan import Plan
 from app.domain.record import Record
-from app.domain.wiping import Wiping
 from app.register.codec import build, plain
 
 T = TypeVar("T")
@@ -119,9 +120,16 @@ class Register:
             " LEFT JOIN decisions ON decisions.record = records.id ORDER BY seq"
         )
         for record, decision in self._db.execute(query):
-            yield Row(
-                build(Record, json.loads(record)), build(Decision, json.loads(decision)) if decision else None
-            )
+            yield _row(record, decision)
+
+    def find(self, record: str) -> Row | None:
+        """One record with its decision, or None for an id of no record."""
+        query = (
+            "SELECT records.body, decisions.body FROM records"
+            " LEFT JOIN decisions ON decisions.record = records.id WHERE records.id = ?"
+        )
+        found = self._db.execute(query, (record,)).fetchone()
+        return _row(*found) if found else None
 
     def row(self, record: str) -> Row:
         """One record with its decision.
@@ -129,17 +137,15 @@ class Register:
         Raises:
             Refused: RECORD_UNKNOWN.
         """
-        query = (
-            "SELECT records.body, decisions.body FROM records"
-            " LEFT JOIN decisions ON decisions.record = records.id WHERE records.id = ?"
-        )
-        found = self._db.execute(query, (record,)).fetchone()
+        found = self.find(record)
         if found is None:
             raise Refused(Fault.RECORD_UNKNOWN, record)
-        return Row(
-            build(Record, json.loads(found[0])),
-            build(Decision, json.loads(found[1])) if found[1] else None,
-        )
+        return found
+
+    def counted(self) -> int:
+        """How many records there are."""
+        (count,) = self._db.execute("SELECT count(*) FROM records").fetchone()
+        return int(count)
 
     def undecided(self) -> int:
         """How many records have no fate."""
@@ -189,27 +195,38 @@ class Register:
 
     # The plan, and single facts
 
-    def set_plan(self, plan: Plan) -> None:
-        """Store the plan that is about to be signed."""
+    def draw_plan(self, blank: Plan, items: Iterable[PlanItem]) -> Plan:
+        """Store a plan in place of the earlier one, and give it as it is stored, read in pages.
+
+        It has the head of `blank`, and of `items` the first of each path.
+
+        Raises:
+            Refused: RECORD_UNKNOWN when two items share an id; PLAN_PROTECTED as `Plan`.
+        """
+        from sqlcipher3 import dbapi2
+
         self._db.execute("DELETE FROM plan")
-        self._db.executemany("INSERT INTO plan(body) VALUES(?)", ((_text(item),) for item in plan.items))
-        head = {
-            "case": plan.case,
-            "made_at": plan.made_at,
-            "pack": plan.pack,
-            "profile": plan.profile.value,
-            "wiping": plan.wiping.plain,
-        }
-        self.set_fact("plan", head)
+        self.set_fact("plan", None)
+        # Numbered without gaps, so that a page can be had by its number.
+        for item in items:
+            try:
+                self._db.execute(
+                    "INSERT INTO plan(id, path, line) VALUES(?, ?, ?) ON CONFLICT(path) DO NOTHING",
+                    (item.id, os.fsencode(item.path), item.line()),
+                )
+            except dbapi2.IntegrityError as error:
+                raise Refused(Fault.RECORD_UNKNOWN, item.id) from error
+        self.set_fact("plan", blank.head)
+        return Plan.of(blank.head, Pages(self._page))
 
     def plan(self) -> Plan | None:
-        """The stored plan, or None."""
+        """The stored plan, read in pages, or None."""
         head = self.fact("plan")
-        if head is None:
-            return None
-        items = tuple(self._all(PlanItem, "SELECT body FROM plan ORDER BY seq"))
-        profile, wiping = Profile(head["profile"]), Wiping.of(head["wiping"])
-        return Plan(head["case"], head["made_at"], head["pack"], profile, items, wiping)
+        return Plan.of(head, Pages(self._page)) if head else None
+
+    def _page(self, number: int) -> list[bytes]:
+        query = "SELECT line FROM plan WHERE seq > ? ORDER BY seq LIMIT ?"
+        return [line for (line,) in self._db.execute(query, (number * PAGE, PAGE))]
 
     def set_fact(self, name: str, value: object) -> None:
         """Store a JSON value under a name."""
@@ -223,6 +240,10 @@ class Register:
     def _all(self, cls: type[T], query: str) -> Iterator[T]:
         for (body,) in self._db.execute(query):
             yield build(cls, json.loads(body))
+
+
+def _row(record: str, decision: str | None) -> Row:
+    return Row(build(Record, json.loads(record)), build(Decision, json.loads(decision)) if decision else None)
 
 
 def _text(noun: object) -> str:

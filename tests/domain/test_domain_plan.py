@@ -111,6 +111,6 @@ def test_the_head_and_the_order_are_in_the_digest(changed):
 def test_items_by_fate_come_in_plan_order():
     third = replace(ITEM, id="R-3")
     plan = replace(PLAN, items=(third, OTHER, ITEM))
-    assert plan.with_fate(Fate.WIPE) == (third, ITEM)
-    assert plan.with_fate(Fate.WIPE, Fate.SEAL) == plan.items
-    assert plan.with_fate() == ()
+    assert list(plan.with_fate(Fate.WIPE)) == [third, ITEM]
+    assert tuple(plan.with_fate(Fate.WIPE, Fate.SEAL)) == plan.items
+    assert not list(plan.with_fate())

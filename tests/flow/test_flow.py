@@ -301,8 +301,8 @@ def test_a_plan_changed_after_signing_is_refused(flow: Flow, office: Office, adv
     advance(flow, Step.SIGN)
     plan = flow.plan()
     desk = flow._at.desk()
-    changed = replace(plan, items=(replace(plan.items[0], path="/etc/hostname"), *plan.items[1:]))
-    desk.register.set_plan(changed)
+    changed = replace(plan, items=(replace(plan.items[0], path="/etc/hostname"), *tuple(plan.items)[1:]))
+    desk.register.draw_plan(replace(plan, items=()), changed.items)
     flow.close()
     again = Flow.open(flow.folder, office.officer)
     with pytest.raises(Refused) as refused:

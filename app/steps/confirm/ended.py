@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +20,7 @@ Ended = Mapping[str, tuple[AnyOutcome, Evidence]]
 """How each item ended, by its id."""
 
 
-def check_gone(items: Sequence[PlanItem], ended: Ended) -> Iterator[Settled]:
+def check_gone(items: Iterable[PlanItem], ended: Ended) -> Iterator[Settled]:
     """Settle as SURVIVES what was destroyed and yet stands at its place again, byte for byte.
 
     A program that synchronises or restores may have put it back. What was not destroyed
@@ -33,7 +33,7 @@ def check_gone(items: Sequence[PlanItem], ended: Ended) -> Iterator[Settled]:
             yield Settled(Step.CERTIFY, item.id, item.subject, Outcome.SURVIVES, again)
 
 
-def check_sealed(items: Sequence[PlanItem], ended: Ended, folder: Path, case: str) -> Iterator[Settled]:
+def check_sealed(items: Iterable[PlanItem], ended: Ended, folder: Path, case: str) -> Iterator[Settled]:
     """Settle as NOT_SEALED what was sealed, when the package in `folder` is gone or is another one."""
     sealed = [item for item in items if ended.get(item.id, (None,))[0] is KeepOutcome.SEALED]
     if not sealed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from app.domain.event import Settled
 from app.domain.fate import Fate
@@ -15,7 +15,7 @@ from app.steps.confirm.reading import CantRead, digest, reading
 _ENDS = {Fate.FREEZE: KeepOutcome.FROZEN, Fate.LEAVE: KeepOutcome.LEFT}
 
 
-def check_kept(items: Sequence[PlanItem]) -> Iterator[Settled]:
+def check_kept(items: Iterable[PlanItem]) -> Iterator[Settled]:
     """Settle each item that is frozen or left by reading it again; other fates are passed over.
 
     An item whose content was never readable has no digest to compare with: size and
