@@ -11,6 +11,7 @@ from app.domain.plan import PlanItem
 from app.domain.step import Stage, Step
 from app.steps.wipe.ending import OVERWRITTEN, REMOVED, failed, medium_note, notes
 from app.steps.wipe.footprints import TRACED
+from app.steps.wipe.holders import held, said
 from app.steps.wipe.overwrite import Overwritten, overwrite, sync
 from app.steps.wipe.places import parent_of
 from app.steps.wipe.progress import Progress
@@ -128,7 +129,7 @@ def _prove_all(
     for done, end in zip(synced, ends, strict=True):
         if isinstance(end, Spared):
             endings.spare(done.item, end)
-    return [end for end in ends if isinstance(end, Done)]
+    return said((end for end in ends if isinstance(end, Done)), held(synced, scene), scene.terms)
 
 
 def _remove_all(

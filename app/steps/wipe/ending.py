@@ -61,7 +61,8 @@ def recorded(item: PlanItem, outcome: Outcome, evidence: Evidence) -> Done:
     """Read back what `notes` said of an item."""
     facts = {name: str(value) for name, value in evidence.facts}
     system, volume = facts.get("file_system", ""), facts.get("volume", "")
-    verdict = Verdict(outcome, evidence.limits, system, volume, facts.get("read_back", "file"))
+    holders = tuple(filter(None, facts.get("holders", "").split("; ")))
+    verdict = Verdict(outcome, evidence.limits, system, volume, facts.get("read_back", "file"), holders)
     return Done(item, verdict, traced=not is_removed(evidence))
 
 
@@ -87,6 +88,7 @@ def _facts(verdict: Verdict, terms: Terms) -> list[Fact]:
         ("file_system", verdict.file_system),
         ("read_back", verdict.seen),
         ("volume", verdict.volume),
+        *([("holders", "; ".join(verdict.holders))] if verdict.holders else []),
     ]
 
 

@@ -62,6 +62,9 @@ def overwrite(
                 yield from _write(done, sight.fd, stream, scene, progress)
                 disk.sync(sight.fd)
             yield from _write(done, sight.fd, streams[-1], scene, progress)
+            if Reason.SHARED_EXTENTS in done.verdict.limits:
+                # Whoever shares with it and comes next may have the blocks alone then, and is overwritten.
+                disk.sync(sight.fd)
             return replace(done, left=_left(done, sight))
     except OSError as error:
         raise Spared(reason_of(error), touched=touched) from error

@@ -23,6 +23,7 @@ from app.system.disk import Disk, Folder, open_folder
 from app.system.handles import Node, open_files
 from app.system.media import medium_of, stands_on
 from app.system.volumes import Volume, Writes, mount_id, volume_of
+from app.system.walk import Patience
 
 _OPEN_FOLDERS: Final = 64
 
@@ -56,6 +57,10 @@ class Terms:
     """Reads devices for us where we may not."""
     footprints: Footprints = field(default_factory=Footprints)
     """Where the entries of folders stood before files were removed from them."""
+    items: Iterable[PlanItem] = ()
+    """The whole plan, for who must know whether a file is in it."""
+    patience: Patience = field(default_factory=Patience)
+    """How long it is looked for those who share blocks."""
 
     def streams(self, item: PlanItem) -> list[Stream]:
         """What each pass over an item writes, in order."""

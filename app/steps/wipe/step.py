@@ -80,7 +80,15 @@ def wipe(
         raise ValueError(f"the seed needs {SEED_BYTES} bytes")
     _check(plan, stages, noted)
     locations = frozenset(item.location for item in plan.plan.items if item.location)
-    terms = Terms(disk or this_disk(), seed, plan.plan.profile, tuple(protected), wiping, locations)
+    terms = Terms(
+        disk or this_disk(),
+        seed,
+        plan.plan.profile,
+        tuple(protected),
+        wiping,
+        locations,
+        items=plan.plan.items,
+    )
     if reader and wiping.device:
         return _with_reader(reader, plan, stages, noted, terms)
     return _follow(plan.plan, stages, noted, terms)

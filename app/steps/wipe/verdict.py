@@ -11,13 +11,18 @@ from app.domain.plan import PlanItem
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is said of a file. `volume` names its volume, `seen` is where it was read: file | device."""
+    """What is said of a file.
+
+    `volume` names its volume, `seen` is where it was read: file | device, `holders` who
+    keeps blocks that it shared.
+    """
 
     outcome: Outcome
     limits: tuple[Reason, ...]
     file_system: str
     volume: str
     seen: str = "file"
+    holders: tuple[str, ...] = ()
 
     def doubted(self, reason: Reason, *, last: bool = False) -> Verdict:
         """The same with this limit, first or last, and no better than RESIDUE_POSSIBLE."""
@@ -63,3 +68,7 @@ class Done:
     def doubted(self, reason: Reason) -> Done:
         """The same with this limit first, and no better than RESIDUE_POSSIBLE."""
         return replace(self, verdict=self.verdict.doubted(reason))
+
+    def held(self, holders: tuple[str, ...], outcome: Outcome) -> Done:
+        """The same with who keeps its old blocks, and what that makes of its outcome."""
+        return replace(self, verdict=replace(self.verdict, holders=holders, outcome=outcome))
