@@ -99,7 +99,7 @@ def _copy_item(copy: Copy, of: Sequence[Row]) -> PlanItem:
         copy.path,
         (Fate.WIPE if records else Fate.SHRED) if goes else Fate.LEAVE,
         Ground.COPY if goes else Ground.EXCEPTION,
-        " ".join(reason.value for reason in copy.reasons),
+        " ".join(_why(copy)),
         "",
         max((record.tier for record in records), key=lambda tier: tier.rank, default=Tier.CORE),
         records[0].category if records else "secret.key",
@@ -107,3 +107,10 @@ def _copy_item(copy: Copy, of: Sequence[Row]) -> PlanItem:
         copy.stamp,
         copy.sha256,
     )
+
+
+def _why(copy: Copy) -> Iterator[str]:
+    """What a copy's rule says: the kind of trace, if it was known by that, and each reason it stays."""
+    if copy.trace:
+        yield f"trace.{copy.trace.value}"
+    yield from (reason.value for reason in copy.reasons)
