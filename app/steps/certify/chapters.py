@@ -8,12 +8,21 @@ from app.domain.fate import Ground
 from app.domain.medium import Medium
 from app.domain.outcome import AnyOutcome
 from app.domain.plan import Subject
-from app.steps.certify.account import Account
+from app.steps.certify.account import Account, Line
 from app.steps.certify.breaking import visible
 from app.steps.certify.sheet import BODY, NOTE, SMALL, Strip
 from app.steps.certify.status import Closing, destroyed
 from app.steps.certify.strips import Column, fields, paragraph, table
-from app.steps.certify.tally import KeptRow, Sum, by_category, by_ground, by_method, records_of, summed
+from app.steps.certify.tally import (
+    KeptRow,
+    Sum,
+    by_category,
+    by_ground,
+    by_method,
+    records_of,
+    summed,
+    traces_of,
+)
 from app.steps.certify.wording import Words, amount
 
 
@@ -92,7 +101,11 @@ def methods(account: Account, words: Words) -> list[Strip]:
             words.stacked(row.subject),
             f"{row.sum.lines:,}",
             amount(row.sum.bytes),
-            f"{words.method(row.method)}\n{_outcomes(row.outcomes, words)}",
+            "\n".join(
+                filter(
+                    None, (words.method(row.method), words.passes(row.passes), _outcomes(row.outcomes, words))
+                )
+            ),
         )
         for row in by_method(account)
     ]
@@ -147,9 +160,11 @@ def keys(account: Account, words: Words, closing: Closing) -> list[Strip]:
 
 
 def copies(account: Account, words: Words) -> list[Strip]:
-    """副本: which backups were searched, with what limits, and what became of the copies."""
+    """副本: which backups were searched, with what limits, and what became of the copies and traces."""
+    found = [line for line in account.lines if line.subject is Subject.COPY]
     if not account.searched:
-        return paragraph(words.lines("sentence.no_copies"))
+        none = paragraph(words.lines("sentence.no_copies"))
+        return [*none, *_told_of(found, words)] if found else none
     columns = _columns(
         words, ("backup", 3), ("files", 0.9, 1), ("members", 0.9, 1), ("copies", 0.9, 1), ("conditions", 3.4)
     )
@@ -163,13 +178,27 @@ def copies(account: Account, words: Words) -> list[Strip]:
         )
         for one in account.searched
     ]
-    found = [line for line in account.lines if line.subject is Subject.COPY]
-    gone = sum(destroyed(line) for line in found)
     return [
         *table(columns, rows),
-        *paragraph(words.lines("sentence.copies", count=len(found), destroyed=gone), SMALL, above=3),
+        *_told_of(found, words),
         *paragraph(words.lines("sentence.copies_note"), NOTE, above=2),
     ]
+
+
+def _told_of(found: Sequence[Line], words: Words) -> list[Strip]:
+    """What became of copies, and of those that are traces kind by kind."""
+    gone = sum(destroyed(line) for line in found)
+    told = paragraph(words.lines("sentence.copies", count=len(found), destroyed=gone), SMALL, above=3)
+    kinds = traces_of(found)
+    if not kinds:
+        return told
+    # Each kind in its own words, so that the sentence is made for each language by itself.
+    lines = [
+        f"{words.said(row.trace)}{words.colon}"
+        + words.lines("sentence.traces", count=row.count, destroyed=row.destroyed).replace("\n", " / ")
+        for row in kinds
+    ]
+    return [*told, *paragraph("\n".join(lines), SMALL, above=1)]
 
 
 def kept(account: Account, words: Words) -> list[Strip]:
@@ -218,7 +247,10 @@ def _ground(row: KeptRow, words: Words) -> str:
     """Name what it rests on: the hold's reason, or the rule and its id."""
     if row.ground is Ground.HOLD:
         return f"{words.said(row.ground)}{words.colon}{words.hold(row.rule)}"
-    named = words.category(row.rule).replace("\n", " / ") if row.ground is Ground.RETENTION else row.rule
+    if row.ground in (Ground.EXCEPTION, Ground.COPY):
+        named = words.why(row.rule)
+    else:
+        named = words.category(row.rule).replace("\n", " / ") if row.ground is Ground.RETENTION else row.rule
     return f"{words.said(row.ground)}{words.colon}{named}" if named else words.said(row.ground)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from app.domain.copies import Trace
 from app.domain.fate import Fate, Ground
 from app.domain.outcome import AnyOutcome, Reason
 from app.domain.plan import Subject
@@ -31,10 +32,15 @@ class Sum:
 
 @dataclass(frozen=True, slots=True)
 class MethodRow:
-    """What was done to lines of one kind by one method, and how they ended."""
+    """What was done to lines of one kind by one method, and how they ended.
+
+    `passes` are the bytes of each pass as `Pass.text` writes them, a blank between; empty
+    where the evidence names none.
+    """
 
     subject: Subject
     method: str
+    passes: str
     sum: Sum
     outcomes: tuple[tuple[AnyOutcome | None, int], ...]
 
@@ -77,10 +83,17 @@ def by_category(account: Account) -> list[tuple[Tier, str, Sum]]:
 
 
 def by_method(account: Account) -> list[MethodRow]:
-    """Group what was to be destroyed by kind and method, in order of first appearance."""
+    """Group what was to be destroyed by kind, method and passes, in order of first appearance."""
     lines = [line for line in account.lines if line.fate.destroys]
-    groups = _grouped(lines, lambda line: (line.subject, line.evidence.method if line.evidence else ""))
+    groups = _grouped(lines, lambda line: (line.subject, *_act(line)))
     return [MethodRow(*key, summed(group), _outcomes(group)) for key, group in groups.items()]
+
+
+def _act(line: Line) -> tuple[str, str]:
+    """The method and the bytes of its passes, as the evidence names them."""
+    if line.evidence is None:
+        return "", ""
+    return line.evidence.method, str(dict(line.evidence.facts).get("pass_bytes", ""))
 
 
 def by_ground(account: Account) -> list[KeptRow]:
@@ -88,6 +101,30 @@ def by_ground(account: Account) -> list[KeptRow]:
     lines = [line for line in account.lines if not line.fate.destroys]
     groups = _grouped(lines, lambda line: (line.fate, line.ground, line.rule, line.law))
     return [KeptRow(*key, summed(group), _outcomes(group)) for key, group in groups.items()]
+
+
+@dataclass(frozen=True, slots=True)
+class TraceRow:
+    """Traces of one kind: how many were found, and how many of them are gone."""
+
+    trace: Trace
+    count: int
+    destroyed: int
+
+
+def traces_of(lines: Iterable[Line]) -> list[TraceRow]:
+    """Count traces by kind, which the rule of their line names."""
+    groups = _grouped(lines, _trace_of)
+    return [
+        TraceRow(trace, len(groups[trace]), sum(map(destroyed, groups[trace])))
+        for trace in Trace
+        if trace in groups
+    ]
+
+
+def _trace_of(line: Line) -> Trace | None:
+    names = {f"trace.{trace.value}": trace for trace in Trace}
+    return next((names[one] for one in line.rule.split() if one in names), None)
 
 
 def limits_seen(account: Account, more: Iterable[Reason] = ()) -> list[tuple[Reason, int]]:

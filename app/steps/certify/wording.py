@@ -9,10 +9,12 @@ from enum import Enum
 from functools import cache
 from typing import Any
 
+from app.domain.copies import Trace
 from app.domain.limit import Limit
 from app.domain.outcome import Reason
 from app.domain.record import Problem
-from app.language import Language, category, hold, say
+from app.domain.wiping import Pass
+from app.language import Language, category, hold, passes, say
 from app.system.paths import resource
 
 
@@ -89,6 +91,12 @@ class Words:
         """Put reasons in words, one a line and language."""
         return "\n".join(_begun(say(limit, language)) for limit in limits for language in self.languages)
 
+    def why(self, rule: str) -> str:
+        """Say why a copy is what it is: the kind of trace, and each reason it stays; unknown names stay."""
+        known: dict[str, Enum] = {f"trace.{trace.value}": trace for trace in Trace}
+        known |= {reason.value: reason for reason in Reason}
+        return "; ".join(self.said(known[one]) if one in known else one for one in rule.split())
+
     def beyond(self, limit: Limit) -> str:
         """Put in words what no wipe of a file reaches, each language on a line of its own."""
         texts = _table()["limit"]["beyond" if limit.seen else "unasked"]
@@ -102,6 +110,11 @@ class Words:
         """Put the name of a method in words; a name the table lacks stands as it is."""
         key = f"method.{name or 'none'}"
         return self.lines(key) if self.has(key) else name
+
+    def passes(self, told: str) -> str:
+        """Say what each pass wrote, one a line and language; `told` as the evidence names them."""
+        sequence = tuple(Pass.of(text) for text in told.split())
+        return "\n".join(line for language in self.languages for line in passes(sequence, language))
 
 
 def explained(name: str, language: Language) -> str:
