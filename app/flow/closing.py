@@ -71,7 +71,7 @@ def make_account(desk: Desk, plan: Plan, journal_count: int, journal_head: str) 
         coverage=build(Coverage, stored),
         lines=_lines(desk, plan),
         searched=tuple(_named(desk, one) for one in desk.register.searched()),
-        media=_media(desk),
+        media=_media(desk, plan),
         locations=tuple(_name(desk, str(one.path), str(one.path)) for one in case.locations),
         journal_count=journal_count,
         journal_head=journal_head,
@@ -233,9 +233,13 @@ def _places(desk: Desk) -> list[Path]:
     return places + [one.path for one in case.backups] + [one.path for one in case.keys]
 
 
-def _media(desk: Desk) -> tuple[Medium, ...]:
+def _media(desk: Desk, plan: Plan) -> tuple[Medium, ...]:
+    """Every volume that was declared or touched: a copy or a trace may lie on another one."""
+    touched: dict[int, Path] = {}
+    for item in plan.with_fate(Fate.WIPE, Fate.SHRED, Fate.TRASH):
+        touched.setdefault(item.stamp.device, Path(item.path).parent)
     volumes = {}
-    for place in _places(desk):
+    for place in (*_places(desk), *touched.values()):
         there = place
         while not there.exists() and there != there.parent:
             there = there.parent
