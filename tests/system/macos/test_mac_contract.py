@@ -228,3 +228,23 @@ def test_snapshots_are_asked_for_where_a_destroyed_file_was(world, folder, where
     path = folder / "没有了" / "名单.csv" if where == "folder" else "/Volumes/没有/名单.csv"
     found = [limit for limit in system_limits([Path(path)], home=folder) if limit.kind is LimitKind.SNAPSHOT]
     assert [limit.seen for limit in found] == [seen]
+
+
+@pytest.mark.parametrize("flag", [m.UF_IMMUTABLE, m.SF_APPEND])
+def test_an_immutable_file_is_left_and_said_to_be_so(world, folder, sign, monkeypatch, flag):
+    opened = os.open
+
+    def refusing(path, flags, *rest, **named):
+        if flags & os.O_RDWR and str(path).endswith(".csv"):
+            raise PermissionError(errno.EPERM, "immutable")
+        return opened(path, flags, *rest, **named)
+
+    world.flags = flag
+    monkeypatch.setattr(os, "open", refusing)
+    end, _ = run(folder, sign)
+    assert (end.outcome, end.evidence.limits) == (Outcome.FAILED, (Reason.IMMUTABLE,))
+
+
+def test_the_dry_run_reads_past_the_cache_too(world, folder, sign):
+    run(folder, sign, disk=this_read_only_disk())
+    assert world.done(m.F_NOCACHE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import ntpath
 import os
 import struct
@@ -17,6 +18,7 @@ from windows_world import POSIX_ONLY, SECTOR, World, python_of
 
 from app.domain.event import Noted, Settled
 from app.domain.fate import Fate
+from app.domain.fault import Fault, Refused
 from app.domain.limit import LimitKind
 from app.domain.outcome import KeyOutcome, Outcome, Reason
 from app.domain.plan import Subject
@@ -26,7 +28,14 @@ from app.steps.shred import shred
 from app.steps.wipe import wipe
 from app.steps.wipe.cost import names_cost
 from app.system import protected
-from app.system.disk import this_read_only_disk
+from app.system.device import Device, open_source
+from app.system.direct import go_direct, same
+from app.system.disk import this_disk, this_read_only_disk
+from app.system.durable import sync_folder
+from app.system.extents import Attribute, attributes
+from app.system.lock import acquire
+from app.system.rights import become, caller
+from app.system.trim import trim
 from app.system.windows import api as w
 from app.system.windows.api import Answer
 
@@ -288,3 +297,45 @@ def test_shadow_copies_swap_and_hibernation_are_named_as_limits(world, tmp_path)
         (LimitKind.SWAP, "C:\\pagefile.sys"),
         (LimitKind.HIBERNATION, "hiberfil.sys"),
     }
+
+
+def test_attributes_are_those_of_windows(world):
+    world.make(FILE, CONTENT)
+    world.attributes = 0x4820
+    fd = world.open(w.long(FILE), 0, w.SHARE_READ, 0)
+    assert attributes(fd) == Attribute.COMPRESSED | Attribute.ENCRYPTED
+    os.close(fd)
+
+
+def test_one_officer_at_a_time(world, tmp_path, monkeypatch):
+    held = []
+
+    def locking(fd, mode, length):
+        assert (mode, length) == (msvcrt.LK_NBLCK, 1)
+        if held:
+            raise PermissionError(13, "locked")
+        held.append(fd)
+
+    msvcrt = types.SimpleNamespace(LK_NBLCK=2, locking=locking)
+    monkeypatch.setitem(sys.modules, "msvcrt", msvcrt)
+    with acquire(tmp_path), pytest.raises(Refused) as refused:
+        acquire(tmp_path)
+    assert refused.value.fault is Fault.CASE_IN_USE
+
+
+def test_what_windows_has_not_is_not_asked_of_it(world, tmp_path, monkeypatch):
+    monkeypatch.setenv("SUDO_UID", "1000")
+    assert caller() is None
+    with pytest.raises(PermissionError):
+        become(1000, 1000)
+    assert open_source("/dev/null", None) is None
+    assert trim(0) is None
+    assert not go_direct(0)
+    assert same(memoryview(bytearray(b"ab")), memoryview(bytearray(b"ab")))
+    assert not same(memoryview(bytearray(b"ab")), memoryview(bytearray(b"ac")))
+    # A folder can't be opened there to be synced; the file's own sync has put its name on the disk.
+    sync_folder(tmp_path / "no such folder")
+    for call in (lambda: this_disk().read_into(0, memoryview(bytearray(1)), 0), lambda: Device(0).read(0, 1)):
+        with pytest.raises(OSError) as refused:
+            call()
+        assert refused.value.errno == errno.ENOSYS
