@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from residue_ground import GROUNDS, run
-from residue_records import FOLDERS, KEPT, Residue, lay
+from residue_records import FOLDERS, KEPT, Residue, lay, number_in
 
 from app.domain.outcome import Outcome, Reason
 
@@ -125,39 +125,70 @@ def test_where_something_is_left_it_was_said(laid, carried, name, more, reason):
 def test_a_reflink_copy_elsewhere_on_xfs(laid, carried):
     made, company, count = laid("xfs")
     originals = [path for path in sorted(company.rglob("*客户登记*")) if path.stat().st_size >= 100_000]
-    held = {int(path.name.partition("登记")[2][:4]) for path in originals}
-    assert len(held) == 4
-    for n, path in enumerate(originals):
-        made_copy = ["cp", "--reflink=always", path, made.top / f"copy-{n}"]
-        if subprocess.run(made_copy, capture_output=True, check=False).returncode:
+    copies = {}
+    for path in originals:
+        copy = made.top / f"copy-{number_in(path.name)}"
+        if subprocess.run(
+            ["cp", "--reflink=always", path, copy], capture_output=True, check=False
+        ).returncode:
             pytest.skip("this XFS has no reflinks")
+        copies[number_in(path.name)] = copy
+    assert len(copies) == 4
     os.sync()
     ended = carried(company)
-    assert {number for number, end in ended.ends.items() if end.outcome is Outcome.RESIDUE_POSSIBLE} == held
-    assert {ended.ends[number].outcome for number in set(range(count)) - held} == {Outcome.PROVEN}
-    assert all(Reason.SHARED_EXTENTS in ended.ends[number].evidence.limits for number in held)
+    for number, copy in copies.items():
+        end = ended.ends[number]
+        assert end.outcome is Outcome.SURVIVES
+        assert Reason.SHARED_EXTENTS in end.evidence.limits
+        assert holders(end) == f"inode {copy.stat().st_ino}"
+    assert {ended.ends[number].outcome for number in set(range(count)) - set(copies)} == {Outcome.PROVEN}
     residue = Residue.of(made.raw())
-    assert residue.lines == held
+    assert residue.lines == set(copies)
     assert residue.count > 70_000
     nothing_unsaid(ended, residue)
 
 
-def test_a_snapshot_on_btrfs(laid, carried):
+def holders(end):
+    return dict(end.evidence.facts).get("holders", "")
+
+
+@pytest.fixture
+def snapshot(laid, carried):
+    """A case over a subvolume of which there is a snapshot."""
     if not shutil.which("btrfs"):
         pytest.skip("btrfs-progs is not installed")
-    made, company, count = laid("btrfs", lambda company: run("btrfs", "subvolume", "create", company))
-    run("btrfs", "subvolume", "snapshot", "-r", company, made.top / "昨夜")
+    made, company, _ = laid("btrfs", lambda company: run("btrfs", "subvolume", "create", company))
+    held = made.top / "昨夜"
+    run("btrfs", "subvolume", "snapshot", "-r", company, held)
     os.sync()
-    ended = carried(company)
-    assert ended.outcomes == {Outcome.RESIDUE_POSSIBLE}
-    shared = {number for number, end in ended.ends.items() if Reason.SHARED_EXTENTS in end.evidence.limits}
+    told = subprocess.run(["btrfs", "inspect-internal", "rootid", held], capture_output=True, check=True)
+    return made, carried(company), held, int(told.stdout)
+
+
+def test_a_snapshot_on_btrfs(snapshot):
+    made, ended, held, tree = snapshot
+    inodes = {number_in(path.name): path.stat().st_ino for path in held.rglob("*客户登记*")}
     own_extents = {number for number, end in ended.ends.items() if Reason.INLINE not in end.evidence.limits}
-    assert own_extents
-    assert shared >= own_extents
+    assert len(own_extents) > 20
+    assert not ended.good
+    for number in own_extents:
+        end = ended.ends[number]
+        assert end.outcome is Outcome.SURVIVES
+        assert {Reason.SNAPSHOT, Reason.SHARED_EXTENTS} <= set(end.evidence.limits)
+        assert holders(end) == f"subvolume {tree} inode {inodes[number]}"
     residue = Residue.of(made.raw())
-    assert residue.lines == residue.names == set(range(count))
+    assert residue.lines == residue.names == set(ended.ends)
     assert residue.folders == set(range(FOLDERS))
     nothing_unsaid(ended, residue)
+
+
+@pytest.mark.xfail(
+    raises=AssertionError, reason="btrfs marks no inline extent as shared; it is doubted, without its holder"
+)
+def test_a_small_file_in_a_snapshot_is_said_to_be_held(snapshot):
+    _, ended, _, tree = snapshot
+    assert {end.outcome for end in ended.ends.values()} == {Outcome.SURVIVES}
+    assert all(f"subvolume {tree}" in holders(end) for end in ended.ends.values())
 
 
 def test_in_memory_there_is_no_medium_and_that_is_said(medium, carried):
