@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Container, Generator, Sequence
+from collections import defaultdict
+from collections.abc import Container, Generator, Iterable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from app.domain.event import Begun, Noted
@@ -28,6 +30,7 @@ from app.system.volumes import Volume, volume_of
 
 _METHOD: Final = "purge-names-1"
 _ROUNDS: Final = 4096
+_NAMES_AT_ONCE: Final = 8192
 MARGIN: Final = 1.25
 _MARK_OF_BLOCK: Final = {LogKind.EXT: (7, 8), LogKind.XFS: (3, 8)}
 """How much of a block a mark takes: most of one of its own on ext; two of them in a leaf on XFS."""
@@ -44,11 +47,12 @@ class _Purged:
 
 
 def purge(
-    label: str, done: Sequence[Done], terms: Terms, told: Container[str] = ()
+    label: str, done: Iterable[Done], terms: Terms, told: Container[str] = ()
 ) -> Generator[Begun | Noted, None, bool]:
     """Purge the volume that these removed files lay on.
 
-    Gives whether every place that a name was known to stand in was written over.
+    Gives whether every place that a name was known to stand in was written over. `done` is gone
+    through more than once.
 
     The folders that are empty now are gone after it, never a location itself. May be
     run again after a stop: it finds what it renamed and takes its fillers away. The
@@ -70,9 +74,9 @@ def purge(
     return purged.clean
 
 
-def _ground_of(done: Sequence[Done]) -> tuple[str, Volume] | None:
+def _ground_of(done: Iterable[Done]) -> tuple[str, Volume] | None:
     """A folder that is still there on the volume of these files, and the volume."""
-    device = done[0].item.stamp.device
+    device = next(iter(done)).item.stamp.device
     for one in done:
         at = one.item.location or one.item.path.rpartition(os.sep)[0]
         for path in (at, at.rpartition(os.sep)[0]):
@@ -92,7 +96,7 @@ class _Purge:
         self._terms = terms
         self._facts: dict[str, str | int | bool] = {}
 
-    def run(self, done: Sequence[Done]) -> _Purged:
+    def run(self, done: Iterable[Done]) -> _Purged:
         folders = Folders(done, self._terms, self._volume.device)
         place = open_folder(self._path)
         try:
@@ -179,25 +183,42 @@ class _Purge:
     def _trims_itself(self) -> bool:
         return "discard" in self._volume.options.replace("nodiscard", "").replace(";", ",").split(",")
 
-    def _unseen(self, done: Sequence[Done], folders: Folders, log: Log) -> bool:
+    def _unseen(self, done: Iterable[Done], folders: Folders, log: Log) -> bool:
         """Whether no name stands any more where the folders held their entries, as far as it must be seen.
 
         ext clears entries by itself. XFS and btrfs free them as they are, so there it must
         be seen, and what was free in between must have been trimmed.
         """
         device = open_device(self._volume) if self._terms.wiping.device else None
-        names = folders.names()
-        for one in done:
-            names[parent_of(one.item.path)].add(os.fsencode(one.item.path.rpartition(os.sep)[2]))
-        prints = self._terms.footprints
+        prints, seen = self._terms.footprints, True
         if device is None:
             return log.kind in (LogKind.EXT, LogKind.NONE)
         with device:
-            if prints.stand(device, names):
-                return False
-        seen = prints.tells(names) and all(one.traced for one in done)
+            for names, traced in chain([(folders.names(), True)], _named(done)):
+                if prints.stand(device, names):
+                    return False
+                seen &= traced and prints.tells(names)
         self._facts["folders_read"] = seen
         return (seen and "trimmed_bytes" in self._facts) or log.kind in (LogKind.EXT, LogKind.NONE)
+
+
+def _named(done: Iterable[Done]) -> Iterator[tuple[dict[str, set[bytes]], bool]]:
+    """The names of removed files by their folder, some thousands at a time, and whether all were traced.
+
+    The names of a folder stay together where the plan has them together, so that its
+    blocks are read once.
+    """
+    names: dict[str, set[bytes]] = defaultdict(set)
+    count, traced = 0, True
+    for one in done:
+        folder = parent_of(one.item.path)
+        if count >= _NAMES_AT_ONCE and folder not in names:
+            yield names, traced
+            names.clear()
+            count, traced = 0, True
+        names[folder].add(os.fsencode(one.item.path.rpartition(os.sep)[2]))
+        count, traced = count + 1, traced and one.traced
+    yield names, traced
 
 
 def _known(log: Log) -> bool:

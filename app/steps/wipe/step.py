@@ -22,8 +22,8 @@ from app.steps.wipe.helper import Helper
 from app.steps.wipe.keystream import SEED_BYTES
 from app.steps.wipe.progress import Progress
 from app.steps.wipe.purge import purge
+from app.steps.wipe.removed import Removed
 from app.steps.wipe.scene import Terms
-from app.steps.wipe.verdict import Done
 from app.system.disk import Disk, this_disk
 
 BATCH_ITEMS: Final = 512
@@ -139,29 +139,31 @@ def _follow(plan: Plan, stages: Mapping[str, Stage], noted: Notes, terms: Terms)
     def at(fate: Fate, *wanted: Stage) -> Iterator[PlanItem]:
         return (i for i in going(plan) if i.fate is fate and stages.get(i.id, Stage.FRESH) in wanted)
 
-    known = [recorded(item, *noted[item.id]) for item in at(Fate.WIPE, Stage.NOTED)]
-    gone = [one for one in known if is_removed(noted[one.item.id][1])]
-    there = [one for one in known if not is_removed(noted[one.item.id][1])]
+    gone, there = Removed(plan), []
+    for item in at(Fate.WIPE, Stage.NOTED):
+        one = recorded(item, *noted[item.id])
+        if is_removed(noted[item.id][1]):
+            gone.add([one])
+        else:
+            there.append(one)
     for some in batches(one.item for one in there):
         ids = {item.id for item in some}
-        gone += yield from finish_batch([one for one in there if one.item.id in ids], terms, progress)
+        gone.add((yield from finish_batch([one for one in there if one.item.id in ids], terms, progress)))
     moved = {item.id: moved_before(item, terms) for item in at(Fate.TRASH, Stage.NOTED)}
     yield from (ending for ending in moved.values() if ending)
     told: set[str] = set()
     for batch in batches(at(Fate.WIPE, Stage.FRESH, Stage.BEGUN)):
-        gone += yield from wipe_batch(batch, stages, terms, progress, told)
+        gone.add((yield from wipe_batch(batch, stages, terms, progress, told)))
     yield from _settle(gone, terms, told)
     waiting = (item for item in at(Fate.TRASH, *Stage) if moved.get(item.id) is None)
     for batch in batches(item for item in waiting if stages.get(item.id) is not Stage.SETTLED):
         yield from move_batch(batch, terms)
 
 
-def _settle(gone: Sequence[Done], terms: Terms, told: Container[str]) -> Iterator[Event]:
+def _settle(gone: Removed, terms: Terms, told: Container[str]) -> Iterator[Event]:
     """Purge each volume, then say of each of its files how it ended."""
-    volumes: dict[str, list[Done]] = {}
-    for one in gone:
-        volumes.setdefault(one.verdict.volume, []).append(one)
-    for label, together in volumes.items():
+    for label in gone.volumes:
+        together = gone.on(label)
         clean = terms.wiping.names and (yield from purge(label, together, terms, told))
         for one in together:
             verdict = one.verdict if clean else one.verdict.doubted(Reason.NAMES_NOT_PURGED, last=True)
