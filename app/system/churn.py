@@ -31,9 +31,12 @@ class Churn:
     def __enter__(self) -> Churn:
         if sys.platform != "linux":
             raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS), _MARK)
-        with suppress(FileExistsError):
-            os.mkdir(self._name, 0o700, dir_fd=self._parent)
-        self._folder = os.open(self._name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=self._parent)
+        self._parent = os.dup(self._parent)
+        try:
+            self._make()
+        except OSError:
+            os.close(self._parent)
+            raise
         try:
             flags = os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
             for number in range(_FILES):
@@ -42,6 +45,27 @@ class Churn:
             self._close()
             raise
         return self
+
+    def _make(self) -> None:
+        """Make the folder in the one given, or beside that where it would grow out of its inode by it.
+
+        Grown so, its inode would not be written over with the entries that lie in it.
+        """
+        if sys.platform == "win32":
+            return
+        before = os.fstat(self._parent).st_size
+        with suppress(FileExistsError):
+            os.mkdir(self._name, 0o700, dir_fd=self._parent)
+            now = os.fstat(self._parent)
+            if before < os.fstatvfs(self._parent).f_bsize <= now.st_size:
+                above = os.open("..", os.O_RDONLY | os.O_DIRECTORY, dir_fd=self._parent)
+                if os.fstat(above).st_dev == now.st_dev:
+                    os.rmdir(self._name, dir_fd=self._parent)
+                    self._parent, above = above, self._parent
+                os.close(above)
+            with suppress(FileExistsError):
+                os.mkdir(self._name, 0o700, dir_fd=self._parent)
+        self._folder = os.open(self._name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=self._parent)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -57,6 +81,7 @@ class Churn:
         os.close(self._folder)
         with suppress(OSError):
             os.rmdir(self._name, dir_fd=self._parent)
+        os.close(self._parent)
 
     def stir(self) -> int:
         """Change every mark, each to what none was; gives how many bytes of the journal that takes at least.

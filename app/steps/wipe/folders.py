@@ -186,6 +186,9 @@ def _unfill(folder: Folder) -> None:
 def _fill(folder: Folder) -> None:
     """Fill a folder until it would grow, first with long names, then with shorter ones.
 
+    One that grows out of its inode by the first is full as it is: its own entries lie over
+    the old ones there.
+
     Raises:
         OSError: ENOSPC also for a folder too big to be filled.
     """
@@ -193,9 +196,12 @@ def _fill(folder: Folder) -> None:
         raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
     fd = folder.fd or 0
     first = f"{_FILLER}{0:03}"
-    os.close(os.open(first, os.O_CREAT | os.O_RDONLY | os.O_CLOEXEC, 0o600, dir_fd=fd))
-    number = 0
     most = max(os.fstat(fd).st_size, os.fstatvfs(fd).f_bsize - 1)
+    os.close(os.open(first, os.O_CREAT | os.O_RDONLY | os.O_CLOEXEC, 0o600, dir_fd=fd))
+    if os.fstat(fd).st_size > most:
+        os.unlink(first, dir_fd=fd)
+        return
+    number = 0
     for size in _SIZES:
         while True:
             number += 1

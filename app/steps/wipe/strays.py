@@ -58,8 +58,13 @@ def _holds_ours(path: str, item: PlanItem, terms: Terms) -> bool:
             folder.close()
         try:
             told = os.fstat(fd)
-            return same_file(told, item.stamp) and all(ours(disk, fd, told.st_size, [terms.last(item)]))
+            if not item.stamp.size:  # nothing was written to it, so it has its time still
+                return (told.st_size, told.st_mtime_ns) == (0, item.stamp.mtime_ns)
+            blocks = list(ours(disk, fd, told.st_size, [terms.last(item)]))
+            return same_file(told, item.stamp) and bool(blocks) and all(blocks)
         finally:
             os.close(fd)
+    except FileNotFoundError:
+        return False
     except OSError:
         return True

@@ -20,15 +20,11 @@ COMPANY = "公司资料"
 UNTRIMMED = "[wipe]\ntrim = false\n"
 """Freed blocks are not given back to the image, so what is not there any more was overwritten."""
 
-SHORT_FORM = pytest.mark.xfail(
-    raises=AssertionError,
-    reason="XFS: the names of emptied folders stay in the inode of a location that held little else",
-)
 CLEAN = [
     ("ext4", ""),
     ("ext4", UNTRIMMED),
     ("ext4 of 1 KiB blocks", UNTRIMMED),
-    pytest.param("xfs", "", marks=SHORT_FORM, id="xfs-trimmed"),
+    ("xfs", ""),
 ]
 DOUBTED = [
     ("ext4 data=journal", "", Reason.JOURNALLED_DATA),
@@ -121,7 +117,6 @@ def test_where_something_is_left_it_was_said(laid, carried, name, more, reason):
     )
 
 
-@SHORT_FORM
 def test_a_reflink_copy_elsewhere_on_xfs(laid, carried):
     made, company, count = laid("xfs")
     originals = [path for path in sorted(company.rglob("*客户登记*")) if path.stat().st_size >= 100_000]

@@ -115,8 +115,22 @@ def test_another_file_that_was_given_its_number(job):
         def open_to_read(self, folder, name):
             raise PermissionError(13, "closed")
 
+    class Gone(Disk):
+        def open_to_read(self, folder, name):
+            raise FileNotFoundError(2, "gone")
+
+    assert straying.strays([missing], replace(terms, disk=Gone())) == frozenset()
     # One that can't be looked into may be it.
     assert straying.strays([missing], replace(terms, disk=Closed())) == {item.id}
+
+
+def test_an_empty_file_is_known_by_its_time(job):
+    item = job.add(job.folder / "a", b"")
+    terms = Terms(Disk(), SEED, None, (), Wiping(), frozenset())
+    (job.folder / "a").rename(job.folder / "b")
+    assert straying.strays([item], terms) == {item.id}
+    os.utime(job.folder / "b", ns=(0, 0))
+    assert straying.strays([item], terms) == frozenset()
 
 
 def test_a_walk_ends(tmp_path):
