@@ -8,6 +8,7 @@ from typing import Final
 from app.domain.outcome import Fact, Reason
 from app.system.extents import Attribute, Extent, ExtentFlag, attributes, extents, same_places
 from app.system.handles import alone
+from app.system.limits import doubts_of
 from app.system.media import medium_of, stands_on
 from app.system.volumes import Writes, volume_of
 
@@ -70,7 +71,8 @@ def surface_of(fd: int, links: int) -> Surface:
         facts += (("bus", medium.bus),)
     # Grown to the end of a block, what lies in the inode would move out of it and leave the key behind.
     block = 1 if seen[Reason.INLINE] else volume.block
-    return Surface(tuple(reason for reason, holds in seen.items() if holds), facts, block, mapped)
+    limits = dict.fromkeys([*(reason for reason, holds in seen.items() if holds), *doubts_of(fd)])
+    return Surface(tuple(limits), facts, block, mapped)
 
 
 def _any(mapped: tuple[Extent, ...] | None, flag: ExtentFlag) -> bool:

@@ -265,6 +265,7 @@ def test_a_key_is_shredded_by_the_same_calls(world, sign, monkeypatch, resident)
         monkeypatch.setattr(os.path, name, getattr(ntpath, name))
     if resident:
         world.controls[POINTERS] = w.HANDLE_EOF
+    world.infos[w.STREAM_INFO] = stream_list(("::$DATA", 1), (":Zone.Identifier:$DATA", 26))
     path = f"{FOLDER}\\密钥.pem"
     key = ed25519.Ed25519PrivateKey.generate().private_bytes(
         Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
@@ -282,6 +283,7 @@ def test_a_key_is_shredded_by_the_same_calls(world, sign, monkeypatch, resident)
     )
     (end,) = [event for event in events if isinstance(event, Settled)]
     assert (Reason.INLINE in end.evidence.limits) is resident
+    assert Reason.OTHER_STREAMS in end.evidence.limits
     assert end.outcome is (KeyOutcome.MEDIUM_RESIDUE if resident else KeyOutcome.KEY_DESTROYED_HERE)
     (left,) = world.last.values()
     # What lies in the MFT would move out of it if it grew, and leave the key there.
