@@ -223,8 +223,10 @@ def test_snapshots_time_machine_and_swap_are_named_as_limits(world, folder, tmp_
 
 
 @pytest.mark.parametrize(("where", "seen"), [("folder", True), ("volume", False)])
-def test_snapshots_are_asked_for_where_a_destroyed_file_was(world, folder, where, seen):
+def test_snapshots_are_asked_for_where_a_destroyed_file_was(world, folder, monkeypatch, where, seen):
     world.volume, world.snaps = volume("apfs"), [snapshot("com.apple.os.update")]
+    device = world.device
+    monkeypatch.setattr(world, "device", lambda place: 77 if place == "/Volumes" else device(place))
     path = folder / "没有了" / "名单.csv" if where == "folder" else "/Volumes/没有/名单.csv"
     found = [limit for limit in system_limits([Path(path)], home=folder) if limit.kind is LimitKind.SNAPSHOT]
     assert [limit.seen for limit in found] == [seen]
