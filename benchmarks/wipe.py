@@ -1,6 +1,6 @@
 """The speed of wiping, as ratios within one run: one large file, and many small ones.
 
-    benchmarks/wipe.py [--large MIB] [--files N] [--dir FOLDER] [--memory N]
+    benchmarks/wipe.py [--large MIB] [--files N] [--dir FOLDER]
 
 As root it mounts loop images in FOLDER; without, only the machine's own disk is measured. The
 goals: a large file written at 0.90 of `dd oflag=direct` fed with an AES-CTR stream and at 1.8 of
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -57,8 +56,6 @@ def main() -> int:
                 if mount:
                     bench.small(asked.files, "loop ext4, read back", mount, 12, raw=False)
                     bench.small(asked.files, "loop ext4, raw proof", mount, 8, raw=True)
-        for count in (10_000, asked.memory) if asked.memory else ():
-            bench.memory(count)
     return 0
 
 
@@ -68,7 +65,6 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--large", type=int, default=2048, help="MiB of the large file; 0 leaves it out")
     parser.add_argument("--files", type=int, default=10_000, help="how many small files; 0 leaves them out")
-    parser.add_argument("--memory", type=int, default=0, help="report the peak at 10 000 and this many items")
     parser.add_argument("--dir", type=Path, default=None)
     return parser.parse_args()
 
@@ -165,20 +161,6 @@ class Bench:
         _ratio(f"{where}, against shred -n1 -u", count / spent / rate, goal)
         print(f"  the purge of {count} names took {purge:.2f} s more")
         shutil.rmtree(folder / "records", ignore_errors=True)
-
-    def memory(self, count: int) -> None:
-        """The peak of a process of its own that wipes this many files."""
-        child = os.fork()
-        if not child:
-            paths = _records(self.folder, count)
-            before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-            self.wiped(paths, self.folder / "records", Wiping())
-            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-            told = f"peak {peak // 1024} MiB, {before // 1024} MiB before"
-            print(f"memory at {count} items: {told}", flush=True)
-            os._exit(0)
-        os.waitpid(child, 0)
-        shutil.rmtree(self.folder / "records", ignore_errors=True)
 
 
 def _item(number: int, path: Path, location: Path) -> PlanItem:
