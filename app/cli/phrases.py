@@ -21,6 +21,7 @@ class Phrase(Enum):
     BACKUPS_SEARCHED = ("查找备份 {n} 处", "{n} backups searched")
     COPIES_FOUND = ("找到副本 {n} 份", "{n} copies found")
     BYTES_MOVED = ("读写 {n} 字节", "{n} bytes read or written")
+    NOT_READ = ("其中 {n} 个未能直接读取设备核验", "{n} of them not read from the device itself")
     SUBJECT_SETTLED = ("{subject} {n} 项", "{n} × {subject}")
     FILES_COMPARED = ("比对文件 {n} 个", "{n} files compared")
     COMMA = ("，", ", ")

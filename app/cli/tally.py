@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from app.cli.phrases import Phrase
 from app.domain.event import BackupSearched, CopyFound, Event, Located, Progressed, Settled
-from app.domain.outcome import AnyOutcome
+from app.domain.outcome import AnyOutcome, Reason
 from app.domain.plan import Subject
 from app.domain.record import Look
 from app.domain.step import Step
@@ -46,6 +46,7 @@ class Tally:
                 self._counts[Phrase.BACKUPS_SEARCHED] += 1
             case Settled():
                 self.outcomes[event.outcome] += 1
+                self._counts[Phrase.NOT_READ] += Reason.NOT_READ_FROM_DEVICE in event.evidence.limits
                 self._subjects[event.subject] += 1
             case Progressed() if event.unit in _MOVED:
                 self._counts[_MOVED[event.unit]] = event.done

@@ -74,7 +74,7 @@ def test_status_tells_the_method_and_the_volumes_before_signing(opened: Path) ->
         volume
     )
     assert volume["names_cost"]["mount"] == volume["mount"]
-    for language, words in (("en", "pass 2: the bytes 0xaa"), ("zh", "第 2 遍：反复写入字节 0xaa")):
+    for language, words in (("en", "Pass 2: the bytes 0xaa"), ("zh", "第 2 遍：反复写入字节 0xaa")):
         said = lethe("status", opened, "--lang", language).stdout
         assert words in said
         assert volume["device"] in said

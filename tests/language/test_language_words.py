@@ -220,5 +220,5 @@ def test_a_pass_is_told_by_its_bytes():
         assert len(said) == 7
         assert ["0x00" in said[0], "0xff" in said[1], "0x55" in said[4], "0xaa" in said[5]] == [True] * 4
         assert all("AES-256-CTR" in said[n] for n in (2, 6))
-    assert passes((Pass(b"\x01\x02"),), Language.EN) == ("pass 1: the bytes 0x01 0x02, over and over",)
+    assert passes((Pass(b"\x01\x02"),), Language.EN) == ("Pass 1: the bytes 0x01 0x02, over and over",)
     assert passes((Pass(bytes(4096)),), Language.EN)[0].endswith("… (4096), over and over")

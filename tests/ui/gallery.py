@@ -20,21 +20,34 @@ sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parent)]
 
 from officer_at_window import Officer
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QScrollArea
 from pytestqt.qt_compat import qt_api
 from pytestqt.qtbot import QtBot
 
 from app.domain.case import Role
+from app.domain.medium import Medium
 from app.domain.step import Step
+from app.domain.wiping import Cost, Method, Wiping
+from app.flow.outlook import Touched
+from app.flow.reading import Reading
 from app.language import Language
 from app.rehearsal import build_company
 from app.ui.application import make_application
 from app.ui.pages.hold_dialog import HoldDialog
 from app.ui.translation import speak
 from app.ui.widgets.new_person import NewPerson
+from app.ui.widgets.wiping import WipingBox
 from app.ui.wizard import Wizard
 
 SIZES = (100, 150)
+FLASH = Touched(
+    Medium(
+        "/dev/nvme0n1p2", "/home", "ext4", "rw,noatime", "Model X 1TB", "S4X9N", "nvme", False, True, 10**12
+    ),
+    12_034,
+    88_000_000,
+    Cost("/home", "ext4", 12_034, 1_150_000_000, 34.9, True),
+)
 
 
 class _Bot(QtBot):
@@ -82,6 +95,7 @@ def walk(app: QApplication, out: Path, percent: int) -> None:
                 officer.confirm()
                 grab(wizard, app, out, "3-confirm-done", percent)
             elif step is Step.SIGN:
+                look_at_sign(app, officer, out, percent)
                 officer.sign(people / "witness.p12")
                 grab(wizard, app, out, "4-sign-done", percent)
         officer.certify(people / "witness.p12")
@@ -95,6 +109,29 @@ def walk(app: QApplication, out: Path, percent: int) -> None:
         speak(app, Language.ZH)
         wizard.desk.close()
         wizard.deleteLater()
+
+
+def look_at_sign(app: QApplication, officer: Officer, out: Path, percent: int) -> None:
+    """The lower half of the page, seven passes over flash, and the list itself."""
+    page, wizard = officer.wizard.currentPage(), officer.wizard
+    area = page.findChild(QScrollArea)
+    area.verticalScrollBar().setValue(area.verticalScrollBar().maximum())
+    grab(wizard, app, out, "4-sign-below", percent)
+    box = WipingBox()
+    box.show_wiping(Wiping(Method.GAT_1143_7, names=False), [FLASH, *page._summary.touched], Reading.ASKED)
+    box.resize(page.wiping.width(), box.sizeHint().height())
+    box.show()
+    grab(box, app, out, "4-sign-seven", percent)
+    box.deleteLater()
+    for language in Language:
+        speak(app, language)
+        page.look.click()
+        officer.qtbot.waitUntil(lambda: page._dialog.items.whole)
+        page._dialog.grab().save(str(out / f"4-list-{language.value}-{percent}.png"))
+        page._dialog.reject()
+    speak(app, Language.ZH)
+    page.read()
+    officer.rest()
 
 
 def main() -> None:

@@ -30,17 +30,17 @@ def name_of(item: PlanItem) -> str:
 
 
 _COLUMNS: Final[tuple[Column[PlanItem], ...]] = (
-    Column(lambda: translate("Entries", "Item"), name_of, path=True, width=44),
-    Column(lambda: translate("Entries", "Is a"), lambda item: words.say(item.subject), width=7),
+    Column(lambda: translate("Entries", "Item"), name_of, path=True, width=32),
+    Column(lambda: translate("Entries", "Is a"), lambda item: words.say(item.subject), width=6),
     Column(lambda: translate("Entries", "Fate"), lambda item: words.say(item.fate), width=12),
-    Column(lambda: translate("Items", "Ground"), lambda item: words.say(item.ground), width=22),
-    Column(lambda: translate("Items", "Law"), lambda item: item.law, width=18),
-    Column(lambda: translate("Items", "Tier"), lambda item: words.say(item.tier), width=8),
+    Column(lambda: translate("Items", "Ground"), lambda item: words.say(item.ground), width=17),
+    Column(lambda: translate("Items", "Law"), lambda item: item.law, width=14),
+    Column(lambda: translate("Items", "Tier"), lambda item: words.say(item.tier), width=7),
     Column(
         lambda: translate("Copies", "Size"),
         lambda item: words.size(item.stamp.size),
         number=True,
-        width=10,
+        width=9,
     ),
 )
 
