@@ -7,7 +7,7 @@ import os
 import struct
 import sys
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -28,7 +28,11 @@ _PATH: Final = struct.Struct("=QQ4080s")
 _KEY: Final = struct.Struct("=QQQQQQQIII36x")
 _FOUND: Final = struct.Struct("=QQQII")
 _BACK: Final = struct.Struct("=QQH")
-_ROOT_TREE, _TOP_TREE, _FIRST_FILE, _ROOT_BACKREF = 1, 5, 256, 144
+_INODE: Final = struct.Struct("=16xQ100xQIQI")
+_ROOT_TREE, _TOP_TREE, _FIRST_FILE, _ROOT_BACKREF, _INODE_ITEM = 1, 5, 256, 144, 1
+_ANY: Final = (1 << 64) - 1
+_LAST_TREE: Final = _ANY - 256
+_SECOND: Final = 1_000_000_000
 _SEARCH_BYTES: Final = 4096
 _DEPTH: Final = 32
 
@@ -70,6 +74,31 @@ def sharers_on_btrfs(fd: int, places: Iterable[Run]) -> set[Sharer]:
             rows = (_ROW.unpack_from(room, _HEAD.size + at * 8) for at in range(0, count, 3))
             found |= {Sharer(tree, inode) for inode, _, tree in rows}
     return found
+
+
+def snapshots_on_btrfs(fd: int, inode: int, told: tuple[int, int, int]) -> set[Sharer]:
+    """Ask btrfs which other subvolumes hold a file as it was: same number, size, mtime and ctime.
+
+    A small file lies in the tree itself, which a snapshot shares without any extent. Needs root.
+
+    Raises:
+        OSError: EPERM and the like.
+    """
+    found = set()
+    for tree in {_TOP_TREE, *_subvolumes(fd)} - {tree_of(fd)}:
+        with suppress(FileNotFoundError):
+            for item in _items(fd, tree, (inode, inode), _INODE_ITEM):
+                size, ctime, ctime_ns, mtime, mtime_ns = _INODE.unpack_from(item.held)
+                if told == (size, mtime * _SECOND + mtime_ns, ctime * _SECOND + ctime_ns):
+                    found.add(Sharer(tree, inode))
+    return found
+
+
+def _subvolumes(fd: int) -> Iterator[int]:
+    first = _FIRST_FILE
+    while rows := _items(fd, _ROOT_TREE, (first, _LAST_TREE), _ROOT_BACKREF, 64):
+        yield from (row.of for row in rows)
+        first = rows[-1].of + 1
 
 
 def sharers_among(walk: Walk, places: Sequence[Run]) -> dict[Run, set[Sharer]]:
@@ -127,15 +156,34 @@ def _inside(fd: int, tree: int, inode: int) -> str:
 
 def _parent(fd: int, tree: int) -> tuple[int, int, str]:
     """The subvolume that holds this one, the folder in it, and the name there."""
-    most = (1 << 64) - 1
-    key = _KEY.pack(_ROOT_TREE, tree, tree, 0, most, 0, most, _ROOT_BACKREF, _ROOT_BACKREF, 1)
-    answer = _asked(fd, _TREE_SEARCH, key.ljust(_SEARCH_BYTES, b"\0"))
-    if not _KEY.unpack_from(answer)[9]:
+    rows = _items(fd, _ROOT_TREE, (tree, tree), _ROOT_BACKREF)
+    if not rows:
         raise FileNotFoundError(tree)
-    _, _, parent, _, _ = _FOUND.unpack_from(answer, _KEY.size)
-    at = _KEY.size + _FOUND.size
-    folder, _, length = _BACK.unpack_from(answer, at)
-    return parent, folder, os.fsdecode(answer[at + _BACK.size :][:length])
+    folder, _, length = _BACK.unpack_from(rows[0].held)
+    return rows[0].offset, folder, os.fsdecode(rows[0].held[_BACK.size :][:length])
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """An item of a btrfs tree: the first and last number of its key, and what it holds."""
+
+    of: int
+    offset: int
+    held: bytes
+
+
+def _items(fd: int, tree: int, between: Run, kind: int, most: int = 1) -> list[_Item]:
+    """Search a tree for items of one kind; where the first and last number differ, others come along."""
+    low, high = between
+    key = _KEY.pack(tree, low, high, 0, _ANY, 0, _ANY, kind, kind, most)
+    answer = _asked(fd, _TREE_SEARCH, key.ljust(_SEARCH_BYTES, b"\0"))
+    found, at = [], _KEY.size
+    for _ in range(_KEY.unpack_from(answer)[9]):
+        _, of, offset, _, length = _FOUND.unpack_from(answer, at)
+        at += _FOUND.size
+        found.append(_Item(of, offset, answer[at : at + length]))
+        at += length
+    return found
 
 
 def _asked(fd: int, what: int, question: bytes) -> bytes:

@@ -20,7 +20,15 @@ from app.steps.wipe.places import parent_of
 from app.steps.wipe.scene import Scene, Terms
 from app.steps.wipe.verdict import Done
 from app.system.extents import ExtentFlag
-from app.system.sharing import Run, Sharer, name_on_btrfs, sharers_among, sharers_on_btrfs, tree_of
+from app.system.sharing import (
+    Run,
+    Sharer,
+    name_on_btrfs,
+    sharers_among,
+    sharers_on_btrfs,
+    snapshots_on_btrfs,
+    tree_of,
+)
 from app.system.volumes import volume_of
 from app.system.walk import Walk
 
@@ -49,12 +57,11 @@ def held(written: Sequence[Overwritten], scene: Scene) -> dict[str, Holding]:
     found: dict[str, Holding] = {}
     others: dict[str, list[Overwritten]] = {}
     for one in written:
-        if not shared(one):
-            continue
         volume = one.ground.volume
-        if volume.file_system == "btrfs":
+        on_btrfs = volume.file_system == "btrfs"
+        if on_btrfs and (shared(one) or _inline(one)):
             found[one.item.id] = _asked(one, scene)
-        else:
+        elif shared(one):
             others.setdefault(volume.mount, []).append(one)
     for mount, together in others.items():
         found |= _mapped(mount, together, scene.terms)
@@ -70,12 +77,20 @@ def shared(one: Overwritten) -> list[Run]:
     ]
 
 
+def _inline(one: Overwritten) -> bool:
+    """Whether some of it lay in the tree of the file system, which snapshots share."""
+    return any(place.has(ExtentFlag.INLINE) for place in one.places or ())
+
+
 def _asked(one: Overwritten, scene: Scene) -> Holding:
     try:
         folder, _ = scene.place(one.item)
         fd = -1 if folder.fd is None else folder.fd
         tree = tree_of(fd)
         sharers = sharers_on_btrfs(fd, shared(one))
+        if _inline(one):
+            stamp = one.item.stamp
+            sharers |= snapshots_on_btrfs(fd, stamp.inode, (stamp.size, stamp.mtime_ns, stamp.ctime_ns))
     except OSError:
         return Holding(None)
     return Holding(frozenset(sharers - {Sharer(tree, one.item.stamp.inode)}), tree)

@@ -161,6 +161,25 @@ def test_a_snapshot_whose_files_are_all_in_the_plan(job, snapped, monkeypatch):
     assert {end.outcome for end in ends.values()} == {Outcome.RESIDUE_POSSIBLE}
 
 
+def test_a_small_file_that_lies_in_the_tree_is_held_by_a_snapshot_too(job, snapped):
+    """Its bytes have no extent of their own that could be shared."""
+    small = job.folder / "小.csv"
+    small.write_bytes(NEEDLE)
+    alone = job.folder / "独.csv"
+    os.sync()
+    btrfs("subvolume", "snapshot", "-r", job.folder, snapped.mount / "保存" / "今天")
+    alone.write_bytes(NEEDLE)
+    os.sync()
+    job.items.clear()
+    held, free = job.add(small), job.add(alone)
+    ends = job.run()
+    assert ends[held.id].outcome is Outcome.SURVIVES
+    assert {Reason.SNAPSHOT, Reason.INLINE} <= set(ends[held.id].evidence.limits)
+    (holder,) = told(ends[held.id])
+    assert where_held(str(snapped.mount), holder) == "保存/今天/小.csv"
+    assert (ends[free.id].outcome, told(ends[free.id])) == (Outcome.RESIDUE_POSSIBLE, [NOT_FOUND])
+
+
 def test_who_may_not_ask_btrfs_says_so(job, snapped, monkeypatch):
     def refused(fd, places):
         raise PermissionError(1, "not permitted")
