@@ -454,6 +454,10 @@
             <source>same content</source>
             <translation>内容相同</translation>
         </message>
+        <message>
+            <source>{name} and {n} more</source>
+            <translation>{name}，另有 {n} 项</translation>
+        </message>
     </context>
     <context>
         <name>DayEdit</name>

@@ -215,6 +215,24 @@ def test_a_copy_is_kept_in_the_officers_name_and_let_go_again(officer: Officer, 
     assert next(item for item in flow.plan().items if item.id == name).fate.destroys
 
 
+def test_a_trace_says_by_what_it_was_known_and_of_what(officer: Officer, company: Path) -> None:
+    record = next((company.parent / "customers").rglob("*.csv"))
+    record.with_name(record.name + "~").write_text("an older state", encoding="utf-8")
+    record.with_name(f".~lock.{record.name}#").write_text(",officer,desk,21.11.2026 09:00,file:///;", "utf-8")
+    officer.go_to(Step.CONFIRM, company.parent)
+    officer.confirm()
+    model = officer.wizard.currentPage().copies
+    texts = [
+        [column.text(model.row(at)) for column in model.columns]
+        for at in range(model.rowCount())
+        if model.row(at).trace
+    ]
+    said = {row[1]: row for row in texts}
+    assert set(said) == {"编辑器备份文件", "编辑锁文件"}
+    assert all(record.name in row[2] for row in said.values())
+    assert all(row[4] == "擦除" for row in said.values())
+
+
 def test_a_hold_that_matches_nothing_is_warned_of(officer: Officer, company: Path) -> None:
     flow = officer.wizard.desk.flow
     holds = (*flow.case.holds, HoldRule(Match(glob="dispuets/**"), "lawsuit"))

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from app.domain.copies import Copy, Disposal, Searched
 from app.ui import words
 from app.ui.models.rows import Column, Rows
 from app.ui.words import translate
 
 
-def copies() -> Rows[Copy]:
-    """A table of copies with what becomes of each."""
+def copies(named: Callable[[str], str] = str) -> Rows[Copy]:
+    """A table of copies with what becomes of each; `named` gives the name of the record behind an id."""
     return Rows(
         (
             Column(lambda: translate("Copies", "Copy"), _place, path=True, width=36),
             Column(lambda: translate("Copies", "Known by"), known_by, width=16),
             Column(
-                lambda: translate("Copies", "Of"),
-                lambda one: words.count(len(one.of)),
-                lambda one: len(one.of),
-                number=True,
-                width=6,
+                lambda: translate("Copies", "Of"), lambda one: _originals(one, named), long=True, width=20
             ),
             Column(
                 lambda: translate("Copies", "Size"),
@@ -76,6 +74,13 @@ def searched() -> Rows[Searched]:
         ),
         lambda one: one.backup,
     )
+
+
+def _originals(copy: Copy, named: Callable[[str], str]) -> str:
+    """The first thing it is a copy or trace of, and how many more there are."""
+    more = len(copy.of) - 1
+    first = named(copy.of[0]) if copy.of else ""
+    return translate("Copies", "{name} and {n} more").format(name=first, n=more) if more > 0 else first
 
 
 def _place(copy: Copy) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QGroupBox, QHBoxLayout, QLabel, QLineEdit, QTabWidget, QVBoxLayout, QWidget
@@ -35,7 +36,9 @@ class ConfirmPage(StepPage):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk, Step.CONFIRM)
-        self.copies, self.backups, self.sealed = copies(), searched(), entries()
+        self._names: dict[str, str] = {}
+        self.copies = copies(lambda one: self._names.get(one, one))
+        self.backups, self.sealed = searched(), entries()
         self.copy_sheet: Sheet[Copy] = Sheet(
             self.copies, lambda one: f"{one.path} {one.member} {known_by(one)}"
         )
@@ -47,7 +50,6 @@ class ConfirmPage(StepPage):
         self.tabs = QTabWidget()
         self.accept, self.all_open, self.keep = Button(), Button(), Button()
         self.summary = QLabel()
-        self._names: dict[str, str] = {}
         self._lay_out()
         self.name.editingFinished.connect(self._declare)
         self.recipient.editingFinished.connect(self._declare)
@@ -91,6 +93,7 @@ class ConfirmPage(StepPage):
     def fetch(self, flow: Flow) -> object:
         rows = flow.rows()
         names = {row.record.id: name_of(row.record) for row in rows}
+        names |= {key.id: Path(key.path).name for key in flow.keys()}  # noqa: SIM118 - a list
         fates = {row.record.id: row.decision.fate for row in rows if row.decision}
         kept = [
             entry_of(one, names.get(one.id, one.id), fates.get(one.id))
