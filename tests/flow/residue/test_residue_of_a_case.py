@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from residue_ground import GROUNDS, run
-from residue_records import FOLDERS, KEPT, Residue, lay, number_in
+from residue_records import FOLDERS, KEPT, Residue, content, lay, number_in
 
 from app.domain.outcome import Outcome, Reason
 
@@ -97,6 +97,24 @@ def test_where_all_is_proven_nothing_is_left(laid, carried, name, more):
     assert ended.cleared == set(range(FOLDERS))
     only_what_is_nobodys(company)
     assert Residue.of(made.raw()) == Residue(frozenset(), frozenset(), frozenset(), 0)
+
+
+@pytest.mark.parametrize("folders", [6, 7])
+def test_folders_alone_in_a_location_on_xfs(medium, carried, folders):
+    """Their names stand in the inode of the location, and almost fill it: one name more moves them out of it."""
+    made = medium(GROUNDS["xfs"])
+    company = made.top / COMPANY
+    for number in range(folders):
+        folder = company / f"资料室{number:04d}区"
+        folder.mkdir(parents=True)
+        (folder / f"客户登记{number:04d}.csv").write_bytes(content(number, 600))
+    os.sync()
+    assert Residue.of(made.raw()).folders == set(range(folders))
+    ended = carried(company)
+    residue = Residue.of(made.raw())
+    nothing_unsaid(ended, residue)
+    assert ended.outcomes == {Outcome.PROVEN}
+    assert not list(company.iterdir())
 
 
 @pytest.mark.parametrize(("name", "more", "reason"), DOUBTED, ids=named)
