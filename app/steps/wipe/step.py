@@ -80,15 +80,8 @@ def wipe(
         raise ValueError(f"the seed needs {SEED_BYTES} bytes")
     _check(plan, stages, noted)
     locations = frozenset(item.location for item in plan.plan.items if item.location)
-    terms = Terms(
-        disk or this_disk(),
-        seed,
-        plan.plan.profile,
-        tuple(protected),
-        wiping,
-        locations,
-        items=plan.plan.items,
-    )
+    profile, items = plan.plan.profile, plan.plan.items
+    terms = Terms(disk or this_disk(), seed, profile, tuple(protected), wiping, locations, items=items)
     if reader and wiping.device:
         return _with_reader(reader, plan, stages, noted, terms)
     return _follow(plan.plan, stages, noted, terms)
