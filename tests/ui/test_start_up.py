@@ -23,7 +23,8 @@ wizard = Wizard()
 wizard.show()
 app.processEvents()
 took = time.monotonic() - start
-print(json.dumps({"took": took, "modules": sorted({name.partition(".")[0] for name in sys.modules})}))
+print(json.dumps({"took": took, "modules": sorted({name.partition(".")[0] for name in sys.modules}),
+                  "flow": "app.flow" in sys.modules}))
 """
 FONT = """
 from app.ui.application import make_application
@@ -44,6 +45,7 @@ def run(program: str, **environment: str) -> str:
 def test_the_window_is_up_at_once_and_nothing_heavy_was_imported() -> None:
     seen = json.loads(run(SHOW))
     assert set(seen["modules"]) & set(HEAVY) == set()
+    assert not seen["flow"], "the flow waits until a case is opened"
     assert seen["took"] < 0.5
 
 

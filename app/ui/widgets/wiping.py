@@ -141,6 +141,9 @@ class WipingBox(QGroupBox):
         )
 
     def _device_hint(self) -> str:
+        if self._reading is None:
+            return ""
+        # Not before a case is open: the flow would be loaded while the window comes up.
         from app.flow.reading import Reading
 
         file = self.tr("Read back through the file only; the best grade is then: {grade}.").format(
@@ -158,7 +161,7 @@ class WipingBox(QGroupBox):
             Reading.GRANTED: (self.tr("Through sudo, where it is set up without a password. Else:"), file),
             Reading.FILE: (self.tr("This system offers no way to it."), file),
         }
-        return words.sentences(*said[self._reading]) if self._reading else ""
+        return words.sentences(*said[self._reading])
 
     def _trim_hint(self) -> str:
         if not any(one.medium.discard for one in self._touched):
