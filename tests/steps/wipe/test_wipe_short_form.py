@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 
 import pytest
@@ -91,3 +92,9 @@ def test_a_churn_is_made_beside_a_folder_that_it_would_make_grow(job, cramped):
         os.close(fd)
     assert sorted(beside) == sorted(["a" * 16, "公司资料"])
     assert os.listdir(cramped.mount) == ["公司资料"]
+
+
+def test_a_folder_is_not_filled_where_that_is_not_known_to_help(monkeypatch):
+    monkeypatch.setattr(emptied.sys, "platform", "win32")
+    with pytest.raises(OSError, match=os.strerror(errno.ENOSYS)):
+        emptied._fill(None)
