@@ -71,10 +71,9 @@ def wipe(
         reader: the command that starts the privileged reader, for who may not read devices; or nothing.
 
     Raises:
-        Refused: as `SignedPlan.verify`; JOURNAL_BROKEN when `noted` lacks an item;
-            and from the iteration DISK_FULL, when a file needs room that is not
-            there: what was done is noted, that file and the rest are left for a
-            later run, and so is the purge.
+        Refused: as `SignedPlan.verify`; JOURNAL_BROKEN when `noted` lacks an item; and from the
+            iteration DISK_FULL, when a file needs room that is not there: what was done is
+            noted, that file and the rest are left for a later run, and so is the purge.
     """
     if len(seed) < SEED_BYTES:
         raise ValueError(f"the seed needs {SEED_BYTES} bytes")
