@@ -15,6 +15,7 @@ from app.domain.key import Key
 from app.domain.outcome import Reason
 from app.domain.record import Look, Record, Tier
 from app.steps.decide import Terms, decide
+from app.system.protected import is_data_volume, is_protected
 
 
 def held_keys(
@@ -55,6 +56,22 @@ def refuse_own_keys(case: Case, folder: Path) -> None:
         inside = Path(os.path.realpath(key.path)).is_relative_to(os.path.realpath(folder))
         if inside or _bytes(key.path) in own:
             raise Refused(Fault.PROTECTED_PLACE, str(key.path), "[[key]] path")
+
+
+def refuse_protected(case: Case, folder: Path) -> None:
+    """Refuse to look for records, copies or keys in what must not be destroyed: a system, a home, this case.
+
+    Raises:
+        Refused: PROTECTED_PLACE with the path and its table in the case file.
+    """
+    told = [("location", one.path) for one in case.locations]
+    told += [("backup", one.path) for one in case.backups]
+    told += [("key", one.path) for one in case.keys]
+    own = (folder, os.path.realpath(folder))
+    for table, path in told:
+        real = os.path.realpath(path)
+        if (is_protected(path, own) or is_protected(real, own)) and not is_data_volume(real):
+            raise Refused(Fault.PROTECTED_PLACE, str(path), f"[[{table}]] path")
 
 
 def _hold(record: Record, terms: Terms) -> Decision | None:

@@ -18,7 +18,7 @@ from app.domain.step import Gate, Step
 from app.flow.case_file import case_toml, declared_digest, reread_case
 from app.flow.desk import Desk
 from app.flow.gates import complete, count_pending
-from app.flow.keeping import refuse_own_keys
+from app.flow.keeping import refuse_own_keys, refuse_protected
 from app.flow.recording import Recorder
 from app.flow.state import SLOT, State
 from app.identity import Identity
@@ -61,9 +61,11 @@ class OpenCase:
 
         Raises:
             Refused: CASE_EXISTS; CASE_NOT_FOUND when the folder can't be made; WRONG_ROLE unless
-                the identity is an officer's; PROTECTED_PLACE for a person's own key to be shredded.
+                the identity is an officer's; PROTECTED_PLACE for a person's own key to be shredded, or a
+                place that Lethe never destroys.
         """
         _must_be_officer(officer)
+        refuse_protected(case, folder)
         refuse_own_keys(case, folder)
         if folder.exists():
             raise Refused(Fault.CASE_EXISTS, str(folder))
@@ -142,6 +144,7 @@ class OpenCase:
 
     def redeclare(self, case: Case) -> None:
         """Put new declarations in `case.toml` and work with them from now on."""
+        refuse_protected(case, self.folder)
         refuse_own_keys(case, self.folder)
         write_durably(self.folder / "case.toml", case_toml(case).encode(), 0o600)
         self.case = case

@@ -114,6 +114,9 @@ class Journal:
             os.close(self._descriptor)
 
 
+NAME = "journal.jsonl"
+"""What the journal of a case is called in its folder."""
+_LONGEST_LINE = 1 << 20
 _BINARY = getattr(os, "O_BINARY", 0)
 
 
@@ -126,6 +129,14 @@ def _write_all(descriptor: int, data: bytes) -> None:
 def _refusal(error: OSError, path: Path) -> Refused:
     full = error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
     return Refused(Fault.DISK_FULL if full else Fault.JOURNAL_BROKEN, str(path), error.strerror or "")
+
+
+def keeps_journal(folder: Path) -> bool:
+    """Whether a folder is a case's: a journal begins in it."""
+    begun: list[Entry] = []
+    with suppress(OSError, BadLine), (folder / NAME).open("rb") as lines:
+        begun.append(parse(lines.readline(_LONGEST_LINE), 1, GENESIS))
+    return bool(begun)
 
 
 def replay_entries(path: Path, replay: Callable[[Entry], None]) -> tuple[int, str, bytes]:

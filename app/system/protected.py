@@ -209,6 +209,17 @@ def is_protected(
     )
 
 
+def is_data_volume(path: str | os.PathLike[str], system: str = sys.platform) -> bool:
+    """Whether `path` is the root of a volume that is not the system's: it stays, yet may be looked into."""
+    text = _normal(os.fspath(path), system)
+    if system == "win32":
+        return (
+            re.fullmatch(r"[a-z]:\\", text) is not None
+            and text[0] != os.environ.get("SYSTEMDRIVE", "c")[0].lower()
+        )
+    return system == "darwin" and re.fullmatch("/volumes/[^/]+", text) is not None
+
+
 @lru_cache(maxsize=1024)
 def _normal(path: str, system: str) -> str:
     """Give the absolute form as the system takes it; empty for a path that may mean anything."""

@@ -13,6 +13,7 @@ from app.system.protected import (
     MAC_TREES,
     WINDOWS_PLACES,
     WINDOWS_TREES,
+    is_data_volume,
     is_protected,
 )
 
@@ -197,3 +198,23 @@ def test_a_frozen_program_protects_its_folder(tmp_path):
         cwd=os.getcwd(),
     )
     assert ran.stdout.strip() == "True"
+
+
+@pytest.mark.parametrize(
+    ("path", "system", "data"),
+    [
+        ("D:\\", "win32", True),
+        ("d:", "win32", False),
+        ("C:\\", "win32", False),
+        ("D:\\客户", "win32", False),
+        ("/Volumes/U盘", "darwin", True),
+        ("/Volumes", "darwin", False),
+        ("/Volumes/U盘/客户", "darwin", False),
+        ("/mnt", "linux", False),
+    ],
+)
+def test_the_root_of_a_data_volume_may_be_looked_into(path, system, data, monkeypatch):
+    monkeypatch.delenv("SYSTEMDRIVE", raising=False)
+    assert is_data_volume(path, system) is data
+    if data:
+        assert is_protected(path, (), system), "and yet it is never destroyed"

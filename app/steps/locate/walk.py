@@ -13,11 +13,14 @@ from app.domain.case import Location
 from app.domain.event import Located
 from app.domain.fault import Fault, Refused
 from app.domain.record import Look, Problem, Stamp
+from app.journal import keeps_journal
 from app.steps.locate.look import Target, stamp_of
 
 _REPARSE: Final = 0x400
 """FILE_ATTRIBUTE_REPARSE_POINT: a junction or link of Windows."""
 
+_PROOF: Final = ("certificate.pdf", "manifest.json", "manifest.p7s")
+_HANDED_OUT: Final = frozenset({*_PROOF, "inventory.csv"})
 _UNKNOWN: Final = Stamp(0, 0, 0, 0, 0, 0)
 
 
@@ -59,12 +62,16 @@ def walk(locations: Sequence[Location], exclude: Sequence[Path]) -> Iterator[Met
 
     Links, junctions and special files are given as SKIPPED. `exclude` is not entered and
     gives nothing. A mount point is entered; a folder already met, by another location or
-    another mount, is not entered again, so that there can be no loop.
+    another mount, is not entered again, so that there can be no loop. A file below two
+    locations belongs to the deeper one. The folder of a case, and a certificate with
+    what goes with it, are the evidence of an earlier disposal: given as SKIPPED.
     """
     entered: set[tuple[int, int]] = set()
-    for root in sorted({_root(location) for location in locations}, key=os.fsencode):
+    roots = {_root(location) for location in locations}
+    folders = frozenset(root for root in roots if Path(root).is_dir())
+    for root in sorted(roots, key=os.fsencode):
         stack: list[Iterator[str]] = [iter((root,))]
-        barred = _barred(root, exclude)
+        barred = _barred(root, exclude) | (folders - {root})
         while stack:
             path = next(stack[-1], None)
             if path is None:
@@ -89,6 +96,8 @@ def _meet(path: str, root: str, entered: set[tuple[int, int]]) -> Met | list[str
     target = Target(path, root, below, stamp_of(info))
     if _is_link(info) or not (stat.S_ISDIR(info.st_mode) or stat.S_ISREG(info.st_mode)):
         return Located(path, Look.SKIPPED, info.st_size)
+    if path != root and _is_evidence(path, stat.S_ISDIR(info.st_mode)):
+        return Located(path, Look.SKIPPED, info.st_size)
     if stat.S_ISDIR(info.st_mode):
         return _names(target, info, entered)
     known = path == root and _place(Path(path).parent.stat()) in entered
@@ -104,6 +113,13 @@ def _names(target: Target, info: os.stat_result, entered: set[tuple[int, int]]) 
     except OSError as error:
         return Unlisted(target, _problem(error))
     return sorted((f"{target.path.rstrip(os.sep)}{os.sep}{name}" for name in names), key=os.fsencode)
+
+
+def _is_evidence(path: str, folder: bool) -> bool:
+    """Whether a path is a case's folder, or a file of a certificate beside what goes with it."""
+    if folder:
+        return keeps_journal(Path(path))
+    return Path(path).name in _HANDED_OUT and all(Path(path).with_name(name).is_file() for name in _PROOF)
 
 
 def _place(info: os.stat_result) -> tuple[int, int]:

@@ -9,10 +9,12 @@ import pickle
 import signal
 import threading
 import time
+from pathlib import Path
 
 from app.domain.case import Location
 from app.domain.event import Located
 from app.domain.record import Look, Problem, Tier
+from app.journal import Journal
 from app.steps.locate import as_json, locate
 
 NUMBER = "手机 13812345678 身份证 110101199003074610"
@@ -39,7 +41,35 @@ def test_overlapping_and_repeated_locations_give_each_file_once(tmp_path):
     )
     looked = [e.path for e in both if e.look is Look.FOUND]
     assert looked == [str(tmp_path / n) for n in ("3.txt", "a/1.txt", "a/b/2.txt")]
-    assert {e.record.location for e in both if e.record} == {str(tmp_path)}
+    deeper = [str(tmp_path), str(tmp_path), str(tmp_path / "a" / "b")]
+    assert [e.record.location for e in both if e.record] == deeper
+
+
+def test_the_evidence_of_an_earlier_disposal_is_not_a_record(tmp_path):
+    case, out = tmp_path / "2025-001", tmp_path / "out"
+    for folder in (case, out, tmp_path / "no case"):
+        folder.mkdir()
+        for name in ("case.toml", "certificate.pdf", "inventory.csv", "notes.txt"):
+            (folder / name).write_text(NUMBER)
+    Journal.create(case / "journal.jsonl").close()
+    assert case in {Path(e.path).parent for e in run(tmp_path)}, "an empty journal is nobody's"
+    journal = Journal.open(case / "journal.jsonl", lambda _: None)
+    journal.append("opened", {})
+    journal.close()
+    (tmp_path / "no case" / "journal.jsonl").write_text(NUMBER)
+    for name in ("manifest.json", "manifest.p7s"):
+        (out / name).write_text("{}")
+    looked = {str(Path(e.path).relative_to(tmp_path)): e.look for e in run(tmp_path)}
+    skipped = {name for name, look in looked.items() if look is Look.SKIPPED}
+    assert skipped == {
+        "2025-001",
+        *(f"out/{name}" for name in ("certificate.pdf", "inventory.csv", "manifest.json", "manifest.p7s")),
+    }
+    assert {
+        look for name, look in looked.items() if name.startswith("no case/") or name == "out/notes.txt"
+    } == {Look.FOUND}
+    (inside,) = {e.look for e in run(case) if e.path.endswith("notes.txt")}
+    assert inside is Look.FOUND, "what the officer names is looked into"
 
 
 def test_a_single_file_and_a_link_that_was_chosen(tmp_path):
