@@ -18,6 +18,7 @@ from pathlib import Path
 
 from app import __version__
 from app.domain.canonical import canonical
+from app.domain.case import NameLevel
 from app.domain.copies import Searched
 from app.domain.event import Begun, Event, Settled
 from app.domain.fate import Fate
@@ -26,9 +27,9 @@ from app.domain.limit import Limit
 from app.domain.medium import Medium
 from app.domain.outcome import KeyOutcome
 from app.domain.plan import Plan, PlanItem, Subject
-from app.domain.record import Look
 from app.domain.step import Step
 from app.flow.desk import HANDED_OUT, Desk, now
+from app.flow.held import Holders
 from app.flow.opened import OpenCase
 from app.flow.recording import Work
 from app.flow.state import SLOT, State
@@ -36,7 +37,8 @@ from app.identity import Identity, SignedPlan
 from app.register.codec import build, plain
 from app.register.slot import SIZE
 from app.steps.certify import Closing, Status, compose, inventory_fits, masked, status_of, write_inventory
-from app.steps.certify.account import Account, Coverage, Line, Signer
+from app.steps.certify.account import Account, Annex, Coverage, Line, Signer, named
+from app.steps.certify.annex import ANNEX, write_annex
 from app.steps.confirm import check_gone, check_kept, check_sealed
 from app.steps.confirm.traces import system_limits
 from app.steps.shred import shred_slot
@@ -45,9 +47,12 @@ from app.system.media import medium_of
 from app.system.volumes import volume_of
 
 
-def make_account(desk: Desk, plan: Plan, journal_count: int, journal_head: str) -> Account:
+def make_account(
+    desk: Desk, plan: Plan, journal_count: int, journal_head: str, annex: Annex | None = None
+) -> Account:
     """Gather all that the certificate says from the plan, the journal's outcomes and the register."""
     case, state = desk.case, desk.state
+    lines = _lines(desk, plan)
     stored = desk.register.fact("coverage")
     return Account(
         case=case.number,
@@ -69,7 +74,7 @@ def make_account(desk: Desk, plan: Plan, journal_count: int, journal_head: str) 
         pack=plan.pack,
         signers=signers(state),
         coverage=build(Coverage, stored),
-        lines=_lines(desk, plan),
+        lines=lines,
         searched=tuple(_named(desk, one) for one in desk.register.searched()),
         media=_media(desk, plan),
         locations=tuple(_name(desk, str(one.path), str(one.path)) for one in case.locations),
@@ -78,13 +83,24 @@ def make_account(desk: Desk, plan: Plan, journal_count: int, journal_head: str) 
         tool=f"Lethe {__version__}",
         system=f"{platform.system()} {platform.release()}",
         beyond=_beyond(desk),
+        planned=state.planned,
+        salts=desk.keys.salts.hex(),
+        unplanned=_unplanned(state, lines),
+        annex=annex,
     )
 
 
 def signers(state: State) -> tuple[Signer, ...]:
     """Who signed the plan."""
     return tuple(
-        Signer(one.role, one.name, hashlib.sha256(one.certificate).hexdigest(), one.at)
+        Signer(
+            one.role,
+            one.name,
+            hashlib.sha256(one.certificate).hexdigest(),
+            one.at,
+            one.certificate.hex(),
+            one.value.hex(),
+        )
         for one in state.signatures
     )
 
@@ -120,14 +136,16 @@ def certifying(opened: OpenCase, signed: SignedPlan | None, people: Sequence[Ide
     folder, state, recorder = opened.folder / "certificate", opened.state, opened.recorder()
     if signed:
         yield from _looked_again(opened, signed.plan)
-        account = make_account(opened.desk(), signed.plan, *recorder.anchor())
+        annex = _annex(opened.desk(), signed.plan, folder)
+        account = make_account(opened.desk(), signed.plan, *recorder.anchor(), annex)
         recorder.note("accounted", {"sha256": put_account(account, folder), "number": account.number})
     account = get_account(folder, state.accounted)
     if not inventory_fits(account, folder):
         write_inventory(account, folder)
     if SLOT not in state.results:
         yield from end_register(opened)
-    yield from compose(account, folder, people, issued_at=now(), closing=register_end(state))
+    recorder.anchor()
+    yield from compose(account, folder, people, issued_at=now(), journal=opened.folder / "journal.jsonl")
     hand_out(folder, opened.case.certificate.out, opened.case.number)
     recorder.note("certified", digests(folder))
 
@@ -166,8 +184,9 @@ def hand_out(folder: Path, out: Path, case: str) -> None:
     sync_folder(out.parent)
     # The certificate last: what lies beside one is known to be its own. Synced, because the
     # journal is about to say that the case is certified.
-    for name in reversed(HANDED_OUT):
-        write_durably(out / name, (folder / name).read_bytes(), 0o644)
+    for name in (ANNEX, *reversed(HANDED_OUT)):
+        if (folder / name).exists() or name != ANNEX:
+            write_durably(out / name, (folder / name).read_bytes(), 0o644)
 
 
 def handed_out(opened: OpenCase) -> Path:
@@ -188,12 +207,13 @@ def _plan_of(folder: Path) -> object:
 
 
 def _lines(desk: Desk, plan: Plan) -> tuple[Line, ...]:
-    looks = {record.id: record.look for record in desk.register.records()}
-    return tuple(_line(desk, item, looks.get(item.id)) for item in plan.items)
+    holders = Holders(lambda path: _name(desk, path, ""))
+    return tuple(_line(desk, item, holders) for item in plan.items)
 
 
-def _line(desk: Desk, item: PlanItem, look: Look | None) -> Line:
+def _line(desk: Desk, item: PlanItem, holders: Holders) -> Line:
     result = desk.state.results.get(item.id)
+    place = item.location or str(Path(item.path).parent)
     return Line(
         item.id,
         item.subject,
@@ -207,10 +227,37 @@ def _line(desk: Desk, item: PlanItem, look: Look | None) -> Line:
         item.people,
         item.stamp.size,
         result.outcome if result else None,
-        result.evidence if result else None,
+        holders.told(result.evidence, place) if result else None,
         result.at if result else "",
-        look,
+        desk.register.look(item.id),
+        _listed(desk, item),
     )
+
+
+def _listed(desk: Desk, item: PlanItem) -> str:
+    """The name as the inventory shows it: masked ones are for people to read, a list of them tells too much."""
+    level = desk.case.certificate.names
+    in_list = NameLevel.HANDLE if level is NameLevel.MASKED else level
+    name: str = masked(item.path, item.location, in_list, desk.keys.handles)
+    return name
+
+
+def _annex(desk: Desk, plan: Plan, folder: Path) -> Annex | None:
+    """Write the list of full names for its holders, should any be declared."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    results = desk.state.results
+    rows = ((item.id, item.path, results.get(item.id)) for item in plan.items)
+    told = ((item, path, named(result.outcome if result else None)) for item, path, result in rows)
+    return write_annex(told, desk.case.certificate.holders, folder)
+
+
+def _unplanned(state: State, lines: Sequence[Line]) -> tuple[str, ...]:
+    """The items of which the journal holds an outcome though the plan does not list them."""
+    ended = sum(line.outcome is not None for line in lines) + (SLOT in state.results)
+    if ended == len(state.results):
+        return ()
+    planned = {line.id for line in lines} | {SLOT}
+    return tuple(sorted(item for item in state.results if item not in planned))
 
 
 def _name(desk: Desk, path: str, location: str) -> str:

@@ -16,7 +16,7 @@ from app.domain.item import PlanItem
 from app.domain.key import Key
 from app.domain.pages import PAGE, Pages
 from app.domain.plan import Plan
-from app.domain.record import Record
+from app.domain.record import Look, Record
 from app.register.codec import build, plain
 
 T = TypeVar("T")
@@ -141,6 +141,11 @@ class Register:
         if found is None:
             raise Refused(Fault.RECORD_UNKNOWN, record)
         return found
+
+    def look(self, record: str) -> Look | None:
+        """How the look at one record ended, or None for an id of no record."""
+        found = self._db.execute("SELECT look FROM records WHERE id = ?", (record,)).fetchone()
+        return Look(found[0]) if found else None
 
     def counted(self) -> int:
         """How many records there are."""
