@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,21 +49,22 @@ def locating(desk: Desk) -> Work:
 def deciding(desk: Desk) -> Work:
     """Give every record its fate anew."""
     desk.register.clear_decisions()
-    records = list(desk.register.records())
-    terms = desk.terms()
-    keys = terms.key_paths | same_bytes([Path(path) for path in terms.key_paths], records)
+    register, terms, total = desk.register, desk.terms(), desk.register.counted()
+    keys = terms.key_paths | same_bytes([Path(path) for path in terms.key_paths], register.records())
     batch: list[Decision] = []
-    for done, decision in enumerate(decide(records, replace(terms, key_paths=keys)), 1):
+    for done, decision in enumerate(decide(register.records(), replace(terms, key_paths=keys)), 1):
         batch.append(desk.numbered(decision))
-        if len(batch) == _BATCH or done == len(records):
-            desk.register.decide(batch)
+        if len(batch) == _BATCH or done == total:
+            register.decide(batch)
             batch.clear()
-            yield Progressed(Step.DECIDE, done, len(records), "records")
+            yield Progressed(Step.DECIDE, done, total, "records")
 
 
-def same_bytes(keys: Sequence[Path], records: Sequence[Record]) -> frozenset[str]:
+def same_bytes(keys: Sequence[Path], records: Iterable[Record]) -> frozenset[str]:
     """Paths of the records that hold the very bytes of a declared key: copies that go with it."""
     digests = {hashlib.sha256(path.read_bytes()).hexdigest() for path in keys if path.is_file()}
+    if not digests:
+        return frozenset()
     return frozenset(record.path for record in records if record.sha256 in digests)
 
 
