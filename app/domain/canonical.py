@@ -10,6 +10,9 @@ import unicodedata
 from typing import Final
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+_LIKE_A_FLOAT: Final = re.compile(r"(?:^|[:,\[])(?:-?[0-9]+[.eE]|NaN|-?Infinity)")
+"""Where a float may stand in JSON; it may also be inside a text."""
 
 
 def canonical(value: object) -> bytes:
@@ -23,9 +26,13 @@ def canonical(value: object) -> bytes:
     Raises:
         TypeError: for a float or another value JSON has no canonical form for here.
     """
-    _refuse_floats(value)
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return _SURROGATE.sub(lambda m: f"\\u{ord(m[0]):04x}", text).encode()
+    text = _ENCODER.encode(value)
+    if _LIKE_A_FLOAT.search(text):
+        _refuse_floats(value)
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return _SURROGATE.sub(lambda m: f"\\u{ord(m[0]):04x}", text).encode()
 
 
 def _refuse_floats(value: object) -> None:

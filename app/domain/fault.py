@@ -43,6 +43,7 @@ class Fault(Enum):
     RULES_BROKEN = "rules_broken"
     NOT_VERIFIABLE = "not_verifiable"
     SEAL_FAILED = "seal_failed"
+    FIRST_KEY_UNREADABLE = "first_key_unreadable"
 
 
 class Refused(Exception):
@@ -76,10 +77,49 @@ class Breach(Enum):
     NOT_AN_ENTRY = "not_an_entry"
     NOT_CANONICAL = "not_canonical"
     WRONG_HASH = "wrong_hash"
+    ENTRY_MISSING = "entry_missing"
+    """The entry that belongs here is gone or stands elsewhere."""
     WRONG_NUMBER = "wrong_number"
+    """The chain holds, yet the numbers skip or repeat: it was linked anew around a gap."""
     CHAIN_BROKEN = "chain_broken"
+    SEGMENT_MISSING = "segment_missing"
+    SEGMENT_ORDER = "segment_order"
+    NOT_SEALED = "not_sealed"
+    """A seal is due, by the first key, the first entry or the key file, and there is none."""
+    WRONG_SEAL = "wrong_seal"
+    """The chain holds and the seal does not: changed after it was written, and linked anew."""
+    LATER_KEY = "later_key"
+    """As WRONG_SEAL, and the seal was made with a key that came later: the current key was stolen."""
+    OTHER_FIRST_KEY = "other_first_key"
+    """The journal began with another first key: it was made anew, or the words are of another case."""
+    KEY_MISSING = "key_missing"
+    KEY_AHEAD = "key_ahead"
+    """The key file has sealed more entries than the journal holds: the tail was cut off."""
     ANCHOR_MISSING = "anchor_missing"
     """The journal is shorter than a certificate says it was."""
     ANCHOR_DIFFERS = "anchor_differs"
+    ROLLED_BACK = "rolled_back"
+    """As ANCHOR_MISSING, and the key file fits the shorter journal: an older state of the whole folder."""
     EMPTY = "empty"
     UNREADABLE = "unreadable"
+
+
+class JournalPart(Enum):
+    """What verification of a journal looks at, in the order in which it is told."""
+
+    ENTRIES = "entries"
+    SEGMENTS = "segments"
+    SEAL = "seal"
+    ANCHOR = "anchor"
+    END = "end"
+
+
+class Unseen(Enum):
+    """Why a part of a journal could not be looked at."""
+
+    NO_FIRST_KEY = "no_first_key"
+    NO_SEAL = "no_seal"
+    NO_ANCHOR = "no_anchor"
+    TORN = "torn"
+    """The last line is unfinished: a crash, or a cut inside it."""
+    BROKEN_BEFORE = "broken_before"
