@@ -80,6 +80,8 @@ class Reason(Enum):
     FLASH = "flash"
     NETWORK = "network"
     UNKNOWN_MEDIUM = "unknown_medium"
+    IN_MEMORY = "in_memory"
+    """The file lay in memory. What the system may have swapped of it was not looked at."""
     OPEN_ELSEWHERE = "open_elsewhere"
     READ_ONLY = "read_only"
     IMMUTABLE = "immutable"

@@ -8,6 +8,7 @@ from typing import Final
 from app.domain.outcome import Outcome, Reason
 from app.steps.wipe.scene import Ground
 from app.system.extents import Attribute, Extent, ExtentFlag
+from app.system.swap import may_swap
 from app.system.volumes import Writes
 
 _WRITES: Final = {
@@ -16,7 +17,7 @@ _WRITES: Final = {
     Writes.UNKNOWN: Reason.UNKNOWN_MEDIUM,
 }
 _IN_MEMORY: Final = frozenset({"tmpfs", "ramfs"})
-"""Their pages may have been swapped to a medium that nothing is known of."""
+"""Their pages may have been swapped, to where no overwrite of the file reaches."""
 _DOUBTFUL: Final = int(ExtentFlag.SHARED | ExtentFlag.ENCODED | ExtentFlag.INLINE)
 # Said of every file until the device itself is read.
 _ALWAYS: Final = (Reason.NOT_READ_FROM_DEVICE,)
@@ -49,7 +50,7 @@ def foresee(
 
 
 def _not_spinning(ground: Ground) -> Reason:
-    return Reason.UNKNOWN_MEDIUM if ground.volume.file_system in _IN_MEMORY else Reason.FLASH
+    return Reason.IN_MEMORY if ground.volume.file_system in _IN_MEMORY else Reason.FLASH
 
 
 def _of_volume(ground: Ground) -> Iterator[Reason]:
@@ -58,6 +59,8 @@ def _of_volume(ground: Ground) -> Iterator[Reason]:
             yield _WRITES[writes]
     if ground.volume.journalled_data:
         yield Reason.JOURNALLED_DATA
+    if ground.volume.file_system in _IN_MEMORY and may_swap():
+        yield Reason.IN_MEMORY
 
 
 def _of_file(ground: Ground, places: tuple[Extent, ...], marks: Attribute) -> Iterator[Reason]:

@@ -60,6 +60,14 @@ def test_other_file_systems(file_system, reason):
     assert limits[0] is reason
 
 
+@pytest.mark.parametrize(("swaps", "best"), [(False, Outcome.OVERWRITTEN), (True, Outcome.RESIDUE_POSSIBLE)])
+def test_what_lies_in_memory_is_as_good_as_the_swap_allows(swaps, best, monkeypatch):
+    monkeypatch.setattr("app.steps.wipe.foresight.may_swap", lambda: swaps)
+    outcome, limits = foreseen(ground("tmpfs", rotational=None))
+    assert outcome is best
+    assert set(limits) == ALWAYS | {Reason.IN_MEMORY}
+
+
 @pytest.mark.parametrize("layer", ["btrfs", "nfs", "fuseblk"])
 def test_what_the_device_itself_lies_on_counts_too(layer):
     outcome, _ = foreseen(ground(beneath=(writes_of("ext4"), writes_of(layer))))
