@@ -49,7 +49,7 @@ class Reading:
         self._passes = tuple(Pass.of(text) for text in asked["passes"])
         # What making a stream loads is loaded now: the user may not be allowed to read the program.
         streams_of(self._seed, "", self._passes)[-1].at(0, 16)
-        self._items = {item.id: item for item in going(signed.plan)}
+        self._items = {item.id: item for item in going(signed.plan.items)}
         self.devices: dict[int, Device] = {}
         for item in {item.stamp.device: item for item in self._items.values()}.values():
             with suppress(OSError):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from app.domain.outcome import Outcome, Reason
-from app.domain.plan import Plan
+from app.domain.plan import PlanItem
 from app.register import Shelf
 from app.steps.wipe.verdict import Done, Verdict
 
@@ -16,8 +16,8 @@ _Said = tuple[Verdict, bool]
 class Removed:
     """What is to be said of each of them, on a shelf. `volumes` are those they lay on, as they came."""
 
-    def __init__(self, plan: Plan) -> None:
-        self._plan = plan
+    def __init__(self, items: Iterable[PlanItem]) -> None:
+        self._items = items
         self._said: Shelf[_Said] = Shelf(_dump, _load)
         self.volumes: dict[str, None] = {}
 
@@ -32,19 +32,19 @@ class Removed:
 
     def on(self, volume: str) -> OnVolume:
         """The files that lay on one volume."""
-        return OnVolume(self._plan, self._said, volume)
+        return OnVolume(self._items, self._said, volume)
 
 
 class OnVolume:
     """The removed files of one volume in plan order. May be gone through again."""
 
-    def __init__(self, plan: Plan, said: Shelf[_Said], volume: str) -> None:
-        self._plan = plan
+    def __init__(self, items: Iterable[PlanItem], said: Shelf[_Said], volume: str) -> None:
+        self._items = items
         self._said = said
         self._volume = volume
 
     def __iter__(self) -> Iterator[Done]:
-        for item in self._plan.items:
+        for item in self._items:
             said = self._said.get(item.id)
             if said and said[0].volume == self._volume:
                 yield Done(item, said[0], traced=said[1])

@@ -23,6 +23,7 @@ from app.steps.wipe.keystream import SEED_BYTES
 from app.steps.wipe.progress import Progress
 from app.steps.wipe.purge import purge
 from app.steps.wipe.removed import Removed
+from app.steps.wipe.renumbered import Renumbered
 from app.steps.wipe.scene import Terms
 from app.system.disk import Disk, this_disk
 
@@ -97,17 +98,15 @@ def _check(plan: SignedPlan, stages: Mapping[str, Stage], noted: Notes) -> None:
     if not isinstance(plan, SignedPlan):
         raise TypeError("only a signed plan is wiped")
     plan.verify()
-    for item in going(plan.plan):
+    for item in going(plan.plan.items):
         if stages.get(item.id) is Stage.NOTED and item.id not in noted:
             raise Refused(Fault.JOURNAL_BROKEN, item.id, "noted")
 
 
-def going(plan: Plan) -> Iterator[PlanItem]:
+def going(items: Iterable[PlanItem]) -> Iterator[PlanItem]:
     """The items this step acts on, in plan order. Keys are for the shred step."""
     return (
-        item
-        for item in plan.items
-        if item.subject is not Subject.KEY and item.fate in (Fate.WIPE, Fate.TRASH)
+        item for item in items if item.subject is not Subject.KEY and item.fate in (Fate.WIPE, Fate.TRASH)
     )
 
 
@@ -126,12 +125,13 @@ def batches(items: Iterable[PlanItem]) -> Iterator[list[PlanItem]]:
 
 
 def _follow(plan: Plan, stages: Mapping[str, Stage], noted: Notes, terms: Terms) -> Iterator[Event]:
-    progress = Progress(sum(item.stamp.size for item in going(plan)))
+    items = Renumbered(plan.items, terms.disk)
+    progress = Progress(sum(item.stamp.size for item in going(items)))
 
     def at(fate: Fate, *wanted: Stage) -> Iterator[PlanItem]:
-        return (i for i in going(plan) if i.fate is fate and stages.get(i.id, Stage.FRESH) in wanted)
+        return (i for i in going(items) if i.fate is fate and stages.get(i.id, Stage.FRESH) in wanted)
 
-    gone, there = Removed(plan), []
+    gone, there = Removed(items), []
     for item in at(Fate.WIPE, Stage.NOTED):
         one = recorded(item, *noted[item.id])
         if is_removed(noted[item.id][1]):
