@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from app.domain.case import Role
 from app.domain.fault import Fault, Refused
+from app.identity.chain import chain_of
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -27,12 +29,16 @@ _RSA_BITS: Final = 2048
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Whom a certificate names. `public_key` is its SubjectPublicKeyInfo in DER."""
+    """Whom a certificate names. `public_key` is its SubjectPublicKeyInfo in DER.
+
+    `chain` are the certificates above it in DER, the root last; empty for a self-issued one.
+    """
 
     name: str
     role: Role
     fingerprint: str
     public_key: bytes
+    chain: tuple[bytes, ...] = ()
 
     @property
     def plain_name(self) -> str:
@@ -110,30 +116,38 @@ def _usage() -> x509.KeyUsage:
     )
 
 
-def read_holder(der: bytes) -> Holder:
+def read_holder(der: bytes, others: Iterable[bytes] = (), role: Role | None = None) -> Holder:
     """Say whom a certificate names.
 
-    The certificate must be signed by its own key, for nothing else binds the name
-    to the key offline, and that key must be P-256, or RSA of 2048 bits or more.
+    It must be signed by its own key, or by an authority whose chain up to its root is
+    among `others`, for nothing else binds the name to the key offline; and the key must
+    be P-256, or RSA of 2048 bits or more. An authority knows nothing of Lethe's roles:
+    for a certificate of one that names none, `role` is what the person is in the case.
 
     Raises:
         ValueError: when it is not such a certificate.
-        LookupError: when its OU is no role, with the OU as argument.
+        LookupError: when its OU is no role and none is given, with the OU as argument.
     """
-    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
     certificate, key = _load(der)
-    try:
-        certificate.verify_directly_issued_by(certificate)
-    except (InvalidSignature, UnsupportedAlgorithm, TypeError) as error:
-        raise ValueError("the certificate is not signed by its own key") from error
+    chain = chain_of(der, others)
     return Holder(
         name=_one(certificate, "CN"),
-        role=_role(_one(certificate, "OU")),
+        role=_role_in(certificate, role if chain else None),
         fingerprint=hashlib.sha256(der).hexdigest(),
         public_key=key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
+        chain=chain,
     )
+
+
+def _role_in(certificate: x509.Certificate, declared: Role | None) -> Role:
+    try:
+        return _role(_one(certificate, "OU"))
+    except (ValueError, LookupError):
+        if declared is None:
+            raise
+        return declared
 
 
 def _one(certificate: x509.Certificate, which: str) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from app.domain.case import Role
 from app.domain.fault import Fault, Refused
-from app.identity.certificate import has_signed, read_holder
+from app.identity.certificate import Holder, has_signed, read_holder
 from app.identity.person import Identity
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ _SET_OF: Final = b"\x31"
 class Signer:
     """One signer of a CMS file, `certificate` in DER.
 
-    `role` is None and the name empty when their certificate can't be trusted.
+    `role` and `holder` are None and the name empty when their certificate can't be trusted.
     """
 
     name: str
@@ -30,29 +31,76 @@ class Signer:
     fingerprint: str
     valid: bool
     certificate: bytes = b""
+    holder: Holder | None = None
 
 
 def cms_detached(data: bytes, people: Sequence[Identity]) -> bytes:
     """Give the detached binary signature of all these people in DER; `openssl cms -verify -binary` reads it.
 
+    The certificates are in it, with the chains of those that an authority issued.
+
     Raises:
-        Refused: PERSON_MISSING for nobody; PASSPHRASE_MISSING for a locked person.
+        Refused: PERSON_MISSING for nobody; PASSPHRASE_MISSING for a locked person;
+            TOKEN_UNUSABLE for a token that is gone.
     """
-    from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
+    from asn1crypto import cms
 
     if not people:
         raise Refused(Fault.PERSON_MISSING, Role.OFFICER.value)
-    builder = pkcs7.PKCS7SignatureBuilder().set_data(data)
-    for person in people:
-        key, certificate = person.key_and_certificate()
-        builder = builder.add_signer(certificate, key, hashes.SHA256())
-    options = [pkcs7.PKCS7Options.DetachedSignature, pkcs7.PKCS7Options.Binary]
-    return builder.sign(Encoding.DER, options)
+    at = datetime.now(UTC).replace(microsecond=0)
+    certificates = dict.fromkeys(
+        der for person in people for der in (person.certificate_der, *person.papers.chain)
+    )
+    signed = cms.SignedData(
+        {
+            "version": "v1",
+            "digest_algorithms": [_sha256()],
+            "encap_content_info": {"content_type": "data"},
+            "certificates": [cms.Certificate.load(der) for der in certificates],
+            "signer_infos": [_signed_by(person, data, at) for person in people],
+        }
+    )
+    return bytes(cms.ContentInfo({"content_type": "signed_data", "content": signed}).dump())
 
 
-def cms_verify(data: bytes, p7s: bytes) -> tuple[Signer, ...]:
-    """Say who signed `data` and whether each signature holds; certificates must be self-signed.
+def _signed_by(person: Identity, data: bytes, at: datetime) -> Any:
+    """One person's part: their signature over content type, time and digest (RFC 5652, section 5.3)."""
+    from asn1crypto import cms, core
+
+    body = cms.Certificate.load(person.certificate_der)["tbs_certificate"]
+    attributes = cms.CMSAttributes(
+        [
+            {"type": "content_type", "values": ["data"]},
+            {"type": "signing_time", "values": [cms.Time({"utc_time": at})]},
+            {"type": "message_digest", "values": [hashlib.sha256(data).digest()]},
+        ]
+    )
+    rsa = body["subject_public_key_info"].algorithm == "rsa"
+    method: dict[str, Any] = {"algorithm": "sha256_rsa" if rsa else "sha256_ecdsa"}
+    return cms.SignerInfo(
+        {
+            "version": "v1",
+            "sid": {
+                "issuer_and_serial_number": {"issuer": body["issuer"], "serial_number": body["serial_number"]}
+            },
+            "digest_algorithm": _sha256(),
+            "signed_attrs": attributes,
+            "signature_algorithm": {**method, "parameters": core.Null()} if rsa else method,
+            "signature": person.sign(attributes.dump()),
+        }
+    )
+
+
+def _sha256() -> Any:
+    from asn1crypto import algos
+
+    return algos.DigestAlgorithm({"algorithm": "sha256"})
+
+
+def cms_verify(data: bytes, p7s: bytes, roles: Mapping[str, Role] | None = None) -> tuple[Signer, ...]:
+    """Say who signed `data` and whether each signature holds, by certificates as `read_holder` asks for.
+
+    `roles`, by fingerprint, are for those whose authority's certificate names none.
 
     The signing time in the file is the signer's word and is not checked. There is at least one signer.
 
@@ -67,8 +115,7 @@ def cms_verify(data: bytes, p7s: bytes) -> tuple[Signer, ...]:
         if info["content_type"].native != "signed_data":
             raise Refused(Fault.NOT_VERIFIABLE, "", "CMS signed data")
         signed = info["content"]
-        certificates = [choice.chosen for choice in signed["certificates"]]
-        signers = tuple(_look(one, certificates, signed, data) for one in signed["signer_infos"])
+        signers = tuple(_look(one, signed, data, roles or {}) for one in signed["signer_infos"])
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise Refused(Fault.NOT_VERIFIABLE, "", str(error)) from error
     if not signers:
@@ -76,14 +123,16 @@ def cms_verify(data: bytes, p7s: bytes) -> tuple[Signer, ...]:
     return signers
 
 
-def _look(info: Any, certificates: Sequence[Any], signed: Any, data: bytes) -> Signer:
+def _look(info: Any, signed: Any, data: bytes, roles: Mapping[str, Role]) -> Signer:
+    certificates = [choice.chosen for choice in signed["certificates"]]
     der = _certificate(info, certificates)
+    fingerprint = hashlib.sha256(der).hexdigest() if der else ""
     try:
-        holder = read_holder(der)
+        holder = read_holder(der, [bytes(one.dump()) for one in certificates], roles.get(fingerprint))
         valid = _content_fits(signed, data) and _holds(info, der, data)
     except (ValueError, LookupError):
-        return Signer("", None, hashlib.sha256(der).hexdigest() if der else "", valid=False)
-    return Signer(holder.name, holder.role, holder.fingerprint, valid, der)
+        return Signer("", None, fingerprint, valid=False)
+    return Signer(holder.name, holder.role, holder.fingerprint, valid, der, holder)
 
 
 def _certificate(info: Any, certificates: Sequence[Any]) -> bytes:

@@ -76,15 +76,17 @@ def _filled(text: bytes, block: int) -> bytes:
     return (text * (length // len(text) + 1))[:length]
 
 
-def unpack(data: bytes, passphrase: str, subject: str) -> tuple[PrivateKey, x509.Certificate]:
-    """Give the key and the certificate of a PKCS#12 file.
+def unpack(
+    data: bytes, passphrase: str, subject: str
+) -> tuple[PrivateKey, x509.Certificate, tuple[bytes, ...]]:
+    """Give the key, the certificate, and the other certificates in DER, of a PKCS#12 file.
 
     Raises:
         Refused: IDENTITY_UNREADABLE when it is no PKCS#12 file, or not of one P-256
             or RSA key with its certificate; WRONG_PASSPHRASE, as late as success
             would have come. A file damaged inside looks the same as a wrong passphrase.
     """
-    from cryptography.hazmat.primitives.serialization import pkcs12
+    from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
 
     from app.identity.certificate import strong
 
@@ -92,7 +94,7 @@ def unpack(data: bytes, passphrase: str, subject: str) -> tuple[PrivateKey, x509
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
-            key, certificate, _ = pkcs12.load_key_and_certificates(data, passphrase.encode())
+            key, certificate, others = pkcs12.load_key_and_certificates(data, passphrase.encode())
     except ValueError as error:
         _spend(passphrase)
         raise Refused(Fault.WRONG_PASSPHRASE, subject) from error
@@ -102,7 +104,8 @@ def unpack(data: bytes, passphrase: str, subject: str) -> tuple[PrivateKey, x509
         strong(key.public_key())
     except ValueError as error:
         raise Refused(Fault.IDENTITY_UNREADABLE, subject, str(error)) from error
-    return key, certificate  # type: ignore[return-value]  # strong() has narrowed the pair
+    above = tuple(one.public_bytes(Encoding.DER) for one in others)
+    return key, certificate, above  # type: ignore[return-value]  # strong() has narrowed the pair
 
 
 def _refuse_other_files(data: bytes, subject: str) -> None:

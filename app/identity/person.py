@@ -12,36 +12,41 @@ from typing_extensions import override
 
 from app.domain.case import Role
 from app.domain.fault import Fault, Refused
-from app.identity.certificate import read_holder, self_issue
+from app.identity.certificate import Holder, read_holder, self_issue, strong
+from app.identity.chain import Papers
 from app.identity.keyfile import pack, unpack
+from app.identity.keys import KeyInMemory, SigningKey, derived
+from app.identity.token import SCHEME, open_token
 from app.system.durable import sync_file, sync_folder
 
 if TYPE_CHECKING:
-    from cryptography import x509
-
-    from app.identity.certificate import PrivateKey
+    from app.identity.certificate import PublicKey
 
 _LARGEST: Final = 1 << 20
-_SALT: Final = b"lethe identity secret 1"
 
 
 @final
 class Identity:
-    """An unlocked person. The key lives in memory until `lock`; Python can't wipe it there."""
+    """An unlocked person. Their key is in memory, or on a token that is logged in, until `lock`.
 
-    __slots__ = ("_certificate", "_key", "certificate_der", "fingerprint", "name", "path", "role")
+    Attributes:
+        holder: whom their certificate names.
+        papers: what others issued about it: the chain above it, CRLs, OCSP responses.
+    """
 
-    def __init__(self, path: Path, key: PrivateKey, certificate: x509.Certificate) -> None:
-        from cryptography.hazmat.primitives.serialization import Encoding
+    __slots__ = ("_key", "certificate_der", "fingerprint", "holder", "name", "papers", "path", "role")
 
-        self.certificate_der: Final = certificate.public_bytes(Encoding.DER)
-        holder = read_holder(self.certificate_der)
+    def __init__(
+        self, path: Path, key: SigningKey, certificate: bytes, holder: Holder, papers: Papers
+    ) -> None:
+        self.certificate_der: Final = certificate
+        self.holder: Final = holder
         self.name: Final = holder.name
         self.role: Final = holder.role
         self.fingerprint: Final = holder.fingerprint
         self.path: Final = path
-        self._certificate = certificate
-        self._key: PrivateKey | None = key
+        self.papers: Final = Papers(holder.chain, papers.crls, papers.ocsps)
+        self._key: SigningKey | None = key
 
     @override
     def __repr__(self) -> str:
@@ -51,47 +56,39 @@ class Identity:
     def __reduce__(self) -> NoReturn:
         raise TypeError("an unlocked person is not written anywhere")
 
+    @property
+    def public_key(self) -> PublicKey:
+        """The key that checks what this person signs."""
+        from cryptography.hazmat.primitives.serialization import load_der_public_key
+
+        return strong(load_der_public_key(self.holder.public_key))
+
     def sign(self, data: bytes) -> bytes:
-        """Sign with SHA-256: ECDSA in DER, or RSA PKCS#1 v1.5 when the key file holds RSA.
+        """Sign with SHA-256: ECDSA in DER, or RSA PKCS#1 v1.5 when the key is RSA.
 
         Raises:
-            Refused: PASSPHRASE_MISSING after `lock`.
+            Refused: PASSPHRASE_MISSING after `lock`; TOKEN_UNUSABLE for a token that is gone.
         """
-        from cryptography.hazmat.primitives import hashes
-        from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-
-        key, _ = self.key_and_certificate()
-        if isinstance(key, rsa.RSAPrivateKey):
-            return key.sign(data, padding.PKCS1v15(), hashes.SHA256())
-        return key.sign(data, ec.ECDSA(hashes.SHA256()))
+        return self._unlocked().sign(data)
 
     def secret(self, context: bytes) -> bytes:
-        """Derive 32 bytes from the private key by HKDF-SHA256, so that file and passphrase are both needed.
+        """Derive 32 bytes from the private key by HKDF-SHA256, so that key and passphrase are both needed.
 
         Raises:
-            Refused: PASSPHRASE_MISSING after `lock`.
+            Refused: PASSPHRASE_MISSING after `lock`; TOKEN_UNUSABLE for a token with an elliptic curve.
         """
-        from cryptography.hazmat.primitives import hashes
-        from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-        from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-
-        key, _ = self.key_and_certificate()
-        private = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-        return HKDF(algorithm=hashes.SHA256(), length=32, salt=_SALT, info=context).derive(private)
-
-    def key_and_certificate(self) -> tuple[PrivateKey, x509.Certificate]:
-        """Give the pair to a signer of PDF or CMS.
-
-        Raises:
-            Refused: PASSPHRASE_MISSING after `lock`.
-        """
-        if self._key is None:
-            raise Refused(Fault.PASSPHRASE_MISSING, str(self.path))
-        return self._key, self._certificate
+        return derived(self._unlocked(), context)
 
     def lock(self) -> None:
-        """Forget the key. Unlocking needs the passphrase again."""
+        """Forget the key, or log the token out. Unlocking needs the passphrase again."""
+        if self._key is not None:
+            self._key.close()
         self._key = None
+
+    def _unlocked(self) -> SigningKey:
+        if self._key is None:
+            raise Refused(Fault.PASSPHRASE_MISSING, str(self.path))
+        return self._key
 
 
 def create(name: str, role: Role, path: Path, passphrase: str) -> Identity:
@@ -104,6 +101,7 @@ def create(name: str, role: Role, path: Path, passphrase: str) -> Identity:
             for the name, CASE_FILE_MISSING_PATH when it can't be written there.
     """
     from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.serialization import Encoding
 
     _refuse_unusable(passphrase, path)
     if os.path.lexists(path):
@@ -111,20 +109,48 @@ def create(name: str, role: Role, path: Path, passphrase: str) -> Identity:
     key = ec.generate_private_key(ec.SECP256R1())
     certificate = self_issue(key, name, role)
     _write_new(path, pack(key, certificate, name, passphrase))
-    return Identity(path, key, certificate)
+    der = certificate.public_bytes(Encoding.DER)
+    return Identity(path, KeyInMemory(key), der, read_holder(der), Papers())
 
 
-def unlock(path: Path, passphrase: str, role: Role | None = None) -> Identity:
-    """Open a person's key file, and refuse it when it is not for `role`.
+def unlock(
+    path: Path,
+    passphrase: str,
+    role: Role | None = None,
+    *,
+    module: Path | None = None,
+    papers: Papers | None = None,
+) -> Identity:
+    """Open a person's key file, or their token, and refuse it when it is not for `role`.
+
+    `path` may be a PKCS#11 URI; `module` is then the token's library, and the passphrase
+    its PIN. `papers` are what others issued about the person's certificate.
 
     Raises:
-        Refused: IDENTITY_UNREADABLE, PASSPHRASE_MISSING, WRONG_PASSPHRASE, or
-            WRONG_ROLE, also when the certificate names no role at all.
+        Refused: IDENTITY_UNREADABLE, PASSPHRASE_MISSING, WRONG_PASSPHRASE, TOKEN_UNUSABLE, or
+            WRONG_ROLE, also when neither the certificate nor `role` names one.
     """
+    from cryptography.hazmat.primitives.serialization import Encoding
+
     _refuse_unusable(passphrase, path)
-    key, certificate = unpack(_read(path), passphrase, str(path))
+    key: SigningKey
+    if str(path).startswith(SCHEME):
+        if module is None:
+            raise Refused(Fault.TOKEN_UNUSABLE, str(path), 'module = "….so"')
+        key, certificate, others = open_token(str(path), module, passphrase)
+    else:
+        private, loaded, others = unpack(_read(path), passphrase, str(path))
+        key, certificate = KeyInMemory(private), loaded.public_bytes(Encoding.DER)
     try:
-        person = Identity(path, key, certificate)
+        return _person(path, key, certificate, (papers or Papers()) + Papers(others), role)
+    except Refused:
+        key.close()
+        raise
+
+
+def _person(path: Path, key: SigningKey, certificate: bytes, papers: Papers, role: Role | None) -> Identity:
+    try:
+        person = Identity(path, key, certificate, read_holder(certificate, papers.chain, role), papers)
     except LookupError as error:
         raise Refused(Fault.WRONG_ROLE, str(path), str(error.args[0])) from error
     except ValueError as error:

@@ -1,6 +1,13 @@
 """People are dear to make (two key derivations), so a session shares them."""
 
+import sys
+from pathlib import Path
+
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from authority import Authority, Tokens, softhsm
 
 from app.domain.case import Profile, Role
 from app.domain.fate import Fate, Ground
@@ -42,3 +49,17 @@ def plan():
         for n in range(3)
     )  # fmt: skip
     return Plan("2026-001", AT, "cn-1", Profile.STRICT, items)
+
+
+@pytest.fixture(scope="session")
+def authority():
+    return Authority.make()
+
+
+@pytest.fixture(scope="session")
+def tokens(tmp_path_factory):
+    pytest.importorskip("pkcs11", reason="python-pkcs11 is not installed: no token was tried")
+    module = softhsm()
+    if module is None:
+        pytest.skip("SoftHSM2 is not installed: no token was tried")
+    return Tokens(tmp_path_factory.mktemp("softhsm"), module)

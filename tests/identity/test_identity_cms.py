@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from app.domain.case import Role
 from app.domain.fault import Fault, Refused
 from app.identity import cms_detached, cms_verify, create
+from app.identity.keyfile import unpack
 
 DATA = b"line\r\nline\n\x00\xff"
 
@@ -139,7 +140,7 @@ def test_content_of_another_type_is_not_valid(p7s):
 
 
 def by_openssl(folder, officer, *options):
-    key, certificate = officer.key_and_certificate()
+    key, certificate, _ = unpack(officer.path.read_bytes(), "经办 😀", "")
     (folder / "key").write_bytes(
         key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()

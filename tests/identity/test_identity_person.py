@@ -36,7 +36,7 @@ def test_a_new_person_signs_and_opens_again(officer):
 
 
 def test_the_certificate_is_what_the_facts_ask(officer):
-    _, certificate = officer.key_and_certificate()
+    certificate = x509.load_der_x509_certificate(officer.certificate_der)
     life = certificate.not_valid_after_utc - certificate.not_valid_before_utc
     usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
     names = {a.oid: a.value for a in certificate.subject}
@@ -176,7 +176,7 @@ def test_a_missing_file_or_a_folder_is_unreadable(tmp_path):
 def test_locked_people_do_nothing(people_dir, witness):
     person = unlock(witness.path, "witness")
     person.lock()
-    for call in (lambda: person.sign(b""), lambda: person.secret(b""), person.key_and_certificate):
+    for call in (lambda: person.sign(b""), lambda: person.secret(b"")):
         assert refusal(call) is Fault.PASSPHRASE_MISSING
 
 

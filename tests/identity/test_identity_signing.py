@@ -54,11 +54,17 @@ def test_the_officer_is_not_the_witness_by_name(plan, officer, tmp_path, name):
 
 
 def test_the_officer_is_not_the_witness_by_key(plan, officer):
-    from app.identity.certificate import self_issue
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    from app.identity.certificate import read_holder, self_issue
+    from app.identity.chain import Papers
+    from app.identity.keyfile import unpack
+    from app.identity.keys import KeyInMemory
     from app.identity.person import Identity
 
-    key, _ = officer.key_and_certificate()
-    twin = Identity(officer.path, key, self_issue(key, "另一人", Role.WITNESS))
+    key, _, _ = unpack(officer.path.read_bytes(), "经办 😀", "")
+    der = self_issue(key, "另一人", Role.WITNESS).public_bytes(Encoding.DER)
+    twin = Identity(officer.path, KeyInMemory(key), der, read_holder(der), Papers())
     assert refusal(sign_plan, plan, [officer, twin], AT) is Fault.OFFICER_IS_WITNESS
 
 

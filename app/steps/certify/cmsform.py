@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Collection
 from typing import Any, Final
 
-from app.steps.certify.names import cure_names
+from app.identity.names import cure_names
 
 _DIGESTS: Final = frozenset(
     bytes.fromhex(der)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from typing_extensions import override
 
 from app.identity import Identity
-from app.steps.certify.names import cure_names
+from app.identity.names import cure_names
 from app.steps.certify.sheet import Place
+
+_LONGEST: Final = 1024
+"""Bytes of the longest signature: RSA of 8192 bits."""
 
 
 def with_fields(pdf: bytes, places: Mapping[str, Place]) -> bytes:
@@ -79,20 +82,22 @@ def _writer(pdf: bytes) -> Any:
 
 
 def _signer(person: Identity) -> Any:
-    from asn1crypto.keys import PrivateKeyInfo
     from asn1crypto.x509 import Certificate
-    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-    from pyhanko.sign.signers.pdf_cms import SimpleSigner
+    from pyhanko.sign.signers.pdf_cms import Signer
     from pyhanko_certvalidator import registry
 
-    key, _ = person.key_and_certificate()
-    private = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
     store: Any = registry.SimpleCertificateStore
-    return SimpleSigner(
-        signing_cert=Certificate.load(person.certificate_der),
-        signing_key=PrivateKeyInfo.load(private),
-        cert_registry=store(),
-    )
+    known = store()
+    known.register_multiple([Certificate.load(der) for der in person.papers.chain])
+    base: Any = Signer
+
+    class Hand(base):  # type: ignore[misc]  # pyHanko is not typed
+        """The person's own key, wherever it is: nothing here ever holds it."""
+
+        async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:  # noqa: ARG002 - as pyHanko calls it
+            return bytes(_LONGEST) if dry_run else person.sign(data)
+
+    return Hand(signing_cert=Certificate.load(person.certificate_der), cert_registry=known)
 
 
 def _stamp_style(stamp: bytes) -> Any:

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from app.domain.case import Role
+from app.identity.names import cure_names
 from app.steps.certify.cmsform import embedded_fault
-from app.steps.certify.names import cure_names
 from app.steps.certify.verdict import Check
 
 
