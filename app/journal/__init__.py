@@ -1,7 +1,25 @@
-"""The chained evidence on disk: append, read, verify."""
+"""The chained and sealed evidence on disk: append, read, verify."""
 
 from app.journal.entry import Entry
-from app.journal.journal import Journal, keeps_journal, replay_entries
-from app.journal.verify import Anchor, Finding, Report, verify
+from app.journal.journal import NAME, Journal, Turn, keeps_journal, replay_entries
+from app.journal.key import FirstKey, Tongue, first_key_qr, first_key_words, read_first_key
+from app.journal.verify import Anchor, Finding, Looked, Report, verify
 
-__all__ = ["Anchor", "Entry", "Finding", "Journal", "Report", "keeps_journal", "replay_entries", "verify"]
+__all__ = [
+    "NAME",
+    "Anchor",
+    "Entry",
+    "Finding",
+    "FirstKey",
+    "Journal",
+    "Looked",
+    "Report",
+    "Tongue",
+    "Turn",
+    "first_key_qr",
+    "first_key_words",
+    "keeps_journal",
+    "read_first_key",
+    "replay_entries",
+    "verify",
+]

@@ -1,8 +1,11 @@
 """One entry of the journal and its line on disk.
 
 A line is the canonical JSON (RFC 8785) of the entry and a newline. `hash` is the
-SHA-256 of the same JSON without `hash`; `prev` is the hash of the entry before, so
-that no entry can be changed, taken out or moved without breaking all that follow.
+SHA-256 of the line without `hash`, `seal` and the newline; `prev` is the hash of the
+entry before, so that no entry can be changed, taken out or moved without breaking all
+that follow. `seal` is HMAC-SHA256 of `hash` under the key of this one entry (see `key`).
+The first entry has as `prev` the mark of the first key, or GENESIS in a journal that
+is chained only.
 """
 
 from __future__ import annotations
@@ -10,21 +13,28 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from app.domain.canonical import canonical
 from app.domain.fault import Breach
 
 GENESIS: Final = hashlib.sha256(b"lethe journal 1").hexdigest()
-"""What stands as `prev` in the first entry."""
+"""What stands as `prev` in the first entry of a journal without a seal."""
 
-_FIELDS: Final = ("n", "t", "run", "event", "body", "prev", "hash")
+_FIELDS: Final = frozenset({"n", "t", "run", "event", "body", "prev", "hash"})
+_SEALED: Final = _FIELDS | {"seal"}
+_HASH: Final = b',"hash":"'
+_SEAL: Final = b',"seal":"'
+_LONG: Final = len(_HASH) + 1
+_HEX: Final = 64
+_SHA256: Final = frozenset("0123456789abcdef")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One entry. `n` counts from 1 without gaps, `t` is RFC 3339 UTC, `run` names one run of the program."""
+class Entry(NamedTuple):
+    """One entry. `n` counts from 1 without gaps, `t` is RFC 3339 UTC, `run` names one run of the program.
+
+    `seal` is empty in a journal without one. A tuple, for a journal has millions.
+    """
 
     n: int
     t: str
@@ -33,10 +43,14 @@ class Entry:
     body: Mapping[str, Any]
     prev: str
     hash: str
+    seal: str = ""
 
     def line(self) -> bytes:
         """The line on disk, newline included."""
-        return canonical({name: getattr(self, name) for name in _FIELDS}) + b"\n"
+        values = self._asdict()
+        if not self.seal:
+            del values["seal"]
+        return canonical(values) + b"\n"
 
 
 class BadLine(Exception):
@@ -47,35 +61,80 @@ class BadLine(Exception):
         self.breach = breach
 
 
-def seal(n: int, t: str, run: str, event: str, body: Mapping[str, object], prev: str) -> Entry:
-    """Make the entry that follows the one whose hash is `prev`."""
+def chained(n: int, t: str, run: str, event: str, body: Mapping[str, object], prev: str) -> Entry:
+    """Make the entry that follows the one whose hash is `prev`, not sealed yet."""
     content = {"n": n, "t": t, "run": run, "event": event, "body": body, "prev": prev}
     return Entry(n, t, run, event, body, prev, hashlib.sha256(canonical(content)).hexdigest())
 
 
-def parse(line: bytes, n: int, prev: str) -> Entry:
-    """Read the line that must be entry `n` after `prev`.
+def parse(line: bytes, n: int, prev: str, *, form: bool = True) -> Entry:
+    """Read the line that must be entry `n` after `prev`; "" for any mark. Its seal is another matter.
+
+    Without `form` it is not compared with its canonical form, which a seal that is
+    checked next makes needless: only the writer could have chosen another one.
 
     Raises:
         BadLine: with what is wrong; the first fault found, from form to chain.
     """
-    try:
-        values = json.loads(line)
-        entry = Entry(**{name: values.pop(name) for name in _FIELDS})
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise BadLine(Breach.NOT_AN_ENTRY) from None
-    if values or not isinstance(entry.body, dict):
-        raise BadLine(Breach.NOT_AN_ENTRY)
-    try:
-        made = seal(entry.n, entry.t, entry.run, entry.event, entry.body, entry.prev)
-    except TypeError:
-        raise BadLine(Breach.NOT_CANONICAL) from None
-    if made.hash != entry.hash:
+    values = _read(line)
+    if _hash_of(line, values["hash"], values.get("seal", "")) != values["hash"]:
         raise BadLine(Breach.WRONG_HASH)
-    if entry.line() != line:
+    entry = Entry(**values)
+    if form and not _in_form(entry, line):
         raise BadLine(Breach.NOT_CANONICAL)
+    if not prev:
+        prev = entry.prev if is_digest(entry.prev) else GENESIS
     if entry.n != n:
-        raise BadLine(Breach.WRONG_NUMBER)
+        skipped = entry.prev == prev or entry.n < n
+        raise BadLine(Breach.WRONG_NUMBER if skipped else Breach.ENTRY_MISSING)
     if entry.prev != prev:
         raise BadLine(Breach.CHAIN_BROKEN)
     return entry
+
+
+def _read(line: bytes) -> dict[str, Any]:
+    try:
+        values = json.loads(line)
+    except (ValueError, RecursionError):
+        raise BadLine(Breach.NOT_AN_ENTRY) from None
+    if type(values) is not dict or not (values.keys() == _SEALED or values.keys() == _FIELDS):
+        raise BadLine(Breach.NOT_AN_ENTRY)
+    text = (
+        values["t"],
+        values["run"],
+        values["event"],
+        values["prev"],
+        values["hash"],
+        values.get("seal", ""),
+    )
+    if type(values["n"]) is not int or type(values["body"]) is not dict or {*map(type, text)} != {str}:
+        raise BadLine(Breach.NOT_AN_ENTRY)
+    return values
+
+
+def _hash_of(line: bytes, digest: str, seal: str) -> str:
+    """Hash the line without its hash and seal, which must stand where the canonical order puts them."""
+    end = len(line) - 1
+    before = line.rfind(_HASH)
+    after = before + _LONG + len(digest)
+    if not line.startswith(b',"n":', after):
+        return ""
+    if not seal:
+        return hashlib.sha256(line[:before] + line[after:end]).hexdigest()
+    cut = line.rfind(_SEAL)
+    rest = cut + _LONG + len(seal)
+    if not line.startswith(b',"t":', rest):
+        return ""
+    return hashlib.sha256(line[:before] + line[after:cut] + line[rest:end]).hexdigest()
+
+
+def _in_form(entry: Entry, line: bytes) -> bool:
+    try:
+        return entry.line() == line
+    except TypeError:
+        return False
+
+
+def is_digest(text: str) -> bool:
+    """Whether a text is a SHA-256 in lower-case hex."""
+    return len(text) == _HEX and _SHA256.issuperset(text)

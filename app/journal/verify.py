@@ -1,13 +1,28 @@
-"""Check a journal from outside: its chain, and the anchors that certificates carry."""
+"""Check a journal from outside: chain, segments, seal, and the anchors that certificates carry.
+
+What shows what: the chain any change whose maker did not compute it anew; the seal,
+with the first key, every change of what was written before a key was stolen, and a
+journal made anew; an anchor, also a tail that was cut and a folder put back to an
+earlier state. Nothing shows what a doctored program wrote in the first place.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from app.domain.fault import Breach
-from app.journal.entry import GENESIS, BadLine, parse
+from app.domain.fault import Breach, JournalPart, Unseen
+from app.journal.entry import GENESIS, BadLine, Entry
+from app.journal.key import FirstKey, evolved, seal_of
+from app.journal.keyfile import newest_state
+from app.journal.segments import Reading, first_segment, key_path
+
+_SHORTEST: Final = 200
+"""No line is shorter, in bytes."""
+_BEYOND: Final = 1000
+"""So many keys after the last line are tried too, when a seal does not fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,51 +35,202 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing wrong, at a line counted from 1 (0: the whole file)."""
+    """One thing wrong, at a line counted from 1 over all segments (0: the whole)."""
 
     line: int
     breach: Breach
 
 
 @dataclass(frozen=True, slots=True)
+class Looked:
+    """How one part of the journal was found: what is wrong with it, or why it was not looked at."""
+
+    part: JournalPart
+    problems: tuple[Finding, ...] = ()
+    unseen: Unseen | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether it was looked at and nothing is wrong."""
+        return not self.problems and self.unseen is None
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """What verification saw. `torn`: bytes of an unfinished last line, which is a crash and no breach."""
+    """What verification saw.
+
+    Attributes:
+        count, head: of the last entry that holds.
+        problems: what is wrong.
+        torn: bytes of an unfinished last line, which is a crash or a cut, and no breach.
+        segments: files read.
+        sealed: whether the journal says that it is.
+        seals: how many seals were checked with the first key.
+        anchors: how many anchors were met.
+        runs: how many runs of the program it tells of; `ended` of them ended in order.
+    """
 
     count: int
     head: str
     problems: tuple[Finding, ...]
     torn: int = 0
+    segments: int = 1
+    sealed: bool = False
+    seals: int = 0
+    anchors: int = 0
+    runs: int = 0
+    ended: int = 0
 
     @property
     def ok(self) -> bool:
-        """Whether nothing is wrong."""
+        """Whether nothing is wrong with what was looked at."""
         return not self.problems
 
+    @property
+    def proven(self) -> bool:
+        """Whether nothing is wrong, nothing torn, and a first key or an anchor vouches for the whole."""
+        return self.ok and not self.torn and bool(self.seals or self.anchors)
 
-def verify(path: Path, anchors: Sequence[Anchor] = ()) -> Report:
-    """Read the journal at `path` to its first broken line and hold it against `anchors`.
+    def looked(self) -> tuple[Looked, ...]:
+        """Tell part by part."""
+        return tuple(self._part(part) for part in JournalPart)
 
-    The chain shows every change but one: a tail that was cut, or a whole journal made
-    anew. Only an anchor that is kept elsewhere (a certificate) shows those.
+    def _part(self, part: JournalPart) -> Looked:
+        mine = tuple(one for one in self.problems if _part_of(one.breach) is part)
+        if mine:
+            return Looked(part, mine)
+        broken = not self.ok
+        why = {
+            JournalPart.ENTRIES: None,
+            JournalPart.SEGMENTS: Unseen.BROKEN_BEFORE if broken else None,
+            JournalPart.SEAL: self._no_seal(),
+            JournalPart.ANCHOR: None
+            if self.anchors
+            else Unseen.BROKEN_BEFORE
+            if broken
+            else Unseen.NO_ANCHOR,
+            JournalPart.END: Unseen.BROKEN_BEFORE if broken else Unseen.TORN if self.torn else None,
+        }
+        return Looked(part, (), why[part])
+
+    def _no_seal(self) -> Unseen | None:
+        if self.seals:
+            return None
+        return Unseen.NO_FIRST_KEY if self.sealed else Unseen.NO_SEAL
+
+
+_PARTS: Final = {
+    Breach.SEGMENT_MISSING: JournalPart.SEGMENTS,
+    Breach.SEGMENT_ORDER: JournalPart.SEGMENTS,
+    Breach.NOT_SEALED: JournalPart.SEAL,
+    Breach.WRONG_SEAL: JournalPart.SEAL,
+    Breach.LATER_KEY: JournalPart.SEAL,
+    Breach.OTHER_FIRST_KEY: JournalPart.SEAL,
+    Breach.ANCHOR_MISSING: JournalPart.ANCHOR,
+    Breach.ANCHOR_DIFFERS: JournalPart.ANCHOR,
+    Breach.ROLLED_BACK: JournalPart.ANCHOR,
+    Breach.KEY_AHEAD: JournalPart.END,
+}
+
+
+def _part_of(breach: Breach) -> JournalPart:
+    return _PARTS.get(breach, JournalPart.ENTRIES)
+
+
+def verify(path: Path, anchors: Sequence[Anchor] = (), first: FirstKey | None = None) -> Report:
+    """Read the journal to its first broken line and hold it against first key and anchors.
+
+    `path` is any of its segments; the others, and the file with its current key, are looked
+    for beside it. Nothing is written. Bad input gives a report, never an error.
     """
-    count, head, torn = 0, GENESIS, 0
-    due = {anchor.count: anchor.head for anchor in anchors}
-    problems: list[Finding] = []
+    seen = _Seen(Reading(first_segment(path), form=first is None), anchors, first)
     try:
-        with path.open("rb") as lines:
-            for line in lines:
-                if not line.endswith(b"\n"):
-                    torn = len(line)
-                    break
-                entry = parse(line, count + 1, head)
-                count, head = entry.n, entry.hash
-                if due.pop(count, head) != head:
-                    problems.append(Finding(count, Breach.ANCHOR_DIFFERS))
+        for entry in seen.at:
+            seen.take(entry)
+        seen.problems += seen.at_the_end()
     except BadLine as bad:
-        problems.append(Finding(count + 1, bad.breach))
+        seen.problems.append(Finding(seen.at.count + 1, bad.breach))
     except OSError:
-        problems.append(Finding(0, Breach.UNREADABLE))
-    if not count and not problems:
-        problems.append(Finding(0, Breach.EMPTY))
-    problems += [Finding(missing, Breach.ANCHOR_MISSING) for missing in sorted(due) if missing > count]
-    return Report(count, head, tuple(problems), torn)
+        seen.problems.append(Finding(0, Breach.UNREADABLE))
+    at = seen.at
+    return Report(
+        at.count,
+        at.head or GENESIS,
+        tuple(seen.problems),
+        len(at.torn),
+        at.segment,
+        at.sealed,
+        seen.seals,
+        seen.met,
+        len(seen.runs),
+        seen.ended,
+    )
+
+
+class _Seen:
+    """What was seen on the way through a journal."""
+
+    def __init__(self, at: Reading, anchors: Sequence[Anchor], first: FirstKey | None) -> None:
+        self.at = at
+        self.problems: list[Finding] = []
+        self.seals = self.met = self.ended = 0
+        self.runs: set[str] = set()
+        self._due = {anchor.count: anchor.head for anchor in anchors}
+        self._first = first
+        self._key = first.key if first else b""
+        self._fits = first is not None
+
+    def take(self, entry: Entry) -> None:
+        """Look at one entry whose chain holds."""
+        if entry.event == "run":
+            self.runs.add(entry.run)
+        elif entry.event == "run.ended":
+            self.ended += 1
+        if self._fits:
+            self._look_at_seal(entry)
+        if entry.n in self._due:
+            fits = self._due.pop(entry.n) == entry.hash
+            self.met += fits
+            if not fits:
+                self.problems.append(Finding(entry.n, Breach.ANCHOR_DIFFERS))
+
+    def _look_at_seal(self, entry: Entry) -> None:
+        """Check one seal, until the first that does not fit."""
+        if seal_of(self._key, entry.hash) == entry.seal:
+            self.seals += 1
+            self._key = evolved(self._key)
+            return
+        self._fits = False
+        self.problems.append(Finding(entry.n, self._what_is_wrong(entry)))
+
+    def _what_is_wrong(self, entry: Entry) -> Breach:
+        if not self.at.sealed:
+            return Breach.NOT_SEALED
+        if self._first and self.at.mark != self._first.mark:
+            return Breach.OTHER_FIRST_KEY
+        key = self._key
+        for _ in range(self.at.size() // _SHORTEST + _BEYOND):
+            key = evolved(key)
+            if seal_of(key, entry.hash) == entry.seal:
+                return Breach.LATER_KEY
+        return Breach.WRONG_SEAL
+
+    def at_the_end(self) -> Iterator[Finding]:
+        """Hold what was read to its end against the anchors that are left, and against the key beside it."""
+        count, sealed = self.at.count, self._sealed()
+        if not count:
+            yield Finding(0, Breach.EMPTY)
+        if sealed is not None and sealed > count:
+            yield Finding(count, Breach.KEY_AHEAD)
+        short = Breach.ROLLED_BACK if count and sealed == count else Breach.ANCHOR_MISSING
+        for missing in sorted(self._due):
+            yield Finding(missing, short if missing > count else Breach.ANCHOR_DIFFERS)
+
+    def _sealed(self) -> int | None:
+        """How many entries the current key says it has sealed; None without one that fits this journal."""
+        try:
+            data = key_path(self.at.path).read_bytes()
+        except OSError:
+            return None
+        state = newest_state(data)
+        return state.sealed if state else None

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.domain.fault import Breach
 from app.journal import Anchor, Journal, verify
-from app.journal.entry import GENESIS, Entry, seal
+from app.journal.entry import GENESIS, Entry, chained
 
 
 @pytest.fixture
@@ -49,21 +49,21 @@ def test_any_changed_byte_is_caught(path: Path, data: st.DataObject) -> None:
 def test_a_deleted_entry_breaks_the_numbers(path: Path) -> None:
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join(lines[:4] + lines[5:]))
-    assert breaches(path) == [(5, Breach.WRONG_NUMBER)]
+    assert breaches(path) == [(5, Breach.ENTRY_MISSING)]
 
 
 def test_swapped_entries_are_caught(path: Path) -> None:
     lines = path.read_bytes().splitlines(keepends=True)
     lines[3], lines[4] = lines[4], lines[3]
     path.write_bytes(b"".join(lines))
-    assert breaches(path) == [(4, Breach.WRONG_NUMBER)]
+    assert breaches(path) == [(4, Breach.ENTRY_MISSING)]
 
 
 def forged(path: Path, cut: int) -> None:
     prev, lines = GENESIS, []
     for line in path.read_bytes().splitlines()[:cut]:
         old = Entry(**json.loads(line))
-        new = seal(old.n, old.t, old.run, "forged", old.body, prev)
+        new = chained(old.n, old.t, old.run, "forged", old.body, prev)
         prev = new.hash
         lines.append(new.line())
     path.write_bytes(b"".join(lines))
@@ -85,7 +85,7 @@ def test_a_cut_tail_is_caught_by_the_anchor_only(path: Path) -> None:
 
 def test_an_entry_spliced_from_another_journal_breaks_the_chain(path: Path) -> None:
     lines = path.read_bytes().splitlines(keepends=True)
-    stranger = seal(5, "2026-01-01T00:00:00.000Z", "00000000", "settled", {}, GENESIS)
+    stranger = chained(5, "2026-01-01T00:00:00.000Z", "00000000", "settled", {}, GENESIS)
     path.write_bytes(b"".join([*lines[:4], stranger.line(), *lines[5:]]))
     assert breaches(path) == [(5, Breach.CHAIN_BROKEN)]
 
@@ -96,14 +96,17 @@ def test_an_entry_spliced_from_another_journal_breaks_the_chain(path: Path) -> N
         (b"{}\n", Breach.NOT_AN_ENTRY),
         (b"not json\n", Breach.NOT_AN_ENTRY),
         (b"[1]\n", Breach.NOT_AN_ENTRY),
-        (seal(1, "t", "r", "e", {}, GENESIS).line().replace(b'"n":1', b'"n": 1'), Breach.NOT_CANONICAL),
-        (seal(1, "t", "r", "e", {}, GENESIS).line().replace(b'"body":{}', b'"body":[]'), Breach.NOT_AN_ENTRY),
+        (chained(1, "t", "r", "e", {}, GENESIS).line().replace(b'"n":1', b'"n": 1'), Breach.WRONG_HASH),
         (
-            seal(1, "t", "r", "e", {}, GENESIS).line().replace(b'"body":{}', b'"body":{"x":1.5}'),
-            Breach.NOT_CANONICAL,
+            chained(1, "t", "r", "e", {}, GENESIS).line().replace(b'"body":{}', b'"body":[]'),
+            Breach.NOT_AN_ENTRY,
         ),
-        (seal(1, "t", "r", "e", {}, GENESIS).line()[:-2] + b',"x":1}\n', Breach.NOT_AN_ENTRY),
-        (seal(1, "t", "r", "e", {}, "00").line(), Breach.CHAIN_BROKEN),
+        (
+            chained(1, "t", "r", "e", {}, GENESIS).line().replace(b'"body":{}', b'"body":{"x":1.5}'),
+            Breach.WRONG_HASH,
+        ),
+        (chained(1, "t", "r", "e", {}, GENESIS).line()[:-2] + b',"x":1}\n', Breach.NOT_AN_ENTRY),
+        (chained(1, "t", "r", "e", {}, "00").line(), Breach.CHAIN_BROKEN),
     ],
 )
 def test_a_line_that_is_no_entry_is_named(tmp_path: Path, line: bytes, breach: Breach) -> None:
