@@ -276,3 +276,23 @@ def test_a_run_that_went_on_did_not_see_where_the_entries_stood(job, image):
     end = job.run(stages={item.id: Stage.NOTED}, noted=noted)[item.id]
     assert end.outcome is Outcome.RESIDUE_POSSIBLE
     assert Reason.NAMES_NOT_PURGED in end.evidence.limits
+
+
+def test_many_names_are_looked_for_some_at_a_time(job, image, monkeypatch):
+    """Those of one folder together; one that is found in any part is a name that stands."""
+    monkeypatch.setattr(purging, "_NAMES_AT_ONCE", 2)
+    asked = []
+
+    def stand(prints, device, names):
+        asked.append({folder.rpartition(os.sep)[2]: len(some) for folder, some in names.items()})
+        return "丙" in asked[-1]
+
+    monkeypatch.setattr(Footprints, "stand", stand)
+    job.folder = image("ext4").mount
+    for folder, count in (("甲", 3), ("乙", 1), ("丙", 1), ("丁", 1)):
+        (job.folder / folder).mkdir()
+        for number in range(count):
+            job.add(job.folder / folder / f"客户{number}.csv", b"secret" * 1000)
+    ends = job.run()
+    assert asked[1:] == [{"甲": 3}, {"乙": 1, "丙": 1}]
+    assert {end.outcome for end in ends.values()} == {Outcome.RESIDUE_POSSIBLE}
