@@ -43,8 +43,10 @@ def cms_detached(data: bytes, people: Sequence[Identity]) -> bytes:
         Refused: PERSON_MISSING for nobody; PASSPHRASE_MISSING for a locked person;
             TOKEN_UNUSABLE for a token that is gone.
     """
-    from asn1crypto import cms
+    # The names of time stamps must be known before any name is looked up by meaning.
+    from asn1crypto import cms, tsp
 
+    del tsp
     if not people:
         raise Refused(Fault.PERSON_MISSING, Role.OFFICER.value)
     at = datetime.now(UTC).replace(microsecond=0)
