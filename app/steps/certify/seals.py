@@ -4,25 +4,34 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from typing_extensions import override
 
 from app.identity import Identity
+from app.identity.chain import Papers
 from app.identity.names import cure_names
 from app.steps.certify.sheet import Place
+from app.steps.certify.timeservice import TimeService
 
 _LONGEST: Final = 1024
 """Bytes of the longest signature: RSA of 8192 bits."""
 
 
-def with_fields(pdf: bytes, places: Mapping[str, Place]) -> bytes:
-    """Append every signature field in one update, so that a missing signature shows as an empty field."""
+def with_fields(pdf: bytes, places: Mapping[str, Place], papers: Papers | None = None) -> bytes:
+    """Append every signature field in one update, so that a missing signature shows as an empty field.
+
+    `papers` are what others issued about the signers' certificates: they go into the document
+    security store (ETSI EN 319 142-1, 5.4.2) before anyone signs, so every signature covers them.
+    """
     cure_names()
     from pyhanko.sign import fields
 
     writer = _writer(pdf)
+    if papers and (papers.chain or papers.crls or papers.ocsps):
+        _store(writer, papers)
     make: Any = fields.SigFieldSpec
     for name, place in places.items():
         box = (place.x1, place.y1, place.x2, place.y2)
@@ -33,19 +42,51 @@ def with_fields(pdf: bytes, places: Mapping[str, Place]) -> bytes:
     return out.getvalue()
 
 
+def _store(writer: Any, papers: Papers) -> None:
+    from asn1crypto import crl, ocsp
+    from asn1crypto.x509 import Certificate
+    from pyhanko.sign.validation.dss import DocumentSecurityStore
+
+    store: Any = DocumentSecurityStore
+    store.supply_dss_in_writer(
+        writer,
+        None,
+        certs=[Certificate.load(one) for one in papers.chain],
+        crls=[crl.CertificateList.load(one) for one in papers.crls],
+        ocsps=[ocsp.OCSPResponse.load(one) for one in papers.ocsps],
+    )
+
+
 def sealed(
-    pdf: bytes, fields: Sequence[tuple[str, Identity]], stamps: Mapping[str, bytes], moment: datetime
+    pdf: bytes,
+    fields: Sequence[tuple[str, Identity]],
+    stamps: Mapping[str, bytes],
+    moment: datetime,
+    service: TimeService | None = None,
 ) -> bytes:
     """Sign each field in order with its person's key; the first certifies (DocMDP P=2: fill in and sign).
 
-    Offline: no time stamp, no revocation data; the signing time is this computer's.
+    Offline, the signing time is this computer's. With a service each signature gets its
+    time stamp (PAdES B-T, and B-LT where the document holds what others issued).
+
+    Raises:
+        Refused: TIME_NOT_STAMPED; TOKEN_UNUSABLE, PASSPHRASE_MISSING for a person.
     """
     for number, (field, person) in enumerate(fields):
-        pdf = _signed(pdf, field, person, stamps[field], moment, number)
+        pdf = _signed(pdf, field, person, stamps[field], _Hour(moment, number, service))
     return pdf
 
 
-def _signed(pdf: bytes, field: str, person: Identity, stamp: bytes, moment: datetime, number: int) -> bytes:
+@dataclass(frozen=True, slots=True)
+class _Hour:
+    """When a person signs, as which one, and who vouches for the time."""
+
+    moment: datetime
+    number: int
+    service: TimeService | None
+
+
+def _signed(pdf: bytes, field: str, person: Identity, stamp: bytes, hour: _Hour) -> bytes:
     from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
     from pyhanko.sign.signers import pdf_signer
 
@@ -54,16 +95,21 @@ def _signed(pdf: bytes, field: str, person: Identity, stamp: bytes, moment: date
         name=person.name,
         md_algorithm="sha256",
         subfilter=SigSeedSubFilter.PADES,
-        certify=number == 0,
+        certify=hour.number == 0,
         docmdp_permissions=MDPPerm.FILL_FORMS,
     )
-    signer: Any = pdf_signer.PdfSigner(metadata, signer=_signer(person), stamp_style=_stamp_style(stamp))
+    signer: Any = pdf_signer.PdfSigner(
+        metadata,
+        signer=_signer(person),
+        stamp_style=_stamp_style(stamp),
+        timestamper=hour.service.way if hour.service else None,
+    )
     begin = signer.init_signing_session
 
     def timed(*given: Any, **named: Any) -> Any:
         session = begin(*given, **named)
         # The time in the signature is the one its stamp shows.
-        session.system_time = moment
+        session.system_time = hour.moment
         return session
 
     signer.init_signing_session = timed
