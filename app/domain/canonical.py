@@ -11,8 +11,8 @@ from typing import Final
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-_LIKE_A_FLOAT: Final = re.compile(r"(?:^|[:,\[])(?:-?[0-9]+[.eE]|NaN|-?Infinity)")
-"""Where a float may stand in JSON; it may also be inside a text."""
+_LIKE_A_FLOAT: Final = re.compile(r"[0-9](?:\.[0-9]|e[+-])")
+"""Every finite float looks so in JSON; so may the inside of a text."""
 
 
 def canonical(value: object) -> bytes:
@@ -27,7 +27,7 @@ def canonical(value: object) -> bytes:
         TypeError: for a float or another value JSON has no canonical form for here.
     """
     text = _ENCODER.encode(value)
-    if _LIKE_A_FLOAT.search(text):
+    if _LIKE_A_FLOAT.search(text) or "NaN" in text or "Infinity" in text:
         _refuse_floats(value)
     try:
         return text.encode()

@@ -33,6 +33,9 @@ class Fault(Enum):
     CERTIFICATE_REVOKED = "certificate_revoked"
     OTHER_SIGNER = "other_signer"
     TIME_NOT_STAMPED = "time_not_stamped"
+    LEDGER_BROKEN = "ledger_broken"
+    """The register of certificates."""
+    LEDGER_MOVED = "ledger_moved"
     OFFICER_IS_WITNESS = "officer_is_witness"
     WRONG_ROLE = "wrong_role"
     PERSON_MISSING = "person_missing"
@@ -47,6 +50,8 @@ class Fault(Enum):
     RULES_BROKEN = "rules_broken"
     NOT_VERIFIABLE = "not_verifiable"
     SEAL_FAILED = "seal_failed"
+    NOT_BORNE = "not_borne"
+    """The journal does not hold what a certificate would say."""
     FIRST_KEY_UNREADABLE = "first_key_unreadable"
 
 
@@ -79,7 +84,6 @@ class Breach(Enum):
     """What verification finds wrong with a journal."""
 
     NOT_AN_ENTRY = "not_an_entry"
-    NOT_CANONICAL = "not_canonical"
     WRONG_HASH = "wrong_hash"
     ENTRY_MISSING = "entry_missing"
     """The entry that belongs here is gone or stands elsewhere."""

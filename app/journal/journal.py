@@ -13,9 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
-from app.domain.canonical import canonical
 from app.domain.fault import Breach, Fault, Refused
-from app.journal.entry import GENESIS, BadLine, Entry, parse
+from app.journal.entry import GENESIS, BadLine, Entry, parse, parts, whole
 from app.journal.key import FirstKey, evolved, seal_of
 from app.journal.keyfile import KeyFile, KeyState
 from app.journal.segments import ROTATED, SEGMENT, Reading, key_path, segment_path
@@ -112,17 +111,13 @@ class Journal:
     def append(self, event: str, body: Mapping[str, object]) -> Entry:
         """Chain an entry, and seal it. It is on disk only after `commit`."""
         n, t, run, prev = self.count + 1, self._now(), self._run, self.head
-        # The canonical form of the whole, put together from its parts in the order of their names.
-        before = b'{"body":%b,"event":%b' % (canonical(body), canonical(event))
-        middle = b',"n":%d,"prev":"%b","run":"%b"' % (n, prev.encode(), run.encode())
-        end = b',"t":"%b"}' % t.encode()
+        before, middle, end = parts(n, t, run, event, body, prev)
         digest = hashlib.sha256(before + middle + end).hexdigest()
         seal = ""
         if self._keys:
             seal = seal_of(self._key, digest)
             self._key = evolved(self._key)
-            middle += b',"seal":"%b"' % seal.encode()
-        self._waiting.append(b'%b,"hash":"%b"%b%b\n' % (before, digest.encode(), middle, end))
+        self._waiting.append(whole(before, digest, middle, seal, end))
         self.count, self.head = n, digest
         return Entry(n, t, run, event, body, prev, digest, seal)
 

@@ -4,7 +4,8 @@
 mark of the first key and, until the witness has it, the first key itself, encrypted
 under a secret of the officer. Two take turns holding a state: how many entries are
 sealed, and the key of the next one. A new state is on disk before the old one is
-overwritten with zeros, so that a crash at any point leaves one that holds.
+overwritten with zeros, so that a crash at any point leaves one that holds. The zeros
+reach the disk with the next state or at the closing; who reads the file sees them at once.
 
 A state may lag behind the journal, for it is written after the entries it sealed: keys
 are then moved on. It is never ahead of it. Overwriting in place does not reach what a
@@ -16,6 +17,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
@@ -106,7 +108,8 @@ class KeyFile:
         self._write(_STATES[self._turn], body + hashlib.sha256(body).digest()[:_CHECK])
         self._turn = 1 - self._turn
         self.sealed = state.sealed
-        self._write(_STATES[self._turn], bytes(_STATE))
+        # Not synced: a third wait for each group would buy little, see above.
+        self._write(_STATES[self._turn], bytes(_STATE), sync=False)
 
     def first(self, secret: bytes) -> FirstKey | None:
         """Give the first key, while it is kept and `secret` is the officer's."""
@@ -119,13 +122,16 @@ class KeyFile:
         self._write(_KEPT.start, bytes(_KEPT.stop - _KEPT.start))
 
     def close(self) -> None:
-        """Close the file."""
+        """Put the last zeros on disk and close the file."""
+        with suppress(OSError):
+            sync_file(self._descriptor)
         os.close(self._descriptor)
 
-    def _write(self, place: int, data: bytes) -> None:
+    def _write(self, place: int, data: bytes, *, sync: bool = True) -> None:
         os.lseek(self._descriptor, place, os.SEEK_SET)
         os.write(self._descriptor, data)
-        sync_file(self._descriptor)
+        if sync:
+            sync_file(self._descriptor)
 
 
 def newest_state(data: bytes) -> KeyState | None:

@@ -57,13 +57,12 @@ class Reading:
         event: of the last entry read.
     """
 
-    def __init__(self, path: Path, *, form: bool = True) -> None:
+    def __init__(self, path: Path) -> None:
         self.path = path
         self.count, self.head, self.mark = 0, "", GENESIS
         self.torn = b""
         self.segment, self.rows = 1, 0
         self.event = ""
-        self._form = form
 
     @property
     def sealed(self) -> bool:
@@ -112,7 +111,7 @@ class Reading:
     def _entry(self, line: bytes, number: int, *, begins: bool) -> Entry:
         count = self.count + 1
         try:
-            entry = parse(line, count, self.head, form=self._form)
+            entry = parse(line, count, self.head)
         except BadLine as bad:
             if (
                 begins

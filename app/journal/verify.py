@@ -143,7 +143,7 @@ def verify(path: Path, anchors: Sequence[Anchor] = (), first: FirstKey | None = 
     `path` is any of its segments; the others, and the file with its current key, are looked
     for beside it. Nothing is written. Bad input gives a report, never an error.
     """
-    seen = _Seen(Reading(first_segment(path), form=first is None), anchors, first)
+    seen = _Seen(Reading(first_segment(path)), anchors, first)
     try:
         for entry in seen.at:
             seen.take(entry)
