@@ -23,6 +23,7 @@ from app.flow.planning import draw_plan
 from app.flow.recording import Work
 from app.flow.state import Result
 from app.identity import Identity, SignedPlan, sign_plan
+from app.journal import FirstKey
 from app.register import Row
 from app.register.codec import build
 from app.steps.certify import Status
@@ -278,6 +279,7 @@ class Flow:
             raise shut
         signed = sign_plan(plan, people, now())
         self._at.desk().register.commit()
+        self._at.hand_first_key(people)
         self._at.recorder().note(
             "signed",
             {
@@ -287,6 +289,14 @@ class Flow:
             },
         )
         self._signed = signed
+        self._at.forget_first_key()
+
+    def show_first_key(self) -> FirstKey | None:
+        """Give the first key of the journal, to be shown to the witness before the list is signed.
+
+        The journal says that it was shown. After signing, and in a case without a seal, None.
+        """
+        return self._at.show_first_key()
 
     # Inside
 

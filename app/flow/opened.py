@@ -6,6 +6,7 @@ import errno
 import os
 import platform
 import shutil
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import astuple, replace
 from pathlib import Path
@@ -17,20 +18,30 @@ from app.domain.fault import Fault, GateClosed, Refused
 from app.domain.step import Gate, Step
 from app.flow.case_file import case_toml, declared_digest, reread_case
 from app.flow.desk import Desk
+from app.flow.first_key import hand_over, officers_secret
 from app.flow.gates import complete, count_pending
 from app.flow.keeping import refuse_own_keys, refuse_protected
 from app.flow.recording import Recorder
 from app.flow.state import SLOT, State
 from app.identity import Identity
-from app.journal import Entry, Journal, replay_entries
+from app.journal import Entry, FirstKey, Journal, replay_entries
 from app.register import Register, create_slot, open_slot
 from app.system.durable import sync_folder, write_durably
 from app.system.lock import CaseLock, acquire
 
-FORMAT: Final = 1
-"""Of the case folder. A newer Lethe opens an older case; an older one refuses a newer case."""
+FORMAT: Final = 2
+"""Of the case folder; in 2 the journal is sealed. A newer Lethe opens an older case, not the reverse."""
 
-_FILES: Final = ("case.toml", "journal.jsonl", "key.slot", "register.db", "register.db-journal")
+_FILES: Final = (
+    "case.toml",
+    "journal.jsonl",
+    "journal.key",
+    "key.slot",
+    "register.db",
+    "register.db-journal",
+)
+_BETWEEN: Final = ("run", "run.ended", "torn", "behind", "rotated", "key.shown")
+"""What the journal may say between an anchor and the entry that was to follow it."""
 _SECRET: Final = b"lethe register 1"
 
 
@@ -54,6 +65,8 @@ class OpenCase:
         self._desk: Desk | None = None
         self._hashes: dict[int, str] = {}
         self._pending_at = 0
+        self._shown = 0
+        self._runs = False
 
     @classmethod
     def create(cls, folder: Path, case: Case, officer: Identity) -> Self:
@@ -112,10 +125,38 @@ class OpenCase:
         if self._desk:
             self._desk.register.close()
         if self._journal:
+            if self._runs:
+                self._journal.leave()
             self._journal.close()
         if self._lock:
             self._lock.close()
         self._desk = self._journal = self._lock = None
+        self._runs = False
+
+    def first_key(self) -> FirstKey | None:
+        """The first key of the journal, until the list is signed; None in a case without a seal."""
+        if self._journal is None or self.officer is None or self.state.signed:
+            return None
+        return self._journal.first_key(officers_secret(self.officer))
+
+    def show_first_key(self) -> FirstKey | None:
+        """Give the first key to be shown to the witness; the journal says so before it is seen."""
+        first = self.first_key()
+        if first:
+            self.recorder().note("key.shown", {"mark": first.mark})
+            self._shown += 1
+        return first
+
+    def hand_first_key(self, people: Sequence[Identity]) -> None:
+        """Encrypt the first key for the witnesses. It is forgotten once the list is signed."""
+        if first := self.first_key():
+            handed = hand_over(self.folder, first, people)
+            self.recorder().note("key.handed", {"mark": first.mark, "for": handed, "shown": self._shown})
+
+    def forget_first_key(self) -> None:
+        """Overwrite the first key that was kept for the officer. May be called again."""
+        if self._journal:
+            self._journal.forget_first_key()
 
     def recorder(self) -> Recorder:
         """The way to the journal.
@@ -208,6 +249,9 @@ class OpenCase:
 
     def _start(self) -> None:
         system = platform.platform(terse=True)
+        self._runs = True
+        if self.state.signed:
+            self.forget_first_key()
         self.recorder().note("run", {"tool": f"Lethe {__version__}", "system": system})
         if self._desk and self._desk.register.fact("declared") != declared_digest(self.case):
             # Edited by hand, or a new case: nothing found before rests on these declarations.
@@ -220,10 +264,11 @@ class OpenCase:
         if entry.event == "opened" and (not isinstance(version, int) or version > FORMAT):
             raise Refused(Fault.CASE_TOO_NEW, str(self.folder), str(version))
         # An anchor is taken before an entry that counts what is pending, or before a crash.
-        if "pending" in entry.body or entry.event in ("run", "torn"):
+        if "pending" in entry.body or entry.event in _BETWEEN:
             self._hashes[entry.n - 1] = entry.prev
         if "pending" in entry.body:
             self._pending_at = entry.n
+        self._shown += entry.event == "key.shown"
         self.state.tell(entry)
 
 
@@ -233,7 +278,7 @@ def _furnish(folder: Path, case: Case, officer: Identity) -> None:
     keys = create_slot(folder / "key.slot", officer.secret(_SECRET), case.number)
     Register.create(folder / "register.db", keys.register).close()
     write_durably(folder / "case.toml", case_toml(case).encode(), 0o600)
-    journal = Journal.create(folder / "journal.jsonl")
+    journal = Journal.create(folder / "journal.jsonl", FirstKey.new(), kept_for=officers_secret(officer))
     journal.append("opened", {"case": case.number, "format": FORMAT})
     journal.append("declared", {"void_from": Step.LOCATE.value, "complete": complete(case)})
     journal.close()
