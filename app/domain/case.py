@@ -156,21 +156,50 @@ class HoldRule:
 
 @dataclass(frozen=True, slots=True)
 class PersonSource:
-    """A person of the case and where their key file lies."""
+    """A person of the case and where their key is.
+
+    `identity` is a key file, or a PKCS#11 URI (`pkcs11:token=…;object=…`) with `module` the
+    token's library. `chain` and `revocation` are files of what an authority issued:
+    certificates, CRLs, OCSP responses. Who has signed the plan and can't sign the
+    certificate may be stood in for: `instead_of` names them, `reason` says why.
+    """
 
     role: Role
     identity: Path
     passphrase_env: str = ""
+    module: Path | None = None
+    chain: tuple[Path, ...] = ()
+    revocation: tuple[Path, ...] = ()
+    instead_of: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AnnexHolder:
+    """Who may read the list of full names. `recipient` is an age recipient (`age1…`)."""
+
+    name: str
+    recipient: str
 
 
 @dataclass(frozen=True, slots=True)
 class CertificateTerms:
-    """Where the certificate goes and how much it says of names."""
+    """Where the certificate goes and how much it says of names.
+
+    Without `holders` no list of full names leaves the case. `tsa` is the address of a time
+    stamp service (RFC 3161), the only connection Lethe ever opens; `tsa_papers` are files of
+    its chain and revocation. `register` is the register of certificates, when it is not
+    beside the case folder.
+    """
 
     out: Path
     names: NameLevel = NameLevel.MASKED
     language: str = "zh"
     """zh | en | both"""
+    holders: tuple[AnnexHolder, ...] = ()
+    tsa: str = ""
+    tsa_papers: tuple[Path, ...] = ()
+    register: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -235,7 +235,7 @@ def _line(desk: Desk, item: PlanItem, holders: Holders) -> Line:
 
 
 def _listed(desk: Desk, item: PlanItem) -> str:
-    """The name as the inventory shows it: masked ones are for people to read, a list of them tells too much."""
+    """The name as the inventory shows it: a long list even of masked names would tell too much."""
     level = desk.case.certificate.names
     in_list = NameLevel.HANDLE if level is NameLevel.MASKED else level
     name: str = masked(item.path, item.location, in_list, desk.keys.handles)

@@ -17,7 +17,14 @@ from app.register.codec import build, plain
 from app.steps.decide import RulePack, Terms, load_pack
 from app.system.paths import resource
 
-HANDED_OUT: Final = ("certificate.pdf", "inventory.csv", "manifest.json", "manifest.p7s")
+HANDED_OUT: Final = (
+    "certificate.pdf",
+    "inventory.csv",
+    "manifest.json",
+    "manifest.p7s",
+    "manifest.dsse.json",
+    "check_certificate.py",
+)
 """What leaves the case."""
 
 _LOOKED_INTO: Final = ("folder", "archive", "bagit")

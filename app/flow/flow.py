@@ -26,7 +26,7 @@ from app.identity import Identity, SignedPlan, sign_plan
 from app.journal import FirstKey
 from app.register import Row
 from app.register.codec import build
-from app.steps.certify import Status
+from app.steps.certify import Status, planned_root
 from app.steps.certify.account import Coverage, Signer
 from app.steps.decide import decide
 
@@ -277,13 +277,15 @@ class Flow:
         plan = self.plan()
         if shut := self.gate(Step.SIGN):
             raise shut
-        signed = sign_plan(plan, people, now())
-        self._at.desk().register.commit()
+        desk = self._at.desk()
+        signed = sign_plan(plan, people, now(), planned_root(plan.items, desk.keys.salts))
+        desk.register.commit()
         self._at.hand_first_key(people)
         self._at.recorder().note(
             "signed",
             {
                 "plan": signed.digest,
+                "planned": signed.planned,
                 "items": len(plan.items),
                 "signatures": [one.plain() for one in signed.signatures],
             },
@@ -332,7 +334,7 @@ class Flow:
             plan = self._at.desk().register.plan()
             if plan is None or plan.digest() != self._state.signed:
                 raise Refused(Fault.PLAN_CHANGED, self._at.case.number)
-            self._signed = SignedPlan(plan, self._state.signatures)
+            self._signed = SignedPlan(plan, self._state.signatures, self._state.planned)
         return self._signed
 
 

@@ -50,6 +50,7 @@ class State:
         noted: for items about to be removed, the evidence of what was done to them.
         results: how each item ended; the last word counts.
         signed: digest of the signed plan, empty before.
+        planned: Merkle root over its salted lines, which was signed with it.
         pending: what still stands in the way of later steps.
         accounted: SHA-256 of `account.json`, empty before.
         certified: SHA-256 of `certificate.pdf`, empty before.
@@ -63,6 +64,7 @@ class State:
     noted: Shelf[Evidence] = field(default_factory=lambda: Shelf(plain, lambda told: build(Evidence, told)))
     results: Shelf[Result] = field(default_factory=lambda: Shelf(plain, lambda told: build(Result, told)))
     signed: str = ""
+    planned: str = ""
     signatures: tuple[Signature, ...] = ()
     accounted: str = ""
     certified: str = ""
@@ -140,6 +142,7 @@ def _settled(state: State, entry: Entry) -> None:
 
 def _signed(state: State, entry: Entry) -> None:
     state.signed = str(entry.body["plan"])
+    state.planned = str(entry.body.get("planned", ""))
     state.signatures = tuple(Signature.from_plain(one) for one in entry.body["signatures"])
     state.begun.add(Step.SIGN)
     state.finished.add(Step.SIGN)

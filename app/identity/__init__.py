@@ -2,10 +2,18 @@
 
 from app.identity.cms import Signer, cms_detached, cms_verify
 from app.identity.person import Identity, create, unlock
-from app.identity.signing import Signature, SignedPlan, refuse_alike, sign_plan
+from app.identity.signing import (
+    PlanDigest,
+    Signature,
+    SignedPlan,
+    refuse_alike,
+    refuse_unsigned,
+    sign_plan,
+)
 
 __all__ = [
     "Identity",
+    "PlanDigest",
     "Signature",
     "SignedPlan",
     "Signer",
@@ -13,6 +21,7 @@ __all__ = [
     "cms_verify",
     "create",
     "refuse_alike",
+    "refuse_unsigned",
     "sign_plan",
     "unlock",
 ]

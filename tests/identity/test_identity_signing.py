@@ -156,10 +156,10 @@ def test_a_signature_is_not_lent_to_another_role(signed):
 @pytest.mark.parametrize("claim", [{"role": "witness"}, {"name": "李四"}])
 def test_nobody_signs_as_someone_else(signed, plan, officer, claim):
     """Not even with a signature that fits the claim: the certificate says who they are."""
-    from app.identity.signing import _statement
+    from app.identity.signing import PlanDigest, _statement
 
     posing = dataclasses.replace(signed.signatures[0], **claim)
-    value = officer.sign(_statement(plan, plan.digest(), posing, officer.fingerprint))
+    value = officer.sign(_statement(PlanDigest(plan.case, plan.digest()), posing, officer.fingerprint))
     posing = dataclasses.replace(posing, value=value)
     assert refusal(SignedPlan, plan, (*signed.signatures, posing)) is Fault.SIGNATURE_INVALID
 
@@ -193,7 +193,7 @@ def test_one_made_behind_the_constructor_is_empty_and_found(signed, plan):
     with pytest.raises(AttributeError):
         _ = hollow.plan
     assert refusal(hollow.verify) is Fault.SIGNATURE_INVALID
-    for name, value in (("plan", plan), ("signatures", ()), ("digest", plan.digest())):
+    for name, value in (("plan", plan), ("signatures", ()), ("planned", ""), ("digest", plan.digest())):
         object.__setattr__(hollow, name, value)
     assert refusal(hollow.verify) is Fault.PERSON_MISSING
     object.__setattr__(hollow, "signatures", signed.signatures)
@@ -224,3 +224,22 @@ def test_signatures_travel_as_json(signed):
     plain = signed.signatures[0].plain()
     for bad in ({}, plain | {"more": ""}, plain | {"value": "xx"}, plain | {"at": 5}):
         assert refusal(Signature.from_plain, bad) is Fault.SIGNATURE_INVALID
+
+
+def test_the_root_is_signed_with_the_digest(plan, officer, witness):
+    """A stranger with the signatures alone sees which root was signed, and no other passes for it."""
+    from app.identity import PlanDigest, refuse_unsigned
+
+    people = [officer, witness]
+    root = "ab" * 32
+    signed = sign_plan(plan, people, AT, root)
+    signed.verify()
+    refuse_unsigned(PlanDigest(plan.case, plan.digest(), root), signed.signatures)
+    for other in ("", "ac" * 32):
+        assert refusal(SignedPlan, plan, signed.signatures, other) is Fault.SIGNATURE_INVALID
+        on = PlanDigest(plan.case, plan.digest(), other)
+        assert refusal(refuse_unsigned, on, signed.signatures) is Fault.SIGNATURE_INVALID
+    assert refusal(refuse_unsigned, PlanDigest("another", plan.digest(), root), signed.signatures)
+    assert refusal(refuse_unsigned, PlanDigest(plan.case, plan.digest(), root), signed.signatures[:1])
+    object.__setattr__(signed, "planned", "")
+    assert refusal(signed.verify) is Fault.SIGNATURE_INVALID

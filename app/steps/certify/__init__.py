@@ -3,11 +3,12 @@
 from app.steps.certify.account import Account, Coverage, Line, Signer
 from app.steps.certify.inventory import inventory_fits, write_inventory
 from app.steps.certify.issue import compose
+from app.steps.certify.leaves import planned_root
 from app.steps.certify.masking import masked
 from app.steps.certify.proof import prove
 from app.steps.certify.status import Closing, Status, status_of
-from app.steps.certify.verdict import Check, Standing, Verdict
-from app.steps.certify.verify import verify
+from app.steps.certify.verdict import Check, Said, Standing, Verdict
+from app.steps.certify.verify import verify, verify_code
 from app.steps.certify.wording import explained
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Closing",
     "Coverage",
     "Line",
+    "Said",
     "Signer",
     "Standing",
     "Status",
@@ -24,8 +26,10 @@ __all__ = [
     "explained",
     "inventory_fits",
     "masked",
+    "planned_root",
     "prove",
     "status_of",
     "verify",
+    "verify_code",
     "write_inventory",
 ]

@@ -22,9 +22,9 @@ from app.domain.record import Look, Tier
 class Line:
     """One item of the plan and how it ended. `name` is the path at the case's name level.
 
-    `outcome` is None when the journal holds no outcome for it; such a line is an
-    exception. `settled_at` is RFC 3339, empty without an outcome. `look` is how the look
-    at a record ended, None for a copy or key.
+    `listed` is the same as the inventory shows it. `outcome` is None when the journal holds
+    no outcome for it; such a line is an exception. `settled_at` is RFC 3339, empty without
+    an outcome. `look` is how the look at a record ended, None for a copy or key.
     """
 
     id: str
@@ -42,16 +42,36 @@ class Line:
     evidence: Evidence | None
     settled_at: str
     look: Look | None = None
+    listed: str = ""
+
+
+def named(outcome: AnyOutcome | None) -> str:
+    """Write an outcome for machines: `Outcome.overwritten`; `unknown` when there is none."""
+    return f"{type(outcome).__name__}.{outcome.value}" if outcome else "unknown"
 
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """A person who signed the plan. `fingerprint` is the SHA-256 of their certificate, hex."""
+    """A person who signed the plan. `fingerprint` is the SHA-256 of their certificate, hex.
+
+    `certificate` in DER and the `value` of the signature are hex too, so that a stranger can check it.
+    """
 
     role: str
     name: str
     fingerprint: str
     signed_at: str
+    certificate: str = ""
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Annex:
+    """The list of full names, encrypted for its holders. `sha256` is of the encrypted file."""
+
+    holders: tuple[str, ...]
+    sha256: str
+    bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +96,9 @@ class Account:
     two people signed; `journal_count` and `journal_head` the anchor: how many entries the
     journal held, and the last one's hash, when the account was made. `beyond` is what no wipe
     of a file reaches: swap, snapshots, sync folders and the like, named at the name level.
+    `planned` is the Merkle root that was signed with the plan, `salts` the key of the leaves'
+    salts, hex: it never leaves the case. `unplanned` are ids of which the journal holds an
+    outcome though the plan does not list them.
     """
 
     case: str
@@ -106,3 +129,7 @@ class Account:
     tool: str
     system: str
     beyond: tuple[Limit, ...] = ()
+    planned: str = ""
+    salts: str = ""
+    unplanned: tuple[str, ...] = ()
+    annex: Annex | None = None

@@ -15,6 +15,7 @@ from app.identity import Identity
 from app.steps.certify.account import Account
 from app.steps.certify.breaking import visible
 from app.steps.certify.chapters import clock
+from app.steps.certify.difference import difference_of
 from app.steps.certify.manifest import fields_of
 from app.steps.certify.qr import modules
 from app.steps.certify.sheet import (
@@ -76,20 +77,27 @@ class Digests:
 
     manifest: str
     inventory: str
-    root: str
+    planned: str
+    done: str
+    code: str = ""
+    """What the QR code says."""
+    key: str = ""
+    """SHA-256 of the public key that signed the code."""
 
 
-def binding(account: Account, words: Words, digests: Digests, issued_at: str) -> list[Strip]:
+def binding(account: Account, words: Words, digests: Digests) -> list[Strip]:
     """绑定: digests, the journal's head, and the QR code."""
     pairs = [
         ("field.manifest", grouped(digests.manifest)),
         ("field.inventory", grouped(digests.inventory)),
-        ("field.root", grouped(digests.root)),
+        ("field.planned", grouped(digests.planned)),
+        ("field.done", grouped(digests.done)),
+        ("field.difference", _difference(account, words)),
         ("field.plan", grouped(account.plan)),
         ("field.journal", grouped(account.journal_head)),
+        ("field.key", grouped(digests.key)),
         ("field.tool", f"{account.tool} · {account.system}"),
     ]
-    content = qr_content(account, digests.manifest, issued_at)
     count = f"{account.journal_count:,}"
     left = [(words.label(key, count=count), value) for key, value in pairs]
     before = [
@@ -105,12 +113,16 @@ def binding(account: Account, words: Words, digests: Digests, issued_at: str) ->
     if before:
         left.append((words.label("field.signed_plan"), "\n".join(before)))
     notes = "\n".join((words.lines("sentence.check"), words.lines("sentence.qr")))
-    return [Bound(tuple(left), notes, modules(content))]
+    return [Bound(tuple(left), notes, modules(digests.code))]
 
 
-def qr_content(account: Account, manifest: str, issued_at: str) -> str:
-    """Give what the QR code says: `LETHE1:machine id:date:items:SHA-256 of the manifest`."""
-    return f"LETHE1:{account.machine_id}:{issued_at[:10]}:{len(account.lines)}:{manifest}"
+def _difference(account: Account, words: Words) -> str:
+    """What differs between the list that was approved and what happened."""
+    found = difference_of(account)
+    if found.none:
+        return words.lines("sentence.no_difference", count=f"{found.planned:,}")
+    counts = {name: f"{len(getattr(found, name)):,}" for name in ("unanswered", "unplanned", "otherwise")}
+    return words.lines("sentence.difference", planned=f"{found.planned:,}", done=f"{found.done:,}", **counts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,7 @@ def laid_out(
         ("kept", chapters.kept(account, words)),
         ("exceptions", closing.exceptional(account, words, end)),
         ("limits", closing.limits(account, words, end)),
-        ("binding", closing.binding(account, words, digests, issued_at)),
+        ("binding", closing.binding(account, words, digests)),
         ("signing", closing.signing(account, words, people)),
     ]
     for name, strips in chapter:

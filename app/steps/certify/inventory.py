@@ -1,24 +1,19 @@
-"""The inventory (销毁清册): one row a line of the plan, and the salted leaves that proofs are made from."""
+"""The inventory (销毁清册): one row a line of the plan."""
 
 from __future__ import annotations
 
 import csv
 import io
-import json
-import secrets
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from app.domain.canonical import canonical
-from app.domain.outcome import AnyOutcome, Evidence
-from app.steps.certify.account import Account, Line
+from app.domain.outcome import Evidence
+from app.steps.certify.account import Account, Line, named
 from app.steps.certify.breaking import visible
-from app.steps.certify.merkle import leaf_hash
+from app.steps.certify.leaves import leaves_from, leaves_in, write_leaves
 from app.system.durable import write_durably
 
 INVENTORY: Final = "inventory.csv"
-LEAVES: Final = "leaves.jsonl"
 _COLUMNS: Final = (
     "序号 no",
     "编号 id",
@@ -45,24 +40,18 @@ def write_inventory(account: Account, folder: Path) -> None:
     """Write `inventory.csv` and `leaves.jsonl` into `folder`, each synced and renamed into place.
 
     The inventory is UTF-8 with a byte order mark, so that spreadsheet programs read
-    it. The leaves hold the salts and are readable by their owner only: a salt lets
-    its holder recognise that one line. Each call draws new salts, so it must not be
-    called again once a manifest names these.
+    it. Called again with the same account it writes the same bytes.
     """
     write_durably(folder / INVENTORY, inventory_of(account), 0o644)
-    leaves = b"".join(canonical(_leaf(line)) + b"\n" for line in account.lines)
-    write_durably(folder / LEAVES, leaves, 0o600)
+    write_leaves(account, folder)
 
 
 def inventory_fits(account: Account, folder: Path) -> bool:
-    """Whether inventory and leaves in `folder` say what the account says, whatever the salts."""
+    """Whether inventory and leaves in `folder` say what the account says."""
     try:
-        leaves = [json.loads(content) for content in leaves_of(folder)]
         same = (folder / INVENTORY).read_bytes() == inventory_of(account)
-        return same and leaves == [
-            {**_leaf(line), "salt": leaf["salt"]} for line, leaf in zip(account.lines, leaves, strict=True)
-        ]
-    except (OSError, ValueError, KeyError, TypeError):
+        return same and list(leaves_in(folder)) == list(leaves_from(account))
+    except (OSError, ValueError, TypeError):
         return False
 
 
@@ -76,50 +65,13 @@ def inventory_of(account: Account) -> bytes:
     return b"\xef\xbb\xbf" + out.getvalue().encode()
 
 
-def leaves_of(folder: Path) -> Iterator[bytes]:
-    """Give the content of each leaf, in the order of the inventory, without the newline."""
-    with (folder / LEAVES).open("rb") as lines:
-        for line in lines:
-            yield line.rstrip(b"\n")
-
-
-def leaf_hashes(folder: Path) -> list[bytes]:
-    """Give the hash of each leaf in `folder`."""
-    return [leaf_hash(content) for content in leaves_of(folder)]
-
-
-def find_leaf(folder: Path, record: str) -> tuple[int, dict[str, str]] | None:
-    """Give the place and content of the leaf of `record`; None when no line has that id."""
-    for index, content in enumerate(leaves_of(folder)):
-        leaf = json.loads(content)
-        if leaf["id"] == record:
-            return index, leaf
-    return None
-
-
-def named(outcome: AnyOutcome | None) -> str:
-    """Write an outcome for machines: `Outcome.overwritten`; `unknown` when there is none."""
-    return f"{type(outcome).__name__}.{outcome.value}" if outcome else "unknown"
-
-
-def _leaf(line: Line) -> dict[str, str]:
-    return {
-        "id": line.id,
-        "fate": line.fate.value,
-        "outcome": named(line.outcome),
-        "settled_at": line.settled_at,
-        # Without 128 random bits anyone could guess a line and recognise it in another's proof.
-        "salt": secrets.token_hex(16),
-    }
-
-
 def _row(number: int, line: Line) -> tuple[str | int, ...]:
     evidence = line.evidence or Evidence("")
     return (
         number,
         line.id,
         line.subject.value,
-        line.name,
+        line.listed,
         line.category,
         line.tier.value,
         line.people,

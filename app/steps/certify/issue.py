@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from app.domain.event import Progressed
 from app.domain.fault import Fault, Refused
@@ -14,38 +14,48 @@ from app.domain.step import Step
 from app.identity import Identity, cms_detached, refuse_alike
 from app.steps.certify.account import Account
 from app.steps.certify.archive import archived
+from app.steps.certify.bearing import borne
 from app.steps.certify.closing import Digests
+from app.steps.certify.dsse import DSSE, enveloped
 from app.steps.certify.front import laid_out
 from app.steps.certify.inventory import INVENTORY
 from app.steps.certify.manifest import CERTIFICATE, DETACHED, MANIFEST, fields_of, manifest_of, written
 from app.steps.certify.paint import painted
 from app.steps.certify.seals import sealed, with_fields
 from app.steps.certify.sheet import Sheet
+from app.steps.certify.signed_code import Told, key_digest, signed_code
 from app.steps.certify.stamp import stamp
-from app.steps.certify.status import Closing
+from app.steps.certify.status import Status
 from app.steps.certify.wording import Words
 from app.system.durable import write_durably
+from app.system.paths import resource
 
+CHECKER: Final = "check_certificate.py"
 _STAGES: Final = 5
+Manifest = dict[str, Any]
 
 
 def compose(
-    account: Account, folder: Path, people: Sequence[Identity], *, issued_at: str, closing: Closing
+    account: Account, folder: Path, people: Sequence[Identity], *, issued_at: str, journal: Path
 ) -> Iterator[Progressed]:
-    """Write `manifest.json`, `manifest.p7s` and `certificate.pdf` into `folder`.
+    """Write `manifest.json`, `manifest.p7s`, `manifest.dsse.json`, the checker and `certificate.pdf`.
 
-    `write_inventory` must have been called for the same account. Each file is
-    synced and renamed into place, the certificate last: where it lies, all lie.
-    Called again after a kill it starts over; called again with the same account and
-    `issued_at` after it was done it leaves the signed files as they are.
+    What may be said is computed here, from the journal at `journal`, which must bear the
+    account: no caller can have more certified than it holds. `write_inventory` must have
+    been called for the same account. Each file is synced and renamed into place, the
+    certificate last: where it lies, all lie. Called again after a kill it starts over;
+    called again with the same account and `issued_at` after it was done it leaves the
+    signed files as they are.
 
     Raises:
-        Refused: PERSON_MISSING without an officer and a witness, OFFICER_IS_WITNESS
+        Refused: NOT_BORNE or JOURNAL_BROKEN when the journal does not bear the account,
+            PERSON_MISSING without an officer and a witness, OFFICER_IS_WITNESS
             when they share a key or a name or anyone stands there twice, SEAL_FAILED when the
             document is no PDF/A-3b.
         OSError: when the inventory is missing or the disk does not take the files.
     """
     _refuse_people(people)
+    closing = borne(account, journal)
     manifest = manifest_of(account, folder, people, issued_at, closing)
     data = written(manifest)
     if _issued(folder, data):
@@ -57,24 +67,54 @@ def compose(
     write_durably(folder / MANIFEST, data, 0o644)
     p7s = cms_detached(data, people)
     write_durably(folder / DETACHED, p7s, 0o644)
+    write_durably(folder / CHECKER, resource(f"checker/{CHECKER}").read_bytes(), 0o644)
     yield _at(1)
-    digests = Digests(
-        hashlib.sha256(data).hexdigest(), manifest["inventory"]["sha256"], manifest["leaves"]["root"]
-    )
-    sheet = laid_out(account, people, issued_at, closing, digests)
+    fields = fields_of(people)
+    sheet = laid_out(account, people, issued_at, closing, _digests(data, manifest, fields[0][1]))
     yield _at(2)
-    attachments = {MANIFEST: data, INVENTORY: (folder / INVENTORY).read_bytes(), DETACHED: p7s}
+    inventory = (folder / INVENTORY).read_bytes()
+    attachments = {MANIFEST: data, INVENTORY: inventory, DETACHED: p7s}
     pdf = archived(_drawn(sheet, account), attachments, _moment(issued_at))
     yield _at(3)
-    fields = fields_of(people)
     pdf = with_fields(pdf, {field: sheet.fields[field] for field, _ in fields})
     words = Words.of(account.language)
     now = datetime.now(UTC).replace(microsecond=0)
     stamps = {field: stamp(person, words, sheet.fields[field], now) for field, person in fields}
     pdf = sealed(pdf, fields, stamps, now)
     yield _at(4)
+    files = {CERTIFICATE: pdf, INVENTORY: inventory, MANIFEST: data, DETACHED: p7s}
+    signers = [person for _, person in fields]
+    write_durably(folder / DSSE, enveloped(manifest, files, signers), 0o644)
     write_durably(folder / CERTIFICATE, pdf, 0o644)
     yield _at(_STAGES)
+
+
+def _digests(data: bytes, manifest: Manifest, officer: Identity) -> Digests:
+    """What the paper carries of the files, and the signed code, all of it from the manifest."""
+    total = manifest["totals"]["all"]
+    digest = hashlib.sha256(data).hexdigest()
+    told = Told(
+        number=manifest["number"],
+        issued_at=int(_moment(manifest["issued_at"]).timestamp()),
+        status=Status(manifest["status"]),
+        rehearsal=manifest["rehearsal"],
+        items=total["lines"],
+        destroyed=total["destroyed"],
+        kept=total["kept"],
+        exceptions=sum(one["count"] for one in manifest["exceptions"]),
+        bytes=total["bytes"],
+        journal_count=manifest["journal"]["count"],
+        head=manifest["journal"]["head"],
+        manifest=digest,
+    )
+    return Digests(
+        digest,
+        manifest["inventory"]["sha256"],
+        manifest["leaves"]["planned"],
+        manifest["leaves"]["done"],
+        signed_code(told, officer),
+        key_digest(officer.certificate_der),
+    )
 
 
 def _drawn(sheet: Sheet, account: Account) -> bytes:
@@ -86,14 +126,16 @@ def _issued(folder: Path, manifest: bytes) -> bool:
     """Whether the folder already holds a valid certificate of this very manifest."""
     from app.steps.certify.verify import verify
 
-    paths = [folder / name for name in (MANIFEST, DETACHED, CERTIFICATE)]
+    paths = [folder / name for name in (MANIFEST, DETACHED, CERTIFICATE, DSSE, CHECKER)]
     if not all(path.exists() for path in paths) or paths[0].read_bytes() != manifest:
         return False
-    return verify(paths[2]).valid
+    failed = {check.name for check in verify(paths[2]).checks if not check.ok}
+    # A crash may have come before the journal could name it.
+    return failed <= {"journal.end.present"}
 
 
 def _refuse_people(people: Sequence[Identity]) -> None:
-    refuse_alike(person.certificate_der for person in people)
+    refuse_alike(person.holder for person in people)
     if len({person.fingerprint for person in people}) < len(people):
         raise Refused(Fault.OFFICER_IS_WITNESS)
 

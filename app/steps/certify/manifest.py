@@ -13,9 +13,11 @@ from app.domain.case import Role
 from app.domain.outcome import Evidence
 from app.domain.plan import Subject
 from app.identity import Identity
-from app.steps.certify.account import Account
-from app.steps.certify.inventory import INVENTORY, leaf_hashes, named
-from app.steps.certify.merkle import root_of
+from app.steps.certify.account import Account, named
+from app.steps.certify.annex import ANNEX
+from app.steps.certify.difference import difference_of
+from app.steps.certify.inventory import INVENTORY
+from app.steps.certify.leaves import leaves_from, roots_of
 from app.steps.certify.status import Closing, Exceptional, exceptions, status_of
 from app.steps.certify.tally import by_category, limits_seen, summed
 
@@ -23,19 +25,19 @@ MANIFEST: Final = "manifest.json"
 DETACHED: Final = "manifest.p7s"
 CERTIFICATE: Final = "certificate.pdf"
 FORMAT: Final = "lethe-manifest"
-VERSION: Final = 1
+VERSION: Final = 2
 
 
 def manifest_of(
     account: Account, folder: Path, people: Sequence[Identity], issued_at: str, closing: Closing
 ) -> dict[str, Any]:
-    """Build the manifest from the account and from `inventory.csv` and `leaves.jsonl` in `folder`.
+    """Build the manifest from the account and from `inventory.csv` in `folder`.
 
     Raises:
-        OSError: when these two are not there.
+        OSError: when that is not there.
     """
     inventory = (folder / INVENTORY).read_bytes()
-    leaves = leaf_hashes(folder)
+    planned, done = roots_of(leaves_from(account))
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -70,7 +72,14 @@ def manifest_of(
             "bytes": len(inventory),
             "rows": len(account.lines),
         },
-        "leaves": {"hash": "RFC 9162 SHA-256, salted", "count": len(leaves), "root": root_of(leaves).hex()},
+        "annex": {"file": ANNEX, **asdict(account.annex)} if account.annex else None,
+        "leaves": {
+            "hash": "RFC 9162 SHA-256, salted",
+            "count": len(account.lines),
+            "planned": planned,
+            "done": done,
+        },
+        "difference": _difference(account),
         "journal": {"count": account.journal_count, "head": account.journal_head},
     }
 
@@ -126,6 +135,17 @@ def _totals(account: Account) -> dict[str, Any]:
         for tier, category, total in by_category(account)
     ]
     return {**subjects, "all": asdict(summed(account.lines)), "records_by_category": categories}
+
+
+def _difference(account: Account) -> dict[str, Any]:
+    found = difference_of(account)
+    return {
+        "planned": found.planned,
+        "done": found.done,
+        "without_outcome": list(found.unanswered),
+        "not_planned": list(found.unplanned),
+        "ended_otherwise": list(found.otherwise),
+    }
 
 
 def _searched(account: Account, index: int) -> dict[str, Any]:

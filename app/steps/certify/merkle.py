@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 EMPTY = hashlib.sha256(b"").digest()
 
@@ -18,12 +18,37 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
-def root_of(leaves: Sequence[bytes]) -> bytes:
-    """Give the root over leaf hashes. A lone right node is promoted, never doubled."""
-    level = list(leaves)
-    while len(level) > 1:
-        level = _next_level(level)
-    return level[0] if level else EMPTY
+def root_of(leaves: Iterable[bytes]) -> bytes:
+    """Give the root over leaf hashes."""
+    tree = Tree()
+    for leaf in leaves:
+        tree.add(leaf)
+    return tree.root()
+
+
+class Tree:
+    """A tree that grows leaf by leaf. Held are the roots of its whole subtrees, one a bit of the count."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._whole: list[bytes] = []
+
+    def add(self, leaf: bytes) -> None:
+        """Take in the hash of the next leaf."""
+        node, left = leaf, self._count
+        while left & 1:
+            node, left = node_hash(self._whole.pop(), node), left >> 1
+        self._whole.append(node)
+        self._count += 1
+
+    def root(self) -> bytes:
+        """Give the root over the leaves so far. A lone right node is promoted, never doubled."""
+        if not self._whole:
+            return EMPTY
+        *rest, root = self._whole
+        for left in reversed(rest):
+            root = node_hash(left, root)
+        return root
 
 
 def path_of(leaves: Sequence[bytes], index: int) -> list[bytes]:

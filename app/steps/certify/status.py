@@ -37,6 +37,8 @@ class Failing(Enum):
     """It could not be read or nobody decided, so it was left alone."""
     SEARCH_LIMITED = "search_limited"
     NOT_LOOKED_AT = "not_looked_at"
+    NOT_PLANNED = "not_planned"
+    """The journal holds outcomes of items that the signed list does not name."""
     KEY_SLOT = "key_slot"
     """The key of Lethe's own register was not seen to be destroyed."""
 
@@ -88,6 +90,8 @@ def exceptions(account: Account, closing: Closing) -> Iterator[Exceptional]:
     unseen = _unseen(account)
     if unseen > 0:
         yield Exceptional(Failing.NOT_LOOKED_AT, count=unseen)
+    if account.unplanned:
+        yield Exceptional(Failing.NOT_PLANNED, count=len(account.unplanned))
     if not closing.outcome.good:
         yield Exceptional(Failing.KEY_SLOT, limits=closing.evidence.limits)
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from app.language import Language
+from app.steps.certify.wording import seen
+
 
 class Standing(Enum):
     """The verdict, in one word."""
@@ -16,18 +19,45 @@ class Standing(Enum):
     NOT_OURS = "not_ours"
 
 
+class Said:
+    """What a check saw: a sentence of the table, and the facts in it."""
+
+    __slots__ = ("facts", "name")
+
+    def __init__(self, sentence: str, /, **facts: object) -> None:
+        self.name = sentence
+        self.facts = facts
+
+    def in_words(self, language: Language) -> str:
+        """Put it in words."""
+        return seen(self.name, language, self.facts)
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """One thing looked at. A name ending in `.present` says whether something is there at all."""
 
     name: str
     ok: bool
-    detail: str
+    told: Said | str = ""
+    """What was seen; text needs no translation, as a digest or a name."""
+
+    @property
+    def detail(self) -> str:
+        """What was seen, in English."""
+        return self.said(Language.EN)
+
+    def said(self, language: Language) -> str:
+        """What was seen, in words."""
+        return self.told.in_words(language) if isinstance(self.told, Said) else self.told
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """All checks of one file. `kind` is certificate | manifest | p7s | inventory | proof."""
+    """All checks of one file.
+
+    `kind` is certificate | manifest | p7s | dsse | inventory | proof | qr | annex | journal | sealed.
+    """
 
     kind: str
     checks: tuple[Check, ...]

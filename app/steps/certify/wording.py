@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
@@ -111,6 +111,10 @@ class Words:
         key = f"method.{name or 'none'}"
         return self.lines(key) if self.has(key) else name
 
+    def briefs(self) -> dict[str, str]:
+        """Name each outcome in a few words of the first language, by its name for machines."""
+        return {name: str(texts[self.languages[0].value]) for name, texts in _table()["brief"].items()}
+
     def passes(self, told: str) -> str:
         """Say what each pass wrote, one a line and language; `told` as the evidence names them."""
         sequence = tuple(Pass.of(text) for text in told.split())
@@ -118,10 +122,21 @@ class Words:
 
 
 def explained(name: str, language: Language) -> str:
-    """Say what a check of `verify` looks at. `signer.officer` is explained as `signer`."""
+    """Say what a check of `verify` looks at. `signer.officer` is explained as `signer`.
+
+    Raises:
+        ValueError: for a name of which the table has no beginning.
+    """
     checks = _table()["check"]
-    texts = checks.get(name) or checks[name.split(".", 1)[0]]
-    return str(texts[language.value])
+    while name not in checks:
+        # What follows the last dot tells one of several apart: a person's field, a file.
+        name = name[: name.rindex(".")]
+    return str(checks[name][language.value])
+
+
+def seen(name: str, language: Language, facts: Mapping[str, object]) -> str:
+    """Say what a check of `verify` saw."""
+    return str(_table()["seen"][name][language.value]).format_map(facts)
 
 
 def _begun(sentence: str) -> str:
@@ -144,3 +159,30 @@ def amount(count: int) -> str:
 def grouped(digest: str) -> str:
     """Write a digest in groups of 8 hex digits, for people to compare."""
     return " ".join(digest[i : i + 8] for i in range(0, len(digest), 8))
+
+
+def capital(count: int) -> str:
+    """Write a number in the capital figures that can't be altered on paper: 55 is 伍拾伍."""
+    groups: list[str] = []
+    rest, scale = count, 0
+    while rest:
+        rest, low = divmod(rest, 10_000)
+        text = _four(low)
+        # A zero stands for what is left out between two groups.
+        if rest and 0 < low < 1000:
+            text = "零" + text
+        if low:
+            groups.append(text + ("", "万", "亿", "兆")[scale])
+        scale += 1
+    return "".join(reversed(groups)) or "零"
+
+
+def _four(number: int) -> str:
+    text = ""
+    for power, unit in ((1000, "仟"), (100, "佰"), (10, "拾"), (1, "")):
+        digit = number // power % 10
+        if digit:
+            text += "零壹贰叁肆伍陆柒捌玖"[digit] + unit
+        elif text and number % power and not text.endswith("零"):
+            text += "零"
+    return text

@@ -47,7 +47,8 @@ def line(n: int, **changes: object) -> Line:
         "evidence": GOOD,
         "settled_at": "2026-11-21T10:00:00Z",
     }
-    return Line(**{**values, **changes})  # type: ignore[arg-type]
+    told = {**values, **changes}
+    return Line(**{"listed": told["name"], **told})  # type: ignore[arg-type]
 
 
 def clean(count: int = 12, **changes: object) -> Account:
@@ -196,4 +197,5 @@ def _account(lines: tuple[Line, ...]) -> Account:
         journal_head="e1" * 32,
         tool="Lethe 0.1.0",
         system="Linux 6.1 x86_64, Python 3.11.7",
+        salts="5a" * 32,
     )

@@ -14,7 +14,7 @@ import account_sample as sample
 import pikepdf
 import pytest
 import rfc8785
-from certify_issued import ISSUED_AT, issue
+from certify_issued import certified, issue, ready
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -26,9 +26,17 @@ from app.domain.case import Role
 from app.domain.fault import Fault, Refused
 from app.domain.outcome import KeyOutcome
 from app.identity import create, unlock
-from app.steps.certify import Standing, compose, verify, write_inventory
+from app.steps.certify import Standing, compose, verify, verify_code
 
-FILES = ("certificate.pdf", "manifest.json", "manifest.p7s", "inventory.csv", "leaves.jsonl")
+FILES = (
+    "certificate.pdf",
+    "manifest.json",
+    "manifest.p7s",
+    "inventory.csv",
+    "manifest.dsse.json",
+    "check_certificate.py",
+    "leaves.jsonl",
+)
 
 
 def need(tool):
@@ -42,7 +50,7 @@ def test_all_files_are_there_and_nothing_else(issued):
 
 
 def test_the_certificate_is_valid(issued, people):
-    for name in FILES[:4]:
+    for name in FILES[:5]:
         verdict = verify(issued / name)
         assert verdict.status is Standing.VALID, verdict
     checks = {check.name: check.detail for check in verify(issued / "certificate.pdf").checks}
@@ -62,7 +70,7 @@ def test_the_manifest_is_rfc_8785_and_binds_the_files(issued):
     )
     assert manifest["status"] == "with_exceptions"
     assert [one["role"] for one in manifest["signatures"]] == ["officer", "witness"]
-    assert manifest["journal"] == {"count": 412, "head": "e1" * 32}
+    assert manifest["journal"]["count"] == 1 + sum(1 for line in sample.mixed().lines if line.outcome)
     assert len(manifest["exceptions"]) == 12
 
 
@@ -157,8 +165,13 @@ def test_the_qr_code_is_read_from_the_page(issued, tmp_path):
         text=True,
         check=False,
     ).stdout
-    digest = hashlib.sha256((issued / "manifest.json").read_bytes()).hexdigest()
-    assert read.strip() == f"LETHE1:XH-20261121-7F3A9C01:2026-11-21:{len(sample.mixed().lines)}:{digest}"
+    for name in ("manifest.json", "manifest.p7s"):
+        shutil.copy(issued / name, tmp_path)
+    verdict = verify_code(read.strip("\n").encode(), tmp_path)
+    assert verdict.valid, verdict
+    assert {"code.signed", "code.manifest", "code.agrees", "code.signer"} <= {
+        one.name for one in verdict.checks
+    }
 
 
 def test_no_helvetica_and_no_transition(issued):
@@ -170,23 +183,26 @@ def test_no_helvetica_and_no_transition(issued):
 
 
 def test_again_leaves_the_signed_files_alone(tmp_path, people):
-    folder = issue(sample.clean(2), tmp_path / "c", people)
+    folder = tmp_path / "c"
+    account, terms = ready(sample.clean(2), folder, people)
+    list(compose(account, folder, people, **terms))
     before = {name: (folder / name).read_bytes() for name in FILES}
-    list(compose(sample.clean(2), folder, people, issued_at=ISSUED_AT, closing=sample.closing()))
+    list(compose(account, folder, people, **terms))
     assert {name: (folder / name).read_bytes() for name in FILES} == before
 
 
 @pytest.mark.parametrize("stop", range(5))
 def test_stopped_at_any_stage_it_is_done_again(tmp_path, people, stop):
-    account = sample.clean(2)
-    write_inventory(account, tmp_path)
-    steps = compose(account, tmp_path, people, issued_at=ISSUED_AT, closing=sample.closing())
+    tmp_path = tmp_path / "c"
+    account, terms = ready(sample.clean(2), tmp_path, people)
+    steps = compose(account, tmp_path, people, **terms)
     for _ in range(stop + 1):
         next(steps)
     steps.close()
     assert not (tmp_path / "certificate.pdf").exists()
-    events = list(compose(account, tmp_path, people, issued_at=ISSUED_AT, closing=sample.closing()))
+    events = list(compose(account, tmp_path, people, **terms))
     assert events[-1].done == events[-1].total
+    certified(tmp_path, terms["journal"])
     assert verify(tmp_path / "certificate.pdf").valid
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(FILES)
 
@@ -200,11 +216,12 @@ def test_another_account_replaces_the_old_certificate(tmp_path, people):
 
 
 def test_who_must_sign(tmp_path, people):
-    write_inventory(sample.clean(2), tmp_path)
+    tmp_path = tmp_path / "c"
+    account, terms = ready(sample.clean(2), tmp_path, people)
 
     def refusal(signers):
         with pytest.raises(Refused) as refused:
-            list(compose(sample.clean(2), tmp_path, signers, issued_at=ISSUED_AT, closing=sample.closing()))
+            list(compose(account, tmp_path, signers, **terms))
         assert sorted(path.name for path in tmp_path.iterdir()) == ["inventory.csv", "leaves.jsonl"]
         return refused.value.fault
 
@@ -225,10 +242,8 @@ def test_three_people(tmp_path, people):
 
 
 def test_the_status_follows_the_registers_key(tmp_path, people):
-    account = sample.clean(2)
-    write_inventory(account, tmp_path)
-    list(compose(account, tmp_path, people, issued_at=ISSUED_AT, closing=sample.closing(KeyOutcome.FAILED)))
-    assert json.loads((tmp_path / "manifest.json").read_bytes())["status"] == "with_exceptions"
+    folder = issue(sample.clean(2), tmp_path / "c", people, sample.closing(KeyOutcome.FAILED))
+    assert json.loads((folder / "manifest.json").read_bytes())["status"] == "with_exceptions"
 
 
 def test_an_empty_case_is_not_destroyed(tmp_path, people):

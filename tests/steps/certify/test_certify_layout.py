@@ -12,7 +12,7 @@ from app.steps.certify.front import laid_out
 from app.steps.certify.sheet import BOTTOM, HEIGHT, LEFT, MM, RIGHT, WIDTH, Fill, Rule, Text, width_of
 from app.steps.certify.wording import Words
 
-DIGESTS = Digests("0123abcd" * 8, "89ab" * 16, "77" * 32)
+DIGESTS = Digests("0123abcd" * 8, "89ab" * 16, "77" * 32, "66" * 32, "LETHE2:" + "A1" * 145, "55" * 32)
 PEOPLE = [
     SimpleNamespace(role=Role.OFFICER, name="王𬭚", fingerprint="ab" * 32),
     SimpleNamespace(role=Role.WITNESS, name="李四", fingerprint="cd" * 32),

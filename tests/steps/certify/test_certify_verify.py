@@ -1,25 +1,21 @@
 """Verification: every change is caught, and each is named for what it is."""
 
-import hashlib
 import io
-import json
 import random
 import shutil
-from dataclasses import replace
 
 import account_sample as sample
 import pikepdf
 import pytest
+from certify_issued import issue, ready
 from pyhanko.pdf_utils.generic import StreamObject
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
 from app.domain.case import Role
 from app.domain.fault import Fault, Refused
 from app.identity import cms_detached, create
-from app.journal import Journal
-from app.journal import verify as verify_journal
 from app.language import Language
-from app.steps.certify import Signer, Standing, compose, explained, prove, verify, write_inventory
+from app.steps.certify import Standing, compose, explained, prove, verify
 
 
 @pytest.fixture
@@ -237,24 +233,7 @@ def test_what_is_no_kind_of_ours_is_refused(tmp_path):
 @pytest.fixture
 def journalled(tmp_path, people):
     """A case folder whose journal tells what its certificate says; the folder of the certificate."""
-    from certify_issued import issue
-
-    account = sample.clean(2)
-    signatures = [
-        {"role": one.role.value, "name": one.name, "certificate": one.certificate_der.hex()} for one in people
-    ]
-    journal = Journal.create(tmp_path / "journal.jsonl")
-    journal.append("signed", {"plan": account.plan, "signatures": signatures})
-    for line in account.lines:
-        journal.append("settled", {"id": line.id, "outcome": "Outcome.overwritten"})
-    journal.commit()
-    signers = tuple(Signer(one.role.value, one.name, one.fingerprint, "") for one in people)
-    account = replace(account, journal_count=journal.count, journal_head=journal.head, signers=signers)
-    folder = issue(account, tmp_path / "certificate", people)
-    digest = hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
-    journal.append("certified", {"manifest.json": digest})
-    journal.close()
-    return folder
+    return issue(sample.clean(2), tmp_path / "certificate", people)
 
 
 def test_the_journal_must_hold_the_certificates_head(journalled):
@@ -281,29 +260,6 @@ def test_a_journal_cut_before_the_certificate_is_incomplete(journalled):
     assert verdict.status is Standing.INCOMPLETE
 
 
-@pytest.mark.parametrize(
-    ("lie", "check"),
-    [
-        (lambda account: replace(account, lines=(sample.line(0), sample.line(7))), "journal.outcomes"),
-        (lambda account: replace(account, plan="0" * 64), "journal.plan"),
-        (lambda account: replace(account, signers=account.signers[:1]), "journal.plan"),
-        (lambda account: account, "journal.certified"),
-    ],
-)
-def test_a_second_certificate_of_the_same_journal(journalled, people, lie, check):
-    """Both people can sign anew, but not what the journal does not hold, nor a second certificate."""
-    journal = verify_journal(journalled.parent / "journal.jsonl")
-    lines = (journalled.parent / "journal.jsonl").read_bytes().splitlines()
-    head = json.loads(lines[-2])["hash"]
-    signers = tuple(Signer(one.role.value, one.name, one.fingerprint, "") for one in people)
-    account = sample.clean(2, journal_count=journal.count - 1, journal_head=head, signers=signers)
-    write_inventory(lie(account), journalled)
-    list(
-        compose(lie(account), journalled, people, issued_at="2026-11-22T00:00:00Z", closing=sample.closing())
-    )
-    assert failed(verify(journalled / "certificate.pdf")) == {check, "journal.certified"}
-
-
 class Mask:
     """One person's key under another name and role."""
 
@@ -316,8 +272,6 @@ class Mask:
 
 @pytest.mark.parametrize("case", ["twice", "two keys of one person", "another's name"])
 def test_one_person_who_signs_for_two(tmp_path, people, monkeypatch, case):
-    from certify_issued import issue
-
     officer, witness = people
     twin = create(officer.name, Role.WITNESS, tmp_path / "twin.p12", "a b c d")
     second = {
@@ -326,7 +280,9 @@ def test_one_person_who_signs_for_two(tmp_path, people, monkeypatch, case):
         "another's name": Mask(twin, witness.name, Role.WITNESS),
     }[case]
     monkeypatch.setattr("app.steps.certify.issue._refuse_people", lambda _: None)
-    folder = issue(sample.clean(2), tmp_path / "c", [officer, second])
+    folder = tmp_path / "c"
+    account, terms = ready(sample.clean(2), folder, people)
+    list(compose(account, folder, [officer, second], **terms))
     for name in ("certificate.pdf", "manifest.json"):
         assert "signers.apart" in failed(verify(folder / name))
 
@@ -343,7 +299,9 @@ def test_every_check_is_explained_in_both_languages(small, copy):
         "journal.certified",
         "journal.end.present",
         "journal.present",
-        "proof.path",
+        "proof.ways",
+        "proof.planned",
+        "proof.done",
         "proof.named",
         "manifest.present",
         "leaves.root",
