@@ -48,6 +48,7 @@ def _resources(_: Path) -> None:
     for name in (
         "fonts/NotoSansSC-Regular.ttf",
         "fonts/NotoSansSC-Bold.ttf",
+        "fonts/LetheRareHan.ttf",
         "i18n/words.toml",
         "i18n/app_zh_CN.ts",
         "rules/retention-cn.toml",

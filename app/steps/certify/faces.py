@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
+from itertools import groupby
 from typing import Final
 
 from app.system.paths import resource
@@ -18,20 +19,44 @@ class Weight(Enum):
     BOLD = "NotoSansSC-Bold"
 
 
-@dataclass(frozen=True, slots=True)
+RARE: Final = "LetheRareHan"
+"""The face of the hanzi that the family lacks, for either weight."""
+_RARE_HANZI: Final = (
+    range(0x20000, 0x2A6D7),
+    range(0x2A700, 0x2B735),
+    range(0x2B740, 0x2B81E),
+    range(0x2B820, 0x2CEA2),
+    range(0x2CEB0, 0x2EBE1),
+)
+"""What it draws: CJK Extensions B to F as GB 18030-2022 level 3 has them. It is 30 MB and only
+loaded for a text that needs it, so this is known without looking."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Face:
-    """A registered font: its name for the canvas and what it can draw."""
+    """A registered font: its name for the canvas and what it can draw itself."""
 
     name: str
     glyphs: frozenset[int]
 
     def draws(self, character: str) -> bool:
-        """Whether the font has a glyph for this character."""
-        return ord(character) in self.glyphs
+        """Whether this font or the one for rare hanzi has a glyph for this character."""
+        code = ord(character)
+        return code in self.glyphs or any(code in block for block in _RARE_HANZI)
+
+    def font(self, character: str) -> str:
+        """Name the registered font that draws this character."""
+        if ord(character) in self.glyphs or not self.draws(character):
+            return self.name
+        return _rare()
+
+    def runs(self, text: str) -> Iterator[tuple[str, str]]:
+        """Part `text` into runs of one registered font each: its name and the run."""
+        return ((name, "".join(run)) for name, run in groupby(text, self.font))
 
     def width(self, text: str, size: float) -> float:
         """Width of `text` in points."""
-        return sum(_advance(self.name, character) for character in text) * size / 1000
+        return sum(_advance(self, character) for character in text) * size / 1000
 
 
 _BLOCK: Final = 100
@@ -53,10 +78,20 @@ def face(weight: Weight) -> Face:
 
 
 @cache
-def _advance(name: str, character: str) -> float:
+def _rare() -> str:
+    from reportlab.pdfbase import pdfmetrics, ttfonts
+
+    path = str(resource(f"fonts/{RARE}.ttf"))
+    # Without an ASCII half: the font has no such glyphs.
+    pdfmetrics.registerFont(ttfonts.TTFont(RARE, path, asciiReadable=False, shapable=False))
+    return RARE
+
+
+@cache
+def _advance(face: Face, character: str) -> float:
     from reportlab.pdfbase import pdfmetrics
 
-    return float(pdfmetrics.stringWidth(character, name, 1000))
+    return float(pdfmetrics.stringWidth(character, face.font(character), 1000))
 
 
 def to_unicode(fontname: str, subset: Sequence[int]) -> str:

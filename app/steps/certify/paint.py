@@ -4,41 +4,59 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from typing import Any
+from typing import IO, Any
 
 from app.steps.certify.faces import Weight, face
-from app.steps.certify.sheet import HEIGHT, WIDTH, Fill, Ink, Item, Matrix, Rule, Text, Turned, width_of
+from app.steps.certify.sheet import (
+    HEIGHT,
+    WIDTH,
+    Fill,
+    Ink,
+    Item,
+    Matrix,
+    Rule,
+    Style,
+    Text,
+    Turned,
+    width_of,
+)
 
 
 def painted(
     pages: Sequence[Sequence[Item]], title: str, author: str, size: tuple[float, float] = (WIDTH, HEIGHT)
 ) -> bytes:
     """Give the PDF of these pages. Two calls with the same pages give the same bytes."""
+    out = io.BytesIO()
+    canvas = canvas_of(out, title, author, size)
+    for page in pages:
+        for item in page:
+            paint(canvas, item)
+        canvas.showPage()
+    canvas.save()
+    return out.getvalue()
+
+
+def canvas_of(out: IO[bytes], title: str, author: str, size: tuple[float, float] = (WIDTH, HEIGHT)) -> Any:
+    """Give a canvas that writes to `out`, with the faces registered."""
     face(Weight.REGULAR)
     face(Weight.BOLD)
     from reportlab.pdfgen import canvas as pdfgen
 
-    out = io.BytesIO()
     make: Any = pdfgen.Canvas
     canvas = make(out, pagesize=size, initialFontName=Weight.REGULAR.value, invariant=1, pageCompression=1)
     canvas.setTitle(title)
     canvas.setAuthor(author)
     canvas.setSubject(title)
     canvas.setCreator("Lethe")
-    for page in pages:
-        for item in page:
-            _paint(canvas, item)
-        canvas.showPage()
-    canvas.save()
-    return out.getvalue()
+    return canvas
 
 
-def _paint(canvas: Any, item: Item) -> None:
+def paint(canvas: Any, item: Item) -> None:
+    """Draw one item."""
     match item:
         case Text():
             canvas.setFillColorRGB(*item.style.ink.value)
-            canvas.setFont(face(item.style.weight).name, item.style.size)
-            canvas.drawString(item.x, item.y, item.text)
+            _string(canvas, item.x, item.y, item.text, item.style)
         case Rule():
             canvas.setStrokeColorRGB(*item.ink.value)
             canvas.setLineWidth(item.width)
@@ -51,6 +69,15 @@ def _paint(canvas: Any, item: Item) -> None:
             _matrix(canvas, item)
         case Turned():
             _turned(canvas, item)
+
+
+def _string(canvas: Any, x: float, y: float, text: str, style: Style) -> None:
+    """Draw a line, each run of it in the font that has its characters."""
+    drawn = face(style.weight)
+    for name, run in drawn.runs(text):
+        canvas.setFont(name, style.size)
+        canvas.drawString(x, y, run)
+        x += drawn.width(run, style.size)
 
 
 def _matrix(canvas: Any, matrix: Matrix) -> None:
@@ -74,6 +101,5 @@ def _turned(canvas: Any, item: Turned) -> None:
     canvas.translate(item.x, item.y)
     canvas.rotate(item.angle)
     canvas.setFillColorRGB(*item.style.ink.value)
-    canvas.setFont(face(item.style.weight).name, item.style.size)
-    canvas.drawString(-width_of(item.text, item.style) / 2, -item.style.size * 0.35, item.text)
+    _string(canvas, -width_of(item.text, item.style) / 2, -item.style.size * 0.35, item.text, item.style)
     canvas.restoreState()
