@@ -42,13 +42,36 @@ def archived(pdf: bytes, attachments: Mapping[str, bytes], moment: datetime) -> 
                 mod_date=date,
                 relationship=pikepdf.Name.Data,
             )
-        for page in document.pages:
-            # reportlab leaves an empty transition on each page; PDF/A knows none.
-            if "/Trans" in page.obj:
-                del page.obj["/Trans"]
-        document.Root.Lang = pikepdf.String("zh-CN")
+        _cleared(document)
         try:
             pdfa.save(document, out, "3b")
         except pdfa.PdfaError as error:
             raise Refused(Fault.SEAL_FAILED, "certificate.pdf", str(error)) from error
     return out.getvalue()
+
+
+def archived_pages(pdf: bytes) -> bytes:
+    """Give the pages of `pdf` as PDF/A-3b, without the look at every page that `archived` takes.
+
+    A volume of 1,000 pages would need 20 seconds for it; its pages are all drawn by the same operators.
+    """
+    import pikepdf
+    from pikepdf import pdfa
+
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        _cleared(document)
+        pdfa.prepare(document, "3b")
+        document.save(out, **pdfa.resolve_save_kwargs("3b"))
+    return out.getvalue()
+
+
+def _cleared(document: Any) -> None:
+    """Take away what PDF/A does not know, and name the language."""
+    import pikepdf
+
+    for page in document.pages:
+        # reportlab leaves an empty transition on each page.
+        if "/Trans" in page.obj:
+            del page.obj["/Trans"]
+    document.Root.Lang = pikepdf.String("zh-CN")

@@ -1,0 +1,147 @@
+"""Rows of a long table as PDF operators, written by hand.
+
+reportlab's own tables measure every cell, and its `drawString` looks up every character anew; a list
+of a million rows can wait for neither. Here a character is looked up once for each document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from app.steps.certify.breaking import drawable
+from app.steps.certify.faces import Face
+
+_CUT: Final = "…"
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A column of rows: where it begins and how wide it is, in points. `align` 1 ends texts at its end.
+
+    Few different texts stand in one that `repeats`: each of them is written once and kept.
+    """
+
+    x: float
+    width: float
+    align: float = 0.0
+    repeats: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A cell as operators, its width in points, the font it begins with and the one it leaves set."""
+
+    operators: str
+    width: float
+    first: str
+    last: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A character as the document has it: font, escaped byte, width in points."""
+
+    font: str
+    code: str
+    width: float
+
+
+class Typist:
+    """Writes rows for one canvas. What it learns of characters holds for that canvas only."""
+
+    def __init__(self, canvas: Any, face: Face, size: float) -> None:
+        # reportlab keeps what a font has in use by document, and gives no other way to it.
+        self._document = canvas._doc  # noqa: SLF001
+        self._face = face
+        self._size = size
+        self._pieces: dict[str, tuple[_Piece, ...]] = {}
+        self._repeated: dict[tuple[float, str], Written] = {}
+        ascii_pieces = [self._piece(chr(code)) for code in range(32, 127)]
+        self._font = ascii_pieces[0].font
+        self._widths = {chr(code): one.width for code, one in enumerate(ascii_pieces, 32)}
+        self._codes = str.maketrans({chr(code): one.code for code, one in enumerate(ascii_pieces, 32)})
+        self._widest = max(self._widths.values())
+
+    def page(self, rows: Iterable[Sequence[str]], lanes: Sequence[Lane], top: float, lead: float) -> str:
+        """Give the operators of a page of rows, the first one's baseline at `top`."""
+        out = ["BT"]
+        font = ""
+        x, y, line = 0.0, 0.0, top
+        for row in rows:
+            for text, lane in zip(row, lanes, strict=True):
+                cell = self._cell(text, lane)
+                at = lane.x + lane.align * (lane.width - cell.width)
+                change = "" if cell.first == font else f" {cell.first} {self._size:g} Tf"
+                out.append(f"{at - x:.2f} {line - y:.2f} Td{change} {cell.operators}")
+                # What is written is rounded; the next step starts from there.
+                x, y, font = x + round(at - x, 2), y + round(line - y, 2), cell.last
+            line -= lead
+        out.append("ET")
+        return "\n".join(out)
+
+    def _cell(self, text: str, lane: Lane) -> Written:
+        if not lane.repeats:
+            return self._write(text, lane)
+        key = (lane.width, text)
+        if key not in self._repeated:
+            self._repeated[key] = self._write(text, lane)
+        return self._repeated[key]
+
+    def _write(self, text: str, lane: Lane) -> Written:
+        """Write a text as it is where it fits, else its head and an ellipsis."""
+        if text.isascii() and text.isprintable():
+            short = len(text) * self._widest <= lane.width
+            if short and not lane.align:
+                return Written(f"({text.translate(self._codes)}) Tj", 0.0, self._font, self._font)
+            width = sum(map(self._widths.__getitem__, text))
+            if width <= lane.width:
+                return Written(f"({text.translate(self._codes)}) Tj", width, self._font, self._font)
+        return self._joined(self._fitted(text, lane.width))
+
+    def _fitted(self, text: str, room: float) -> list[_Piece]:
+        pieces = [piece for character in text for piece in self._known(character)]
+        if sum(piece.width for piece in pieces) <= room:
+            return pieces
+        cut = self._known(_CUT)
+        left = room - cut[0].width
+        for count, piece in enumerate(pieces):
+            left -= piece.width
+            if left < 0:
+                return [*pieces[:count], *cut]
+        return pieces
+
+    def _joined(self, pieces: Sequence[_Piece]) -> Written:
+        out: list[str] = []
+        first = font = pieces[0].font if pieces else self._font
+        codes = ""
+        for piece in pieces:
+            if piece.font != font:
+                out.append(f"({codes}) Tj {piece.font} {self._size:g} Tf")
+                font, codes = piece.font, ""
+            codes += piece.code
+        out.append(f"({codes}) Tj")
+        return Written(" ".join(out), sum(piece.width for piece in pieces), first, font)
+
+    def _known(self, character: str) -> tuple[_Piece, ...]:
+        pieces = self._pieces.get(character)
+        if pieces is None:
+            pieces = tuple(self._piece(one) for one in drawable(character, self._face))
+            self._pieces[character] = pieces
+        return pieces
+
+    def _piece(self, character: str) -> _Piece:
+        from reportlab.pdfbase import pdfmetrics
+
+        font: Any = pdfmetrics.getFont(self._face.font(character))
+        ((subset, code),) = font.splitString(character, self._document)
+        name = font.getSubsetInternalName(subset, self._document)
+        return _Piece(name, _escaped(code[0]), self._face.width(character, self._size))
+
+
+def _escaped(code: int) -> str:
+    """A byte inside a string of a PDF (ISO 32000-1 section 7.3.4.2), in ASCII."""
+    if code in b"()\\":
+        return f"\\{code:c}"
+    return chr(code) if 32 <= code < 127 else f"\\{code:03o}"
