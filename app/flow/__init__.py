@@ -4,8 +4,9 @@ from app.flow.case_file import case_folder, read_case_file
 from app.flow.desk import Passphrase, today
 from app.flow.flow import Flow, from_environment
 from app.flow.gates import Standing
+from app.flow.people import people_of
 from app.flow.state import Result
-from app.flow.unattended import carry_out, people_of
+from app.flow.unattended import carry_out
 from app.register import Row
 
 __all__ = [

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from app.domain.case import (
+    AnnexHolder,
     Backup,
     Case,
     CaseKind,
@@ -35,6 +35,7 @@ from app.domain.fate import Fate
 from app.domain.fault import Fault
 from app.domain.record import Tier
 from app.domain.wiping import Method, Wiping
+from app.flow.people import PERSON, on_token
 from app.flow.toml_check import Form, Key, Source, check, load
 
 T = TypeVar("T")
@@ -82,6 +83,7 @@ _FORMS: Final[dict[str, Form]] = {
         "passphrase_env": _TEXT,
     },
     "custodian": {"name": Key(str, required=True), "recipient": Key(str, required=True), "identity": _TEXT},
+    "holder": {"name": Key(str, required=True), "recipient": Key(str, required=True)},
     "decide": {
         "match": Key(dict, required=True),
         "fate": Key(str, required=True, choices=_one_of(Fate)),
@@ -93,11 +95,7 @@ _FORMS: Final[dict[str, Form]] = {
         "reference": _TEXT,
         "until": Key(date),
     },
-    "person": {
-        "role": Key(str, required=True, choices=_one_of(Role)),
-        "identity": Key(str, required=True),
-        "passphrase_env": _TEXT,
-    },
+    "person": PERSON,
     "wipe": {
         "method": Key(str, choices=_one_of(Method)),
         "passes": Key(list),
@@ -109,6 +107,9 @@ _FORMS: Final[dict[str, Form]] = {
         "out": _TEXT,
         "names": Key(str, choices=_one_of(NameLevel)),
         "language": Key(str, choices=LANGUAGES),
+        "tsa": _TEXT,
+        "tsa_papers": Key(list),
+        "register": _TEXT,
     },
 }
 _MATCH: Final[Form] = {
@@ -149,6 +150,12 @@ class _Reader:
             raise self.source.refuse(Fault.CASE_FILE_MISSING_PATH, table, index, key, str(path))
         return path
 
+    def paths(self, table: str, index: int, key: str, texts: list[object]) -> tuple[Path, ...]:
+        """Each as `path`."""
+        if any(not isinstance(text, str) for text in texts):
+            raise self.source.refuse(Fault.CASE_FILE_WRONG_TYPE, table, index, key, '["path", …]')
+        return tuple(self.path(table, index, key, str(text)) for text in texts)
+
     def anchored(self, text: str) -> Path:
         return Path(os.path.normpath(self.source.path.absolute().parent / text))
 
@@ -186,15 +193,10 @@ def _read(path: Path, *, must_exist: bool) -> Case:
     if "company" not in values:
         raise source.refuse(Fault.CASE_FILE_MISSING_KEY, "", 0, "company", "[company]")
     reader = _Reader(source, values, must_exist)
-    certificate = reader.one("certificate")
     return Case(
         number=top["case"],
         company=_company(reader.one("company")),
-        certificate=CertificateTerms(
-            reader.anchored(certificate.get("out", "out")),
-            NameLevel(certificate.get("names", "masked")),
-            certificate.get("language", "zh"),
-        ),
+        certificate=_terms(reader),
         dates=Dates(**reader.one("dates")),
         locations=reader.each(
             "location", lambda one, n: Location(reader.path("location", n, "path", one["path"]))
@@ -246,9 +248,18 @@ def _key(reader: _Reader, one: dict[str, Any], index: int) -> KeySource:
 
 def _custodian(reader: _Reader, one: dict[str, Any], index: int) -> Custodian:
     identity = reader.path("custodian", index, "identity", one["identity"]) if one.get("identity") else None
-    if not re.fullmatch(r"age1[02-9ac-hj-np-z]{20,}", one["recipient"]):
-        raise reader.source.refuse(Fault.CASE_FILE_WRONG_VALUE, "custodian", index, "recipient", '"age1…"')
-    return Custodian(one["name"], one["recipient"], identity)
+    return Custodian(one["name"], _recipient(reader, "custodian", one, index), identity)
+
+
+def _holder(reader: _Reader, one: dict[str, Any], index: int) -> AnnexHolder:
+    return AnnexHolder(one["name"], _recipient(reader, "holder", one, index))
+
+
+def _recipient(reader: _Reader, table: str, one: dict[str, Any], index: int) -> str:
+    recipient = str(one["recipient"])
+    if not re.fullmatch(r"age1[02-9ac-hj-np-z]{20,}", recipient):
+        raise reader.source.refuse(Fault.CASE_FILE_WRONG_VALUE, table, index, "recipient", '"age1…"')
+    return recipient
 
 
 def _rule(reader: _Reader, one: dict[str, Any], index: int) -> FateRule:
@@ -260,90 +271,43 @@ def _hold(reader: _Reader, one: dict[str, Any], index: int) -> HoldRule:
     return HoldRule(match, one["reason"], one.get("reference", ""), one.get("until"))
 
 
+def _terms(reader: _Reader) -> CertificateTerms:
+    one = reader.one("certificate")
+    tsa = one.get("tsa", "")
+    if tsa and not tsa.startswith(("http://", "https://")):
+        detail = '"http://…" | "https://…"'
+        raise reader.source.refuse(Fault.CASE_FILE_WRONG_VALUE, "certificate", 0, "tsa", detail)
+    return CertificateTerms(
+        reader.anchored(one.get("out", "out")),
+        NameLevel(one.get("names", "masked")),
+        one.get("language", "zh"),
+        reader.each("holder", lambda holder, n: _holder(reader, holder, n)),
+        tsa,
+        reader.paths("certificate", 0, "tsa_papers", one.get("tsa_papers", [])),
+        reader.anchored(one["register"]) if one.get("register") else None,
+    )
+
+
 def _person(reader: _Reader, one: dict[str, Any], index: int) -> PersonSource:
-    path = reader.path("person", index, "identity", one["identity"])
-    return PersonSource(Role(one["role"]), path, one.get("passphrase_env", ""))
+    identity, token = one["identity"], on_token(one["identity"])
+    if token != ("module" in one):
+        detail = 'with identity = "pkcs11:…", and only then'
+        raise reader.source.refuse(Fault.CASE_FILE_WRONG_VALUE, "person", index, "module", detail)
+    if ("instead_of" in one) != ("reason" in one):
+        detail = "instead_of and reason go together"
+        raise reader.source.refuse(Fault.CASE_FILE_MISSING_KEY, "person", index, "reason", detail)
+    return PersonSource(
+        Role(one["role"]),
+        Path(identity) if token else reader.path("person", index, "identity", identity),
+        one.get("passphrase_env", ""),
+        reader.path("person", index, "module", one["module"]) if token else None,
+        reader.paths("person", index, "chain", one.get("chain", [])),
+        reader.paths("person", index, "revocation", one.get("revocation", [])),
+        one.get("instead_of", ""),
+        one.get("reason", ""),
+    )
 
 
 def case_folder(case_file: Path, case: Case) -> Path:
     """The folder of the case: beside the file, named after the case's number."""
     return case_file.absolute().parent / case.number
-
-
-def case_toml(case: Case) -> str:
-    """Write a case as the text of a case file, all paths absolute; `read_case_file` gives the case back."""
-    import tomli_w
-
-    company, dates, terms = case.company, case.dates, case.certificate
-    everything: dict[str, Any] = {
-        "case": case.number,
-        "profile": case.profile.value,
-        "rehearsal": case.rehearsal,
-        "company": {
-            "name": company.name,
-            "uscc": company.uscc,
-            "kind": company.kind,
-            "people": company.people,
-        },
-        "dates": {name: getattr(dates, name) for name in _FORMS["dates"]},
-        "location": [{"path": one.path} for one in case.locations],
-        "backup": [
-            {"kind": one.kind, "path": one.path, "password_env": one.password_env, "note": one.note}
-            for one in case.backups
-        ],
-        "key": [
-            {"kind": one.kind, "path": one.path, "passphrase_env": one.passphrase_env} for one in case.keys
-        ],
-        "custodian": [
-            {"name": one.name, "recipient": one.recipient, "identity": one.identity}
-            for one in case.custodians
-        ],
-        "decide": [
-            {"match": _match(one.match), "fate": one.fate, "reason": one.reason} for one in case.rules
-        ],
-        "hold": [
-            {"match": _match(one.match), "reason": one.reason, "reference": one.reference, "until": one.until}
-            for one in case.holds
-        ],
-        "person": [
-            {"role": one.role, "identity": one.identity, "passphrase_env": one.passphrase_env}
-            for one in case.people
-        ],
-        "wipe": _wipe(case.wiping),
-        "certificate": {"out": terms.out, "names": terms.names, "language": terms.language},
-    }
-    return tomli_w.dumps(_bare(everything))
-
-
-def _wipe(wiping: Wiping) -> dict[str, Any]:
-    plain = wiping.plain
-    return plain if wiping.method is Method.CONTRACT else {**plain, "passes": None}
-
-
-def declared_digest(case: Case) -> str:
-    """SHA-256, hex, of all that results rest on; where people's files and the out folder lie is not in it."""
-    nowhere = Path(os.sep)
-    bare = replace(
-        case,
-        people=(),
-        custodians=tuple(replace(one, identity=None) for one in case.custodians),
-        certificate=replace(case.certificate, out=nowhere),
-    )
-    return hashlib.sha256(case_toml(bare).encode()).hexdigest()
-
-
-def _match(match: Match) -> dict[str, Any]:
-    return {"category": match.category, "glob": match.glob, "tier": match.tier, "path": match.path}
-
-
-def _bare(value: Any) -> Any:
-    """Leave out what is not declared and put enums and paths as TOML has them."""
-    if isinstance(value, dict):
-        return {
-            name: _bare(inner) for name, inner in value.items() if inner is not None and inner not in ("", [])
-        }
-    if isinstance(value, list):
-        return [_bare(inner) for inner in value]
-    if isinstance(value, Enum):
-        return value.value
-    return str(value) if isinstance(value, Path) else value

@@ -30,13 +30,14 @@ from app.domain.plan import Plan, PlanItem, Subject
 from app.domain.step import Step
 from app.flow.desk import HANDED_OUT, Desk, now
 from app.flow.held import Holders
+from app.flow.issuing import issuing
 from app.flow.opened import OpenCase
 from app.flow.recording import Work
 from app.flow.state import SLOT, State
 from app.identity import Identity, SignedPlan
 from app.register.codec import build, plain
 from app.register.slot import SIZE
-from app.steps.certify import Closing, Status, compose, inventory_fits, masked, status_of, write_inventory
+from app.steps.certify import Closing, Status, inventory_fits, masked, status_of, write_inventory
 from app.steps.certify.account import Account, Annex, Coverage, Line, Signer, named
 from app.steps.certify.annex import ANNEX, write_annex
 from app.steps.confirm import check_gone, check_kept, check_sealed
@@ -100,6 +101,7 @@ def signers(state: State) -> tuple[Signer, ...]:
             one.at,
             one.certificate.hex(),
             one.value.hex(),
+            " ".join(above.hex() for above in one.chain),
         )
         for one in state.signatures
     )
@@ -145,7 +147,7 @@ def certifying(opened: OpenCase, signed: SignedPlan | None, people: Sequence[Ide
     if SLOT not in state.results:
         yield from end_register(opened)
     recorder.anchor()
-    yield from compose(account, folder, people, issued_at=now(), journal=opened.folder / "journal.jsonl")
+    yield from issuing(opened, account, people)
     hand_out(folder, opened.case.certificate.out, opened.case.number)
     recorder.note("certified", digests(folder))
 

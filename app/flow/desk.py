@@ -14,6 +14,7 @@ from app.domain.fate import Decision, Ground
 from app.flow.state import State
 from app.register import CaseKeys, Register
 from app.register.codec import build, plain
+from app.steps.certify import LEDGER
 from app.steps.decide import RulePack, Terms, load_pack
 from app.system.paths import resource
 
@@ -29,6 +30,12 @@ HANDED_OUT: Final = (
 
 _LOOKED_INTO: Final = ("folder", "archive", "bagit")
 """Kinds of backups whose files are plain to see. Those that lie inside a location are looked at like it."""
+
+
+def ledger_of(folder: Path, case: Case) -> Path:
+    """The register of certificates in which this case's will stand: one for all cases that lie together."""
+    return case.certificate.register or folder.parent / LEDGER
+
 
 Passphrase = Callable[[Path, str], str]
 """Asked for the passphrase of a key file or a backup: its path and the name of an environment variable."""
@@ -108,7 +115,8 @@ class Desk:
     def own_places(self) -> tuple[Path, ...]:
         """What Lethe itself writes, and nothing else that lies beside it."""
         out = self.case.certificate.out
-        return (self.folder, self.sealed_folder, *(out / name for name in HANDED_OUT))
+        ledger = ledger_of(self.folder, self.case)
+        return (self.folder, ledger, self.sealed_folder, *(out / name for name in HANDED_OUT))
 
     @property
     def sealed_folder(self) -> Path:

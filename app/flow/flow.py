@@ -19,6 +19,7 @@ from app.flow.copying import goes_after_all, stays
 from app.flow.desk import Passphrase, now
 from app.flow.gates import Standing, complete, gate
 from app.flow.opened import OpenCase
+from app.flow.people import refuse_unapproved
 from app.flow.planning import draw_plan
 from app.flow.recording import Work
 from app.flow.state import Result
@@ -274,6 +275,7 @@ class Flow:
         """
         _must_have(people, Role.OFFICER)
         _must_have(people, Role.WITNESS)
+        refuse_unapproved(self._at.case, people)
         plan = self.plan()
         if shut := self.gate(Step.SIGN):
             raise shut

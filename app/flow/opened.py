@@ -16,7 +16,8 @@ from app import __version__
 from app.domain.case import Case, Role
 from app.domain.fault import Fault, GateClosed, Refused
 from app.domain.step import Gate, Step
-from app.flow.case_file import case_toml, declared_digest, reread_case
+from app.flow.case_file import reread_case
+from app.flow.case_text import case_toml, declared_digest
 from app.flow.desk import Desk
 from app.flow.first_key import hand_over, officers_secret
 from app.flow.gates import complete, count_pending

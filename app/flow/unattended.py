@@ -4,31 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from app.domain.case import Case, PersonSource, Role
+from app.domain.case import Role
 from app.domain.copies import Disposal
 from app.domain.event import Event
-from app.domain.fault import Fault, Refused
 from app.domain.step import Step
 from app.flow.desk import Passphrase
 from app.flow.flow import Flow
-from app.identity import Identity, unlock
-
-
-def people_of(case: Case, passphrase: Passphrase) -> tuple[Identity, ...]:
-    """Unlock everybody the case names, the officer first.
-
-    Raises:
-        Refused: PERSON_MISSING without officer or witness; WRONG_PASSPHRASE, WRONG_ROLE …
-    """
-    for role in (Role.OFFICER, Role.WITNESS):
-        if all(source.role is not role for source in case.people):
-            raise Refused(Fault.PERSON_MISSING, role.value)
-    ordered = sorted(case.people, key=lambda source: list(Role).index(source.role))
-    return tuple(_unlocked(source, passphrase) for source in ordered)
-
-
-def _unlocked(source: PersonSource, passphrase: Passphrase) -> Identity:
-    return unlock(source.identity, passphrase(source.identity, source.passphrase_env), source.role)
+from app.identity import Identity
 
 
 def carry_out(

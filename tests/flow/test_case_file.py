@@ -11,7 +11,8 @@ from app.domain.fate import Fate
 from app.domain.fault import Fault, Refused
 from app.domain.record import Tier
 from app.domain.wiping import Method, Pass, Wiping
-from app.flow.case_file import case_folder, case_toml, read_case_file, reread_case
+from app.flow.case_file import case_folder, read_case_file, reread_case
+from app.flow.case_text import case_toml
 
 CONTRACT = """\
 case = "2026-001"

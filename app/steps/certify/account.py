@@ -63,6 +63,8 @@ class Signer:
     signed_at: str
     certificate: str = ""
     value: str = ""
+    chain: str = ""
+    """The certificates above that of an authority, hex, the root last, spaces between."""
 
 
 @dataclass(frozen=True, slots=True)

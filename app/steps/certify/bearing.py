@@ -72,9 +72,11 @@ def _held(account: Account, told: _Told) -> tuple[tuple[str, bool], ...]:
     """Each thing the account claims, and whether the journal holds it."""
     claimed = {line.id: named(line.outcome) for line in account.lines if line.outcome}
     rest = told.outcomes.keys() - claimed.keys()
-    signers = [(one.role, one.name, one.signed_at, one.certificate, one.value) for one in account.signers]
+    signers = [
+        (one.role, one.name, one.signed_at, one.certificate, one.value, one.chain) for one in account.signers
+    ]
     journalled = [
-        tuple(one.get(name) for name in ("role", "name", "at", "certificate", "value"))
+        (*(one.get(name) for name in ("role", "name", "at", "certificate", "value")), one.get("chain", ""))
         for one in told.signed.get("signatures", [])
     ]
     return (
@@ -98,5 +100,10 @@ def _closing(told: _Told, journal: Path) -> Closing:
 
 def _signature(one: Signer) -> Signature:
     return Signature(
-        one.role, one.name, bytes.fromhex(one.certificate), one.signed_at, bytes.fromhex(one.value)
+        one.role,
+        one.name,
+        bytes.fromhex(one.certificate),
+        one.signed_at,
+        bytes.fromhex(one.value),
+        tuple(bytes.fromhex(above) for above in one.chain.split()),
     )

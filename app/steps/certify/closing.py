@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
@@ -16,6 +16,7 @@ from app.steps.certify.account import Account
 from app.steps.certify.breaking import visible
 from app.steps.certify.chapters import clock
 from app.steps.certify.difference import difference_of
+from app.steps.certify.issuing import Issuing
 from app.steps.certify.manifest import fields_of
 from app.steps.certify.qr import modules
 from app.steps.certify.sheet import (
@@ -83,6 +84,8 @@ class Digests:
     """What the QR code says."""
     key: str = ""
     """SHA-256 of the public key that signed the code."""
+    issuing: Issuing = field(default_factory=Issuing)
+    """Place in the register of certificates, stand-ins, and whose time it is."""
 
 
 def binding(account: Account, words: Words, digests: Digests) -> list[Strip]:

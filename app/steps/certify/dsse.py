@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from app.domain.canonical import canonical
+from app.domain.case import Role
 from app.domain.fault import Refused
 from app.identity import Identity, refuse_alike
-from app.identity.certificate import has_signed
+from app.identity.certificate import has_signed, read_holder
 from app.steps.certify.verdict import Check, Said
 
 DSSE: Final = "manifest.dsse.json"
@@ -134,14 +135,16 @@ def _signers(envelope: Mapping[str, Any], payload: bytes, manifest: Mapping[str,
         prints = [hashlib.sha256(one).hexdigest() for one in certificates]
         fits = prints == [one["keyid"] for one in envelope["signatures"]]
         fits = fits and prints == [one["fingerprint"] for one in manifest["signatures"]]
-        refuse_alike(certificates)
+        pool = [bytes.fromhex(one) for one in manifest.get("authorities", ())]
+        roles = [Role(one["role"]) for one in manifest["signatures"]]
+        refuse_alike(read_holder(one, pool, role) for one, role in zip(certificates, roles, strict=True))
         values = [base64.b64decode(one["sig"], validate=True) for one in envelope["signatures"]]
         encoding = _encoding(payload)
         held = all(
             has_signed(certificate, value, encoding)
             for certificate, value in zip(certificates, values, strict=True)
         )
-    except (ValueError, KeyError, TypeError, Refused):
+    except (ValueError, LookupError, TypeError, Refused):
         fits = held = False
     names = ", ".join(one["name"] for one in manifest["signatures"])
     ok = fits and held

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from app.domain.event import Progressed
-from app.domain.fault import Fault, Refused
 from app.domain.step import Step
-from app.identity import Identity, cms_detached, refuse_alike
+from app.identity import Identity, cms_detached
 from app.steps.certify.account import Account
 from app.steps.certify.archive import archived
 from app.steps.certify.bearing import borne
@@ -19,6 +18,7 @@ from app.steps.certify.closing import Digests
 from app.steps.certify.dsse import DSSE, enveloped
 from app.steps.certify.front import laid_out
 from app.steps.certify.inventory import INVENTORY
+from app.steps.certify.issuing import Issuing, papers_of, refuse_others
 from app.steps.certify.manifest import CERTIFICATE, DETACHED, MANIFEST, fields_of, manifest_of, written
 from app.steps.certify.paint import painted
 from app.steps.certify.seals import sealed, with_fields
@@ -26,17 +26,25 @@ from app.steps.certify.sheet import Sheet
 from app.steps.certify.signed_code import Told, key_digest, signed_code
 from app.steps.certify.stamp import stamp
 from app.steps.certify.status import Status
+from app.steps.certify.timeservice import TimeService
 from app.steps.certify.wording import Words
 from app.system.durable import write_durably
 from app.system.paths import resource
 
 CHECKER: Final = "check_certificate.py"
 _STAGES: Final = 5
+_PLAIN: Final = Issuing()
 Manifest = dict[str, Any]
 
 
 def compose(
-    account: Account, folder: Path, people: Sequence[Identity], *, issued_at: str, journal: Path
+    account: Account,
+    folder: Path,
+    people: Sequence[Identity],
+    *,
+    issued_at: str,
+    journal: Path,
+    issuing: Issuing = _PLAIN,
 ) -> Iterator[Progressed]:
     """Write `manifest.json`, `manifest.p7s`, `manifest.dsse.json`, the checker and `certificate.pdf`.
 
@@ -50,13 +58,14 @@ def compose(
     Raises:
         Refused: NOT_BORNE or JOURNAL_BROKEN when the journal does not bear the account,
             PERSON_MISSING without an officer and a witness, OFFICER_IS_WITNESS
-            when they share a key or a name or anyone stands there twice, SEAL_FAILED when the
-            document is no PDF/A-3b.
+            when they share a key or a name or anyone stands there twice, OTHER_SIGNER for
+            others than signed the plan, CERTIFICATE_REVOKED, TIME_NOT_STAMPED, SEAL_FAILED
+            when the document is no PDF/A-3b.
         OSError: when the inventory is missing or the disk does not take the files.
     """
-    _refuse_people(people)
+    refuse_others(account, people, issuing.stand_ins)
     closing = borne(account, journal)
-    manifest = manifest_of(account, folder, people, issued_at, closing)
+    manifest = manifest_of(account, folder, people, issued_at, closing, issuing)
     data = written(manifest)
     if _issued(folder, data):
         yield _at(_STAGES)
@@ -70,17 +79,19 @@ def compose(
     write_durably(folder / CHECKER, resource(f"checker/{CHECKER}").read_bytes(), 0o644)
     yield _at(1)
     fields = fields_of(people)
-    sheet = laid_out(account, people, issued_at, closing, _digests(data, manifest, fields[0][1]))
+    sheet = laid_out(account, people, issued_at, closing, _digests(data, manifest, fields[0][1], issuing))
     yield _at(2)
     inventory = (folder / INVENTORY).read_bytes()
     attachments = {MANIFEST: data, INVENTORY: inventory, DETACHED: p7s}
     pdf = archived(_drawn(sheet, account), attachments, _moment(issued_at))
     yield _at(3)
-    pdf = with_fields(pdf, {field: sheet.fields[field] for field, _ in fields})
+    service = TimeService(issuing.tsa) if issuing.tsa else None
+    papers = papers_of(people, issuing, service.others if service else ())
+    pdf = with_fields(pdf, {field: sheet.fields[field] for field, _ in fields}, papers)
     words = Words.of(account.language)
     now = datetime.now(UTC).replace(microsecond=0)
     stamps = {field: stamp(person, words, sheet.fields[field], now) for field, person in fields}
-    pdf = sealed(pdf, fields, stamps, now)
+    pdf = sealed(pdf, fields, stamps, now, service)
     yield _at(4)
     files = {CERTIFICATE: pdf, INVENTORY: inventory, MANIFEST: data, DETACHED: p7s}
     signers = [person for _, person in fields]
@@ -89,7 +100,7 @@ def compose(
     yield _at(_STAGES)
 
 
-def _digests(data: bytes, manifest: Manifest, officer: Identity) -> Digests:
+def _digests(data: bytes, manifest: Manifest, officer: Identity, issuing: Issuing) -> Digests:
     """What the paper carries of the files, and the signed code, all of it from the manifest."""
     total = manifest["totals"]["all"]
     digest = hashlib.sha256(data).hexdigest()
@@ -114,6 +125,7 @@ def _digests(data: bytes, manifest: Manifest, officer: Identity) -> Digests:
         manifest["leaves"]["done"],
         signed_code(told, officer),
         key_digest(officer.certificate_der),
+        issuing,
     )
 
 
@@ -132,12 +144,6 @@ def _issued(folder: Path, manifest: bytes) -> bool:
     failed = {check.name for check in verify(paths[2]).checks if not check.ok}
     # A crash may have come before the journal could name it.
     return failed <= {"journal.end.present"}
-
-
-def _refuse_people(people: Sequence[Identity]) -> None:
-    refuse_alike(person.holder for person in people)
-    if len({person.fingerprint for person in people}) < len(people):
-        raise Refused(Fault.OFFICER_IS_WITNESS)
 
 
 def _moment(issued_at: str) -> datetime:

@@ -17,6 +17,7 @@ from app.steps.certify.account import Account, named
 from app.steps.certify.annex import ANNEX
 from app.steps.certify.difference import difference_of
 from app.steps.certify.inventory import INVENTORY
+from app.steps.certify.issuing import Issuing, told
 from app.steps.certify.leaves import leaves_from, roots_of
 from app.steps.certify.status import Closing, Exceptional, exceptions, status_of
 from app.steps.certify.tally import by_category, limits_seen, summed
@@ -29,7 +30,12 @@ VERSION: Final = 2
 
 
 def manifest_of(
-    account: Account, folder: Path, people: Sequence[Identity], issued_at: str, closing: Closing
+    account: Account,
+    folder: Path,
+    people: Sequence[Identity],
+    issued_at: str,
+    closing: Closing,
+    issuing: Issuing,
 ) -> dict[str, Any]:
     """Build the manifest from the account and from `inventory.csv` in `folder`.
 
@@ -44,6 +50,7 @@ def manifest_of(
         **_identification(account),
         "issued_at": issued_at,
         "status": status_of(account, closing).value,
+        **told(account, people, issuing),
         "signatures": [
             {
                 "field": field,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from app.domain.canonical import canonical
+from app.domain.case import Role
 from app.domain.fault import Refused
 from app.identity import PlanDigest, Signature, Signer, cms_verify, refuse_alike, refuse_unsigned
+from app.identity.certificate import Holder
 from app.steps.certify.cmsform import form_fault
 from app.steps.certify.manifest import DETACHED, FORMAT, VERSION
 from app.steps.certify.status import Status
@@ -16,6 +19,7 @@ from app.steps.certify.verdict import Check, Said
 
 Manifest = dict[str, Any]
 _HASH: Final = 64
+_ROLES: Final = frozenset(role.value for role in Role)
 _SIGNER: Final = ("field", "role", "name", "fingerprint")
 _TEXTS: Final = ("number", "machine_id", "case", "plan", "status", "issued_at")
 
@@ -52,6 +56,8 @@ def _whole(manifest: Manifest) -> bool:
         and all(isinstance(one, dict) for one in manifest["plan_signers"])
         and all(type(one) is int for one in numbers)
         and isinstance(manifest["annex"], (dict, type(None)))
+        and all(one["role"] in _ROLES for one in manifest["signatures"])
+        and all(isinstance(bytes.fromhex(one), bytes) for one in manifest.get("authorities", ()))
     )
 
 
@@ -68,9 +74,9 @@ def manifest_checks(data: bytes, p7s: bytes | None, manifest: Manifest) -> Itera
     )
     if p7s is None:
         return
-    named = {one["fingerprint"]: one for one in manifest["signatures"]}
+    named = {one["fingerprint"]: Role(one["role"]) for one in manifest["signatures"]}
     try:
-        signers = cms_verify(data, p7s)
+        signers = cms_verify(data, p7s, named)
     except Refused as refused:
         yield Check("p7s.valid", False, Said("signed.none", why=refused.detail))
         return
@@ -81,8 +87,20 @@ def manifest_checks(data: bytes, p7s: bytes | None, manifest: Manifest) -> Itera
     if bad or not whole:
         told = Said("signed.not", names=", ".join(bad)) if bad else Said("signed.others")
     yield Check("p7s.valid", not bad and whole, told)
-    fault = form_fault(p7s, named)
+    fault = form_fault(p7s, named, above(manifest, [one.holder for one in signers]))
     yield Check("p7s.form", not fault, Said("form.spare") if fault else Said("form.tight"))
+
+
+def authorities(manifest: Manifest) -> tuple[bytes, ...]:
+    """The certificates of authorities that the manifest carries, in DER."""
+    return tuple(bytes.fromhex(one) for one in manifest.get("authorities", ()))
+
+
+def above(manifest: Manifest, holders: Iterable[Holder | None]) -> set[str]:
+    """SHA-256, hex, of the chains over these people, as far as the manifest carries them."""
+    known = {hashlib.sha256(one).hexdigest() for one in authorities(manifest)}
+    chains = (one for holder in holders if holder for one in holder.chain)
+    return known & {hashlib.sha256(one).hexdigest() for one in chains}
 
 
 def _canonical(manifest: Manifest) -> bytes:
@@ -115,6 +133,7 @@ def _planned(manifest: Manifest) -> Check:
                 bytes.fromhex(one["certificate"]),
                 one["signed_at"],
                 bytes.fromhex(one["value"]),
+                authorities(manifest),
             )
             for one in manifest["plan_signers"]
         ]

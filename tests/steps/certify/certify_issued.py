@@ -53,6 +53,7 @@ def signed(account, people):
             one.at,
             one.certificate.hex(),
             one.value.hex(),
+            " ".join(above.hex() for above in one.chain),
         )
         for one in done.signatures
     )

@@ -279,7 +279,7 @@ def test_one_person_who_signs_for_two(tmp_path, people, monkeypatch, case):
         "two keys of one person": twin,
         "another's name": Mask(twin, witness.name, Role.WITNESS),
     }[case]
-    monkeypatch.setattr("app.steps.certify.issue._refuse_people", lambda _: None)
+    monkeypatch.setattr("app.steps.certify.issue.refuse_others", lambda *_: None)
     folder = tmp_path / "c"
     account, terms = ready(sample.clean(2), folder, people)
     list(compose(account, folder, [officer, second], **terms))

@@ -1,0 +1,98 @@
+"""A case as the text of a case file, and the digest of what it declares."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import fields, replace
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from app.domain.case import Case, Dates, Match
+from app.domain.wiping import Method, Wiping
+from app.flow.people import person_toml
+
+
+def case_toml(case: Case) -> str:
+    """Write a case as the text of a case file, all paths absolute; `read_case_file` gives the case back."""
+    import tomli_w
+
+    company, dates, terms = case.company, case.dates, case.certificate
+    everything: dict[str, Any] = {
+        "case": case.number,
+        "profile": case.profile.value,
+        "rehearsal": case.rehearsal,
+        "company": {
+            "name": company.name,
+            "uscc": company.uscc,
+            "kind": company.kind,
+            "people": company.people,
+        },
+        "dates": {name: getattr(dates, name) for name in (one.name for one in fields(Dates))},
+        "location": [{"path": one.path} for one in case.locations],
+        "backup": [
+            {"kind": one.kind, "path": one.path, "password_env": one.password_env, "note": one.note}
+            for one in case.backups
+        ],
+        "key": [
+            {"kind": one.kind, "path": one.path, "passphrase_env": one.passphrase_env} for one in case.keys
+        ],
+        "custodian": [
+            {"name": one.name, "recipient": one.recipient, "identity": one.identity}
+            for one in case.custodians
+        ],
+        "holder": [{"name": one.name, "recipient": one.recipient} for one in terms.holders],
+        "decide": [
+            {"match": _match(one.match), "fate": one.fate, "reason": one.reason} for one in case.rules
+        ],
+        "hold": [
+            {"match": _match(one.match), "reason": one.reason, "reference": one.reference, "until": one.until}
+            for one in case.holds
+        ],
+        "person": [person_toml(one) for one in case.people],
+        "wipe": _wipe(case.wiping),
+        "certificate": {
+            "out": terms.out,
+            "names": terms.names,
+            "language": terms.language,
+            "tsa": terms.tsa,
+            "tsa_papers": list(terms.tsa_papers),
+            "register": terms.register,
+        },
+    }
+    return tomli_w.dumps(_bare(everything))
+
+
+def _wipe(wiping: Wiping) -> dict[str, Any]:
+    plain = wiping.plain
+    return plain if wiping.method is Method.CONTRACT else {**plain, "passes": None}
+
+
+def declared_digest(case: Case) -> str:
+    """SHA-256, hex, of all that results rest on; where people's files and the out folder lie is not in it."""
+    nowhere = Path(os.sep)
+    bare = replace(
+        case,
+        people=(),
+        custodians=tuple(replace(one, identity=None) for one in case.custodians),
+        certificate=replace(case.certificate, out=nowhere, tsa="", tsa_papers=(), register=None),
+    )
+    return hashlib.sha256(case_toml(bare).encode()).hexdigest()
+
+
+def _match(match: Match) -> dict[str, Any]:
+    return {"category": match.category, "glob": match.glob, "tier": match.tier, "path": match.path}
+
+
+def _bare(value: Any) -> Any:
+    """Leave out what is not declared and put enums and paths as TOML has them."""
+    if isinstance(value, dict):
+        return {
+            name: _bare(inner) for name, inner in value.items() if inner is not None and inner not in ("", [])
+        }
+    if isinstance(value, list):
+        return [_bare(inner) for inner in value]
+    if isinstance(value, Enum):
+        return value.value
+    return str(value) if isinstance(value, Path) else value

@@ -1,0 +1,159 @@
+"""The register of certificates: one line for each that was issued, each with the hash of the one before.
+
+It stands in for a time stamp where there is none: nobody can put a certificate between
+two others, or take one out, without all later certificates telling. It lies beside the
+case folders, so one register holds the cases that were worked on in one place; the case
+file may name another file. Nothing of a company stands in it but the certificate's number.
+What it can't show: that the last lines were cut off, unless a later certificate is at hand.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from app.domain.canonical import canonical
+from app.domain.fault import Fault, Refused
+from app.steps.certify.verdict import Check
+from app.system.durable import sync_file, sync_folder
+
+LEDGER: Final = "certificates.jsonl"
+_KEYS: Final = {"n", "number", "machine_id", "certificate", "manifest", "at", "prev"}
+
+
+@dataclass(frozen=True, slots=True)
+class Follows:
+    """After what a certificate was issued: it is the `n`-th of its register.
+
+    `previous` is the SHA-256 of the certificate before it, `head` of that one's line, both
+    hex and empty for the first.
+    """
+
+    n: int
+    previous: str
+    head: str
+
+
+def next_place(path: Path) -> Follows:
+    """Where the next certificate will stand.
+
+    Raises:
+        Refused: LEDGER_BROKEN when the register can't be read or its chain does not hold.
+    """
+    lines = _lines(path)
+    if not lines:
+        return Follows(1, "", "")
+    return Follows(len(lines) + 1, str(_told(lines[-1])["certificate"]), _hash(lines[-1]))
+
+
+def enter(path: Path, follows: Follows, folder: Path, at: str) -> None:
+    """Write the certificate in `folder` into the register, synced, unless it is the last one there.
+
+    Raises:
+        Refused: LEDGER_BROKEN as `next_place`; LEDGER_MOVED when another was issued meanwhile.
+        OSError: when the register can't be written.
+    """
+    if entered(path, folder):
+        return
+    if next_place(path) != follows:
+        raise Refused(Fault.LEDGER_MOVED, str(path))
+    data = (folder / "manifest.json").read_bytes()
+    manifest = json.loads(data)
+    line = canonical(
+        {
+            "n": follows.n,
+            "number": manifest["number"],
+            "machine_id": manifest["machine_id"],
+            "certificate": _hash((folder / "certificate.pdf").read_bytes()),
+            "manifest": _hash(data),
+            "at": at,
+            "prev": follows.head,
+        }
+    )
+    new = not path.exists()
+    with path.open("ab") as file:
+        file.write(line + b"\n")
+        file.flush()
+        sync_file(file.fileno())
+    if new:
+        sync_folder(path.parent)
+
+
+def entered(path: Path, folder: Path) -> bool:
+    """Whether the last certificate in the register is the one that lies in `folder`.
+
+    Raises:
+        Refused: LEDGER_BROKEN as `next_place`.
+    """
+    certificate = folder / "certificate.pdf"
+    lines = _lines(path)
+    if not lines or not certificate.exists():
+        return False
+    return bool(_told(lines[-1])["certificate"] == _hash(certificate.read_bytes()))
+
+
+def ledger_checks(certificate: Path, data: bytes, manifest: Mapping[str, Any]) -> Iterator[Check]:
+    """Hold a certificate against the register, should one lie beside it or above its case."""
+    told = manifest.get("register")
+    path = next((one for one in _near(certificate) if one.is_file()), None)
+    if not isinstance(told, dict) or path is None:
+        return
+    try:
+        lines = _lines(path)
+    except Refused as refused:
+        yield Check("register.chain", False, refused.detail)
+        return
+    yield Check("register.chain", True, f"{len(lines)}")
+    entry = _entry(lines, told.get("n"))
+    if entry is None:
+        # A register of elsewhere, or one that was cut: it says nothing of this certificate.
+        yield Check("register.entry", False, f"n {told.get('n')}")
+        return
+    before = _hash(lines[entry["n"] - 2]) if entry["n"] > 1 else ""
+    same = entry["certificate"] == _hash(data) and entry["prev"] == before == told.get("head")
+    yield Check("register.entry", same, f"n {entry['n']}")
+
+
+def _near(certificate: Path) -> Iterator[Path]:
+    for folder in list(certificate.resolve().parents)[:3]:
+        yield folder / LEDGER
+
+
+def _entry(lines: list[bytes], n: object) -> dict[str, Any] | None:
+    return _told(lines[n - 1]) if isinstance(n, int) and 0 < n <= len(lines) else None
+
+
+def _lines(path: Path) -> list[bytes]:
+    """The lines, their chain checked. A line torn by a crash breaks it: whose it was is for people to see."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise Refused(Fault.LEDGER_BROKEN, str(path), error.strerror or "") from error
+    lines, head = data.split(b"\n"), ""
+    if lines.pop():
+        raise Refused(Fault.LEDGER_BROKEN, str(path), f"{len(lines) + 1}")
+    for n, line in enumerate(lines, 1):
+        told = _told(line)
+        if told.get("n") != n or told.get("prev") != head:
+            raise Refused(Fault.LEDGER_BROKEN, str(path), f"{n}")
+        head = _hash(line)
+    return lines
+
+
+def _told(line: bytes) -> dict[str, Any]:
+    try:
+        told = json.loads(line)
+        whole = isinstance(told, dict) and set(told) == _KEYS and canonical(told) == line
+    except (ValueError, RecursionError):
+        return {}
+    return told if whole else {}
+
+
+def _hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
