@@ -28,8 +28,8 @@ from app.system.durable import write_durably
 
 MOST: Final = 10_000
 """Rows up to which the inventory is printed without being asked for: 157 pages."""
-PAGES: Final = 1000
-"""Pages of a volume, 64,000 rows; neither a printer nor a reader takes more well."""
+PAGES: Final = 500
+"""Pages of a volume, 32,000 rows: a ream of paper."""
 _EACH: Final = 25
 """Pages between two reports of progress."""
 
@@ -88,8 +88,7 @@ def _pages(file: IO[bytes], listing: Listing) -> Iterator[_Page]:
     digest = hashlib.sha256()
     lines = _hashed(file, digest.update)
     reader = csv.reader(lines)
-    heads = [head.rpartition(" ")[2] for head in next(reader)]
-    row = _shower(heads, listing.words)
+    row = row_of(next(reader), listing.words)
     for number in range(listing.pages):
         rows = [row(cells) for cells in islice(reader, ROWS)]
         yield _Page(number, rows, digest.copy().hexdigest())
@@ -101,10 +100,11 @@ def _hashed(file: IO[bytes], update: Callable[[bytes], None]) -> Iterator[str]:
         yield line.decode()
 
 
-def _shower(heads: list[str], words: Words) -> Callable[[list[str]], tuple[str, ...]]:
-    """Give what turns a row of the inventory into the texts of the lanes."""
+def row_of(heads: list[str], words: Words) -> Callable[[list[str]], tuple[str, ...]]:
+    """Give what turns a row of the inventory into the texts of the lanes; `heads` is its first row."""
+    machine = [head.rpartition(" ")[2] for head in heads]
     names = ("no", "id", "name", "category", "tier", "people", "bytes", "outcome", "settled_at")
-    places = [heads.index(name) for name in names]
+    places = [machine.index(name) for name in names]
     tiers = {tier.value: say(tier, words.languages[0]) for tier in Tier}
     briefs = words.briefs()
 

@@ -68,15 +68,19 @@ class Typist:
         """Give the operators of a page of rows, the first one's baseline at `top`."""
         out = ["BT"]
         font = ""
-        x, y, line = 0.0, 0.0, top
+        # Absolute places cost some bytes, which compress away, and no sums of rounded numbers.
+        starts = [f"1 0 0 1 {lane.x:.2f}" for lane in lanes]
+        line = top
         for row in rows:
-            for text, lane in zip(row, lanes, strict=True):
+            y = f"{line:.2f} Tm"
+            for text, lane, start in zip(row, lanes, starts, strict=True):
                 cell = self._cell(text, lane)
-                at = lane.x + lane.align * (lane.width - cell.width)
                 change = "" if cell.first == font else f" {cell.first} {self._size:g} Tf"
-                out.append(f"{at - x:.2f} {line - y:.2f} Td{change} {cell.operators}")
-                # What is written is rounded; the next step starts from there.
-                x, y, font = x + round(at - x, 2), y + round(line - y, 2), cell.last
+                at = start
+                if lane.align:
+                    at = f"1 0 0 1 {lane.x + lane.align * (lane.width - cell.width):.2f}"
+                out.append(f"{at} {y}{change} {cell.operators}")
+                font = cell.last
             line -= lead
         out.append("ET")
         return "\n".join(out)
