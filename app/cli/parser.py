@@ -63,13 +63,45 @@ def _checking_verbs(verbs: _Verbs, common: argparse.ArgumentParser) -> None:
     verify.add_argument(
         "file",
         metavar="FILE",
-        help="certificate.pdf, manifest.json, manifest.p7s, inventory.csv, a proof, journal.jsonl or a "
-        "sealed package / 销毁证明、清册、单项证据、日志或封存包",
+        nargs="?",
+        default="",
+        help="certificate.pdf or what came with it, a proof, journal.jsonl, a sealed package, a photo of the "
+        "QR code, or - for its text / 销毁证明及附件、单项证据、日志、封存包、二维码照片，- 为二维码文字",
     )
+    verify.add_argument("--text", metavar="LETHE2:…", default="", help="text of the QR code / 二维码文字")
     verify.add_argument(
         "--journal", metavar="FILE", default="", help="compare with this journal / 与此日志比对"
     )
+    verify.add_argument(
+        "--first-key",
+        metavar="WORDS|FILE|-",
+        default="",
+        help="of the journal; - asks for it / 日志的起始密钥（助记词、二维码文本或文件）",
+    )
+    verify.add_argument(
+        "--witness",
+        metavar="FILE.p12",
+        default="",
+        help="the witness's key, which opens first-key.json / 监销人密钥，用以取得起始密钥",
+    )
+    verify.add_argument(
+        "--passphrase-env",
+        metavar="VAR",
+        default="",
+        help="of that key; else it is asked for / 其口令的环境变量",
+    )
     verify.add_argument("--identity", metavar="FILE", default="", help="age key of a custodian / 保管人密钥")
+    journal = verbs.add_parser("journal", parents=[common], help="export the journal / 导出日志")
+    journal.add_argument("case_dir", metavar="CASE_DIR", help=_CASE_DIR)
+    journal.add_argument(
+        "--format",
+        required=True,
+        choices=("syslog", "cef", "ocsf"),
+        help="for a log collector; files by their ids only / 供日志系统接收，仅含编号",
+    )
+    journal.add_argument(
+        "-o", "--out", default="", metavar="FILE", help="a new file; else stdout / 新文件，不给则标准输出"
+    )
     prove = verbs.add_parser("prove", parents=[common], help="a proof for one record / 单条记录的证明")
     prove.add_argument("case_dir", metavar="CASE_DIR", help=_CASE_DIR)
     prove.add_argument(

@@ -52,7 +52,12 @@ class Phrase(Enum):
     STEP_IS_OPEN = ("→ {step}", "→ {step}")
     STEP_IS_SHUT = ("× {step}：{why}", "× {step}: {why}")
     VALID = ("有效：{file}", "VALID: {file}")
-    NOT_VALID = ("无效：{file}", "NOT VALID: {file}")
+    LACKING = (
+        "不完整：{file}。已有部分无误，但缺少必需的内容。",
+        "INCOMPLETE: {file}. Nothing is wrong with what is there, but something needed is missing.",
+    )
+    ALTERED = ("已被改动，无效：{file}", "ALTERED, NOT VALID: {file}")
+    NOT_OURS = ("不是忘川出具的：{file}", "NOT issued by Lethe: {file}")
     CHECK_OK = ("  ✓ {name}  {detail}", "  ✓ {name}  {detail}")
     CHECK_BAD = ("  × {name}  {detail}", "  × {name}  {detail}")
     IDENTITY_MADE = (
@@ -74,6 +79,36 @@ class Phrase(Enum):
         "Nothing was done yet. To walk through it by hand: {command} --case {case_file}",
     )
     REHEARSAL_PHRASE = ("    {name}：{passphrase}", "    {name}: {passphrase}")
+    CHECK_UNSEEN = ("  ○ {name}  {detail}", "  ○ {name}  {detail}")
+    AT_LINE = ("第 {line} 条：{what}", "entry {line}: {what}")
+    JOURNAL_ENTRIES = ("共 {count} 条，末端 {head}", "{count} entries, head {head}")
+    JOURNAL_SEGMENTS = ("{segments} 段", "{segments} in all")
+    JOURNAL_SEAL = ("{seals} 条封印逐条相符", "all {seals} seals fit the first key")
+    JOURNAL_ANCHOR = ("相符", "it does")
+    JOURNAL_END = ("运行 {runs} 次，其中 {ended} 次有始有终", "{runs} runs, {ended} of them ended in order")
+    JOURNAL_EXPORTED = ("已导出 {count} 条：{path}", "Exported {count} entries: {path}")
+    FIRST_KEY_ASKED = ("起始密钥（十二个助记词）：", "First key (twelve words): ")
+    FIRST_KEY_SHOWN = (
+        "日志的起始密钥，仅显示这一次；请监销人抄下保管，不要留在此电脑上：\n    {words}\n    {english}",
+        (
+            "The journal's first key, shown this once. The witness writes it down and keeps it, "
+            "away from this computer:\n    {words}\n    {english}"
+        ),
+    )
+    FIRST_KEY_HANDED = (
+        "日志的起始密钥已为监销人加密：{path}。核验：{command} verify {journal} --witness 监销人密钥.p12",
+        (
+            "The journal's first key is encrypted for the witness: {path}. "
+            "To check the seal: {command} verify {journal} --witness WITNESS.p12"
+        ),
+    )
+    FIRST_KEY_LOST = (
+        "注意：没有人得到日志的起始密钥：监销人的令牌无法解密，也未曾显示。封印将无法核验。",
+        (
+            "Note: nobody has the journal's first key: the witness's token can't decrypt, and it was not "
+            "shown. The seal can't be checked."
+        ),
+    )
     NOT_OPENED = (
         "未打开：没有保管人的密钥（--identity），只核对了外层与摘要。",
         "Not opened: without the custodian's key (--identity) only the outside and the digest were compared.",

@@ -45,6 +45,11 @@ def hand_over(folder: Path, first: FirstKey, people: Sequence[Identity]) -> list
     return sorted(handed)
 
 
+def openable(path: Path) -> bool:
+    """Whether anybody can open `first-key.json`."""
+    return bool(json.loads(path.read_bytes())["for"])
+
+
 def take_over(path: Path, person: Identity) -> FirstKey:
     """Open `first-key.json` as one of the people it was written for.
 

@@ -296,10 +296,7 @@ class Flow:
         self._at.forget_first_key()
 
     def show_first_key(self) -> FirstKey | None:
-        """Give the first key of the journal, to be shown to the witness before the list is signed.
-
-        The journal says that it was shown. After signing, and in a case without a seal, None.
-        """
+        """Give the journal's first key to be shown, which is journalled; None after signing."""
         return self._at.show_first_key()
 
     # Inside

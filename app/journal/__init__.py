@@ -1,6 +1,7 @@
 """The chained and sealed evidence on disk: append, read, verify."""
 
 from app.journal.entry import Entry
+from app.journal.export import Format, export
 from app.journal.journal import NAME, Journal, Turn, keeps_journal, replay_entries
 from app.journal.key import FirstKey, Tongue, first_key_qr, first_key_words, read_first_key
 from app.journal.verify import Anchor, Finding, Looked, Report, verify
@@ -11,11 +12,13 @@ __all__ = [
     "Entry",
     "Finding",
     "FirstKey",
+    "Format",
     "Journal",
     "Looked",
     "Report",
     "Tongue",
     "Turn",
+    "export",
     "first_key_qr",
     "first_key_words",
     "keeps_journal",

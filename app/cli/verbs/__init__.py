@@ -93,6 +93,10 @@ def _verb(name: str, window: Callable[[], None]) -> Callable[[argparse.Namespace
         from app.cli.verbs import prove
 
         return {"verify": prove.verify_file, "prove": prove.prove_record}[name]
+    if name == "journal":
+        from app.cli.verbs import journal
+
+        return journal.export_journal
     if name == "identity":
         from app.cli.verbs import identity
 

@@ -4,75 +4,99 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from app.cli.console import Console
 from app.cli.phrases import Phrase
 from app.cli.verbs import REFUSED
+from app.cli.verbs.journal import Row, first_key_asked, rows_of, seal_row, standing_of, verify_journal
 from app.domain.fault import Fault, Refused
-from app.journal import Anchor, verify
-from app.language import say
 from app.steps import certify, confirm
+from app.steps.certify import Check, Standing, Verdict, explained
 
-Check = tuple[str, bool, str]
-"""Its name, whether it holds, what was seen."""
+_WORDS: Final = {
+    Standing.VALID: Phrase.VALID,
+    Standing.INCOMPLETE: Phrase.LACKING,
+    Standing.ALTERED: Phrase.ALTERED,
+    Standing.NOT_OURS: Phrase.NOT_OURS,
+}
+_MARKS: Final = {True: Phrase.CHECK_OK, False: Phrase.CHECK_BAD, None: Phrase.CHECK_UNSEEN}
+_NOWHERE: Final = Path(os.devnull)
+"""A folder in which nothing can lie, for a code that came without files."""
 
 
 def verify_file(asked: argparse.Namespace, console: Console) -> int:
-    """Check a certificate, manifest, inventory, proof, journal or sealed package."""
+    """Check a certificate, a part of one, the text of its code, a proof, journal or sealed package."""
+    if asked.text or asked.file == "-":
+        text = asked.text or sys.stdin.read()
+        folder = Path(asked.file).absolute().parent if asked.file not in ("", "-") else _NOWHERE
+        return _told("-", certify.verify_code(text.strip().encode(), folder), console)
     file = Path(asked.file).absolute()
     journal = Path(asked.journal).absolute() if asked.journal else None
     if journal and not journal.is_file():
         raise Refused(Fault.NOT_VERIFIABLE, str(journal), "--journal")
-    kind, checks = _checks(file, journal, asked.identity, console)
-    valid = bool(checks) and all(ok for _, ok, _ in checks)
+    head = _head(file)
+    if b'"prev":' in head and b'"run":' in head and file.suffix.lower() != ".pdf":
+        report = verify_journal(asked, file, console)
+        return _say(str(file), "journal", rows_of(report, console), standing_of(report), console)
+    if head.startswith(b"age-encryption.org/"):
+        verdict = _sealed(file, asked.identity)
+        if not asked.identity:
+            console.phrase(Phrase.NOT_OPENED)
+        return _told(str(file), verdict, console)
+    first = first_key_asked(asked, journal, console) if journal else None
+    seal = [seal_row(journal, first, console)] if journal and first else []
+    return _told(str(file), certify.verify(file, journal), console, seal)
+
+
+def _told(file: str, verdict: Verdict, console: Console, more: Sequence[Row] = ()) -> int:
+    """Print a verdict, and what was looked at besides; give the exit code."""
+    language = console.language
+    rows: list[Row] = [
+        (one.name if console.machine else explained(one.name, language), one.ok, one.said(language))
+        for one in verdict.checks
+    ]
+    standing = verdict.status
+    if any(ok is False for _, ok, _ in more) and standing in (Standing.VALID, Standing.INCOMPLETE):
+        standing = Standing.ALTERED
+    return _say(file, verdict.kind, [*rows, *more], standing, console)
+
+
+def _say(file: str, kind: str, rows: Sequence[Row], standing: Standing, console: Console) -> int:
+    valid = standing is Standing.VALID
     if console.machine:
-        rows = [{"name": name, "ok": ok, "detail": detail} for name, ok, detail in checks]
-        print(json.dumps({"file": str(file), "kind": kind, "valid": valid, "checks": rows}))
+        told = [{"name": name, "ok": ok, "detail": detail} for name, ok, detail in rows]
+        facts = {"file": file, "kind": kind, "valid": valid, "status": standing.value, "checks": told}
+        print(json.dumps(facts))
         return 0 if valid else REFUSED
-    for name, ok, detail in checks:
-        phrase = Phrase.CHECK_OK if ok else Phrase.CHECK_BAD
-        print(phrase.say(console.language, name=_explained(kind, name, console), detail=detail))
-    if kind == "sealed" and not asked.identity:
-        console.phrase(Phrase.NOT_OPENED)
-    print((Phrase.VALID if valid else Phrase.NOT_VALID).say(console.language, file=file))
+    for name, ok, detail in rows:
+        print(_MARKS[ok].say(console.language, name=name, detail=detail))
+    print(_WORDS[standing].say(console.language, file=file))
     return 0 if valid else REFUSED
 
 
-def _checks(file: Path, journal: Path | None, identity: str, console: Console) -> tuple[str, Sequence[Check]]:
+def _sealed(file: Path, identity: str) -> Verdict:
+    try:
+        key = Path(identity).read_text(encoding="utf-8") if identity else None
+    except (OSError, ValueError) as error:
+        raise Refused(Fault.NOT_VERIFIABLE, identity) from error
+    checks = (
+        Check(f"sealed.{one.name}" + (".present" if one.name == "beside" else ""), one.ok, one.detail)
+        for one in confirm.verify_sealed(file, key)
+    )
+    return Verdict("sealed", tuple(checks))
+
+
+def _head(file: Path) -> bytes:
     try:
         with file.open("rb") as start:
-            head = start.read(4096)
+            return start.read(4096)
     except OSError as error:
         raise Refused(Fault.NOT_VERIFIABLE, str(file), error.strerror or "") from error
-    if head.startswith(b"age-encryption.org/"):
-        key = Path(identity).read_text(encoding="utf-8") if identity else None
-        return "sealed", [(one.name, one.ok, one.detail) for one in confirm.verify_sealed(file, key)]
-    if b'"prev":' in head and b'"run":' in head and file.suffix != ".pdf":
-        return "journal", _journal_checks(file, console)
-    verdict = certify.verify(file, journal)
-    return verdict.kind, [(one.name, one.ok, one.detail) for one in verdict.checks]
-
-
-def _explained(kind: str, name: str, console: Console) -> str:
-    return name if kind in ("sealed", "journal") else certify.explained(name, console.language)
-
-
-def _journal_checks(file: Path, console: Console) -> list[Check]:
-    """The chain, and the anchor of the certificate that lies beside the journal in its case."""
-    manifest = file.parent / "certificate" / "manifest.json"
-    anchors = []
-    if manifest.exists():
-        anchor = json.loads(manifest.read_bytes())["journal"]
-        anchors = [Anchor(int(anchor["count"]), anchor["head"])]
-    report = verify(file, anchors)
-    if report.ok:
-        return [("journal", True, f"{report.count} {report.head}")]
-    return [
-        ("journal", False, f"{found.line}: {say(found.breach, console.language)}")
-        for found in report.problems
-    ]
 
 
 def prove_record(asked: argparse.Namespace, console: Console) -> int:

@@ -13,6 +13,7 @@ from pathlib import Path
 from app.cli.console import Console, command, quoted
 from app.cli.phrases import Phrase
 from app.cli.verbs import EXCEPTIONS, STOPPED
+from app.cli.verbs.journal import show_first_key, tell_who_has_first_key
 from app.cli.wiping import tell_before_signing
 from app.domain.case import Case
 from app.domain.event import Event
@@ -101,8 +102,10 @@ def _telling(flow: Flow, console: Console) -> Callable[[Step], None]:
     def tell(step: Step) -> None:
         if step is Step.SIGN:
             tell_before_signing(flow, console)
-        elif step is Step.SHRED and not sys.stdin.isatty():
-            for path in shut_keys(flow.case, from_environment):
+            show_first_key(flow, console)
+        elif step is Step.SHRED:
+            tell_who_has_first_key(flow.folder, console)
+            for path in shut_keys(flow.case, from_environment) if not sys.stdin.isatty() else ():
                 console.phrase(Phrase.KEY_SHUT, path=path)
 
     return tell
