@@ -74,8 +74,8 @@ def envelope_checks(data: bytes, manifest: Mapping[str, Any], folder: Path | Non
         payload = base64.b64decode(envelope["payload"], validate=True)
         statement = json.loads(payload)
         named = {one["name"]: one["digest"]["sha256"] for one in statement["subject"]}
-        same = canonical(envelope) == data and envelope["payloadType"] == _PAYLOAD_TYPE
-        same = same and canonical(statement) == payload and _plain_base64(envelope)
+        same = canonical(_bare(envelope)) == data and canonical(statement) == payload
+        same = same and _plain_base64(envelope)
         whole = same and statement == {
             **_statement(manifest, {}),
             "subject": [{"name": name, "digest": {"sha256": digest}} for name, digest in named.items()],
@@ -118,6 +118,17 @@ def _encoding(payload: bytes) -> bytes:
     """The pre-authentication encoding of DSSE v1."""
     kind = _PAYLOAD_TYPE.encode()
     return b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
+
+
+def _bare(envelope: Mapping[str, Any]) -> dict[str, Any]:
+    """The envelope with the fields that Lethe writes and no other: what nobody signed can't stand in it."""
+    return {
+        "payloadType": _PAYLOAD_TYPE,
+        "payload": envelope["payload"],
+        "signatures": [
+            {name: one[name] for name in ("keyid", "sig", "cert")} for one in envelope["signatures"]
+        ],
+    }
 
 
 def _plain_base64(envelope: Mapping[str, Any]) -> bool:

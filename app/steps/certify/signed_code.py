@@ -73,11 +73,11 @@ def signed_code(told: Told, officer: Identity) -> str:
 
 def read_code(text: str) -> Code | None:
     """Read a pasted or photographed code; None for anything else. Line breaks in it are passed over."""
-    plain = text.translate(dict.fromkeys(map(ord, "\r\n\t\ufeff")))
-    start = plain.find(PREFIX)
-    if start < 0:
+    plain = text.translate(dict.fromkeys(map(ord, "\r\n\t\ufeff"))).lstrip()
+    if not plain.startswith(PREFIX):
         return None
-    for tried in (plain[start + len(PREFIX) :], plain[start + len(PREFIX) :].strip()):
+    # A space at the end may be one of the code's own characters, or come from pasting.
+    for tried in (plain[len(PREFIX) :], plain[len(PREFIX) :].rstrip()):
         try:
             return _read(decoded(tried))
         except (ValueError, IndexError):
