@@ -8,7 +8,7 @@ covered and the few values that Lethe's own signatures have (RFC 5652), and comp
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
 from app.identity.names import cure_names
@@ -34,7 +34,7 @@ _SIGNED_DATA: Final = bytes.fromhex("06092a864886f70d010702")
 _DATA: Final = bytes.fromhex("300b06092a864886f70d010701")
 
 
-def form_fault(cms: bytes, signers: Collection[str], above: Collection[str] = ()) -> str:
+def form_fault(cms: bytes, signers: Collection[str], above: Iterable[str] = ()) -> str:
     """Say what is not as it must be in a detached CMS signature by exactly these people; empty when nothing.
 
     `signers` are SHA-256 of the signers' certificates, hex, `above` of the chains over them.
@@ -50,7 +50,7 @@ def form_fault(cms: bytes, signers: Collection[str], above: Collection[str] = ()
         return f"not readable: {error}"
 
 
-def embedded_fault(gap: bytes, signer: str, above: Collection[str] = ()) -> str:
+def embedded_fault(gap: bytes, signer: str, above: Iterable[str] = ()) -> str:
     """Say what is wrong with the hexadecimal signature in a PDF, brackets and padding included."""
     try:
         return form_fault(embedded(gap), {signer}, above)

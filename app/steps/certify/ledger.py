@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from app.domain.canonical import canonical
 from app.domain.fault import Fault, Refused
-from app.steps.certify.verdict import Check
+from app.steps.certify.verdict import Check, Said
 from app.system.durable import sync_file, sync_folder
 
 LEDGER: Final = "certificates.jsonl"
@@ -105,26 +105,24 @@ def ledger_checks(certificate: Path, data: bytes, manifest: Mapping[str, Any]) -
     try:
         lines = _lines(path)
     except Refused as refused:
-        yield Check("register.chain", False, refused.detail)
+        yield Check("register.chain", False, Said("register.broken", line=refused.detail))
         return
-    yield Check("register.chain", True, f"{len(lines)}")
-    entry = _entry(lines, told.get("n"))
+    yield Check("register.chain", True, Said("register.holds", count=len(lines)))
+    entries, own = [_told(line) for line in lines], _hash(data)
+    entry = next((one for one in entries if one["certificate"] == own), None)
     if entry is None:
-        # A register of elsewhere, or one that was cut: it says nothing of this certificate.
-        yield Check("register.entry", False, f"n {told.get('n')}")
+        # It may be the register of elsewhere, or its end was cut off.
+        yield Check("register.entry.present", False, Said("register.absent", n=told.get("n")))
         return
-    before = _hash(lines[entry["n"] - 2]) if entry["n"] > 1 else ""
-    same = entry["certificate"] == _hash(data) and entry["prev"] == before == told.get("head")
-    yield Check("register.entry", same, f"n {entry['n']}")
+    before = entries[entry["n"] - 2]["certificate"] if entry["n"] > 1 else ""
+    stands = {"n": entry["n"], "previous": before, "head": entry["prev"]}
+    same = stands == told
+    yield Check("register.entry", same, Said("register.there" if same else "register.other", n=entry["n"]))
 
 
 def _near(certificate: Path) -> Iterator[Path]:
     for folder in list(certificate.resolve().parents)[:3]:
         yield folder / LEDGER
-
-
-def _entry(lines: list[bytes], n: object) -> dict[str, Any] | None:
-    return _told(lines[n - 1]) if isinstance(n, int) and 0 < n <= len(lines) else None
 
 
 def _lines(path: Path) -> list[bytes]:

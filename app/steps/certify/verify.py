@@ -12,6 +12,7 @@ from app.steps.certify.annex import ANNEX
 from app.steps.certify.dsse import DSSE, envelope_checks
 from app.steps.certify.inventory import INVENTORY
 from app.steps.certify.leaves import LEAVES, leaves_in, roots_of
+from app.steps.certify.ledger import ledger_checks
 from app.steps.certify.manifest import DETACHED, FORMAT, MANIFEST
 from app.steps.certify.proof import PROOF_FORMAT, proof_checks
 from app.steps.certify.verdict import Check, Said, Verdict
@@ -95,6 +96,7 @@ def _certificate(path: Path, data: bytes, journal: Path | None) -> Iterator[Chec
             same = beside == files.get(name)
             yield Check(check, same, Said("attached.same" if same else "attached.other", name=name))
     yield from _beyond(path, journal, files[MANIFEST], manifest, files.get(INVENTORY))
+    yield from ledger_checks(path, data, manifest)
 
 
 def _part(kind: str) -> Callable[[Path, bytes, Path | None], Iterator[Check]]:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import hashlib
 import io
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 from app.domain.case import Role
+from app.identity.chain import Papers, Trust, chain_of, trust_of
 from app.identity.names import cure_names
-from app.steps.certify.cmsform import embedded_fault
-from app.steps.certify.verdict import Check
+from app.steps.certify.cmsform import embedded, embedded_fault, stamp_in
+from app.steps.certify.timestamp import Stamped
+from app.steps.certify.verdict import Check, Said
+from app.steps.certify.verify_manifest import Manifest, authorities
 
 
 def attachments(data: bytes) -> dict[str, bytes]:
@@ -26,39 +30,42 @@ def attachments(data: bytes) -> dict[str, bytes]:
         return {}
 
 
-def pdf_checks(data: bytes, manifest_data: bytes, manifest: dict[str, Any]) -> Iterator[Check]:
+def pdf_checks(data: bytes, manifest_data: bytes, manifest: Manifest) -> Iterator[Check]:
     """Check every signature the manifest names, and what the pages print of the manifest."""
     try:
         with _quiet():
-            found = _read(data)
+            found, papers = _read(data, manifest)
     except Exception as error:  # noqa: BLE001 - as above
-        yield Check("readable", False, f"the PDF can't be read: {type(error).__name__}")
+        yield Check("readable", False, Said("pdf.unreadable", why=type(error).__name__))
         return
     wanted = {one["field"]: one for one in manifest["signatures"]}
     missing = [name for name in wanted if name not in found]
     roles = {one["role"] for one in wanted.values()}
     enough = {Role.OFFICER.value, Role.WITNESS.value} <= roles
-    detail = ", ".join(sorted(found)) or "no signature"
-    if missing or not enough:
-        detail = f"not signed: {', '.join(missing) or 'officer and witness are both needed'}"
-    yield Check("signatures.present", enough and not missing, detail)
+    told = Said("fields.signed", names=", ".join(sorted(found)) or "–")
+    if missing:
+        told = Said("fields.empty", names=", ".join(missing))
+    elif not enough:
+        told = Said("fields.few")
+    yield Check("signatures.present", enough and not missing, told)
     yield from _over_all(found, wanted)
     for name, one in wanted.items():
         if name in found:
-            yield _signer(name, one, found[name])
+            yield from _signer(name, one, found[name], papers)
+    yield from _times(found, wanted, manifest)
     yield _printed(data, manifest_data)
 
 
 class _Found:
     """One signature in the file and how it stands."""
 
-    def __init__(self, embedded: Any, data: bytes) -> None:
+    def __init__(self, embedded_one: Any, data: bytes, pool: Sequence[bytes]) -> None:
         from pyhanko.sign.diff_analysis import ModificationLevel
         from pyhanko.sign.validation.status import SignatureCoverageLevel
 
-        certificate = embedded.signer_cert.dump()
-        self.fingerprint = hashlib.sha256(certificate).hexdigest()
-        status = _status(embedded)
+        self.certificate: bytes = embedded_one.signer_cert.dump()
+        self.fingerprint = hashlib.sha256(self.certificate).hexdigest()
+        status = _status(embedded_one)
         self.intact = bool(status.intact and status.valid)
         self.last = status.coverage == SignatureCoverageLevel.ENTIRE_FILE
         self.covers = status.coverage >= SignatureCoverageLevel.ENTIRE_REVISION
@@ -66,81 +73,126 @@ class _Found:
             ModificationLevel.NONE,
             ModificationLevel.FORM_FILLING,
         )
-        start, end = embedded.byte_range[1], embedded.byte_range[2]
-        self.fault = embedded_fault(data[start:end], self.fingerprint)
+        self.chain = _chain(self.certificate, pool)
+        self.stamped: Stamped | None = None
+        start, end = embedded_one.byte_range[1], embedded_one.byte_range[2]
+        self.fault = embedded_fault(data[start:end], self.fingerprint, map(_hash, self.chain))
+        if not self.fault:
+            self.stamped = stamp_in(embedded(data[start:end]))
+        self.at: datetime = self.stamped.at if self.stamped else embedded_one.self_reported_timestamp
 
 
-def _read(data: bytes) -> dict[str, _Found]:
+def _chain(certificate: bytes, pool: Sequence[bytes]) -> tuple[bytes, ...]:
+    """The chain among what the signed manifest carries; empty also when there is none."""
+    try:
+        return chain_of(certificate, pool)
+    except ValueError:
+        return ()
+
+
+def _hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _read(data: bytes, manifest: Manifest) -> tuple[dict[str, _Found], Papers]:
     cure_names()
     from pyhanko.pdf_utils.reader import PdfFileReader
 
     reader = PdfFileReader(io.BytesIO(data))
-    return {embedded.field_name: _Found(embedded, data) for embedded in reader.embedded_signatures}
+    pool = authorities(manifest)
+    found = {one.field_name: _Found(one, data, pool) for one in reader.embedded_signatures}
+    return found, _stored(reader)
 
 
-def _status(embedded: Any) -> Any:
+def _stored(reader: Any) -> Papers:
+    """What the document security store holds; every signature covers it (see `cover`)."""
+    from pyhanko.sign.validation.dss import DocumentSecurityStore
+    from pyhanko.sign.validation.errors import ValidationInfoReadingError
+
+    try:
+        store = DocumentSecurityStore.read_dss(reader)
+    except ValidationInfoReadingError:
+        return Papers()
+    return Papers(
+        tuple(one.dump() for one in store.load_certs()),
+        tuple(one.get_object().data for one in store.crls),
+        tuple(one.get_object().data for one in store.ocsps),
+    )
+
+
+def _status(embedded_one: Any) -> Any:
     from pyhanko.sign.validation import validate_pdf_signature
     from pyhanko_certvalidator import ValidationContext
 
-    # The certificate is its own anchor: identities are self-issued, whose they are is for people to compare.
-    context = ValidationContext(trust_roots=[embedded.signer_cert], allow_fetching=False)
-    return validate_pdf_signature(embedded, signer_validation_context=context)
+    # The certificate is its own anchor: whose it is, and whom to trust, is for people to compare.
+    context = ValidationContext(trust_roots=[embedded_one.signer_cert], allow_fetching=False)
+    return validate_pdf_signature(embedded_one, signer_validation_context=context)
 
 
 def _over_all(found: dict[str, _Found], wanted: dict[str, dict[str, str]]) -> Iterator[Check]:
     broken = [name for name, one in found.items() if not one.intact]
-    yield Check(
-        "signatures.intact",
-        not broken,
-        f"broken: {', '.join(broken)}" if broken else "the signed bytes are unchanged",
-    )
+    told = Said("bytes.broken", names=", ".join(broken)) if broken else Said("bytes.same")
+    yield Check("signatures.intact", not broken, told)
     loose = [name for name, one in found.items() if not one.covers]
     last = any(one.last for one in found.values()) or not found
-    detail = "the last signature covers the whole file"
-    if loose or not last:
-        detail = "something was added after the last signature: not the whole document is signed"
-    yield Check("signatures.cover", not loose and last, detail)
+    whole = not loose and last
+    yield Check("signatures.cover", whole, Said("cover.whole" if whole else "cover.added"))
     touched = [name for name, one in found.items() if not one.allowed]
-    detail = (
-        "only signatures were added"
-        if not touched
-        else f"changed after the signature of {', '.join(touched)}"
-    )
-    yield Check("signatures.changes", not touched, detail)
-    faults = [f"{name}: {one.fault}" for name, one in found.items() if one.fault]
-    yield Check("signatures.form", not faults, "; ".join(faults) or "no spare byte")
+    told = Said("changes.some", names=", ".join(touched)) if touched else Said("changes.none")
+    yield Check("signatures.changes", not touched, told)
+    faults = [name for name, one in found.items() if one.fault]
+    yield Check("signatures.form", not faults, Said("form.spare" if faults else "form.tight"))
     strange = [
         name
         for name, one in found.items()
         if name not in wanted or wanted[name]["fingerprint"] != one.fingerprint
     ]
-    yield Check(
-        "signers.named",
-        not strange,
-        f"not the person named: {', '.join(strange)}" if strange else "as the manifest names them",
-    )
+    told = Said("named.other", names=", ".join(strange)) if strange else Said("named.same")
+    yield Check("signers.named", not strange, told)
 
 
-def _signer(name: str, wanted: dict[str, str], found: _Found) -> Check:
+def _signer(name: str, wanted: dict[str, str], found: _Found, papers: Papers) -> Iterator[Check]:
+    """Who signed, and what others say of them: whom to trust is not judged."""
     ok = found.intact and found.fingerprint == wanted["fingerprint"]
-    detail = (
-        f"{wanted['name']}, {wanted['role']}; certificate SHA-256 {found.fingerprint}; "
-        "self-issued: compare it with the person"
-    )
-    return Check(f"signer.{name}", ok, detail)
+    facts = {"who": wanted["name"], "role": wanted["role"], "fingerprint": found.fingerprint}
+    if not found.chain:
+        yield Check(f"signer.{name}", ok, Said("signer.self_issued", **facts))
+        return
+    root = _hash(found.chain[-1])
+    yield Check(f"signer.{name}", ok, Said("signer.issued", root=root, **facts))
+    trust = trust_of(found.certificate, found.chain, papers, found.at)
+    fits = trust in (Trust.GOOD, Trust.UNKNOWN)
+    yield Check(f"trust.{name}", fits, Said(f"trust.{trust.value}", at=_time(found.at)))
+
+
+def _times(
+    found: dict[str, _Found], wanted: dict[str, dict[str, str]], manifest: Manifest
+) -> Iterator[Check]:
+    """Whose word the time of each signature is."""
+    if manifest.get("time") != "rfc3161":
+        yield Check("time", True, Said("time.computer"))
+        return
+    for name in (one for one in wanted if one in found):
+        stamped = found[name].stamped
+        told = Said("time.missing")
+        if stamped:
+            told = Said(
+                "time.stamped", at=_time(stamped.at), who=stamped.name, fingerprint=stamped.fingerprint
+            )
+        yield Check(f"time.{name}", stamped is not None, told)
+
+
+def _time(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def _printed(data: bytes, manifest_data: bytes) -> Check:
-    digest = hashlib.sha256(manifest_data).hexdigest()
+    digest = _hash(manifest_data)
     try:
         ok = digest in _text(data)
     except Exception as error:  # noqa: BLE001 - as above
-        return Check("manifest.printed", False, f"the pages can't be read: {type(error).__name__}")
-    return Check(
-        "manifest.printed",
-        ok,
-        f"SHA-256 {digest[:16]}… " + ("is on the pages" if ok else "is not on the pages"),
-    )
+        return Check("manifest.printed", False, Said("pdf.unreadable", why=type(error).__name__))
+    return Check("manifest.printed", ok, Said("printed.there" if ok else "printed.other", found=digest[:16]))
 
 
 def _text(data: bytes) -> str:
