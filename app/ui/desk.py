@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from app.domain.case import PersonSource
 from app.domain.fault import GateClosed
 from app.domain.step import Step
 from app.ui.task import Task
@@ -34,8 +35,8 @@ class Desk(QObject):
         super().__init__(parent)
         self.flow: Flow | None = None
         self.passphrases: dict[Path, str] = {}
-        self.witness: Path | None = None
-        """The key file the witness signed the list with, to be offered again for the certificate."""
+        self.witness: PersonSource | None = None
+        """The key the witness signed the list with, to be offered again for the certificate."""
         self._task: Task | None = None
         self._stepping = False
         self._standing: dict[Step, Standing] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
@@ -26,6 +26,9 @@ from app.ui.translation import speak
 from app.ui.widgets.steplist import State, StepList
 from app.ui.words import language
 
+if TYPE_CHECKING:
+    from app.ui.pages.verify import VerifyWindow
+
 _PAGES: Final = (
     CompanyPage,
     LocatePage,
@@ -47,15 +50,18 @@ class Wizard(QWizard):
         self.desk = Desk(self)
         self._walking = self._closing = False
         self._question: QMessageBox | None = None
+        self.checking: VerifyWindow | None = None
         self.setWindowFlags(
             Qt.WindowType.Window | Qt.WindowType.WindowMinMaxButtonsHint | Qt.WindowType.WindowCloseButtonHint
         )
         self.setWizardStyle(QWizard.WizardStyle.ModernStyle)
         self.setOption(QWizard.WizardOption.NoBackButtonOnStartPage)
         self.setOption(QWizard.WizardOption.HaveCustomButton1)
+        self.setOption(QWizard.WizardOption.HaveCustomButton2)
         self.setButtonLayout(
             [
                 _Button.CustomButton1,
+                _Button.CustomButton2,
                 _Button.Stretch,
                 _Button.BackButton,
                 _Button.NextButton,
@@ -75,7 +81,7 @@ class Wizard(QWizard):
         first = self.pages[Step.COMPANY]
         if isinstance(first, CompanyPage):
             first.came_in.connect(self._came_in)
-        self.customButtonClicked.connect(lambda _: self.switch_language())
+        self.customButtonClicked.connect(self._pressed)
         self.currentIdChanged.connect(self._entered)
         self.desk.changed.connect(self._mark)
         self.desk.changed.connect(self._close_when_stopped)
@@ -106,6 +112,16 @@ class Wizard(QWizard):
         app = QApplication.instance()
         if app is not None:
             speak(app, Language.EN if self.language is Language.ZH else Language.ZH)
+
+    def check_certificate(self) -> None:
+        """Show the window that checks what was issued, by whomever; it needs no case."""
+        from app.ui.pages.verify import VerifyWindow
+
+        if self.checking is None:
+            self.checking = VerifyWindow(self)
+        self.checking.show()
+        self.checking.raise_()
+        self.checking.activateWindow()
 
     def walk_to(self, step: Step) -> None:
         """Go on to a step past those that are done, so that Back leads through them."""
@@ -150,12 +166,20 @@ class Wizard(QWizard):
             self._retranslate()
         super().changeEvent(event)
 
+    def _pressed(self, button: int) -> None:
+        if button == _Button.CustomButton1.value:
+            self.switch_language()
+        else:
+            self.check_certificate()
+
     def _came_in(self) -> None:
         """A case was opened: go to where it stands."""
         open_step = self.desk.first_open()
         self.walk_to(Step.LOCATE if open_step is Step.COMPANY else open_step)
 
     def _close(self) -> None:
+        if self.checking is not None:
+            self.checking.close()
         self.desk.close()
         super().reject()
 
@@ -233,6 +257,7 @@ class Wizard(QWizard):
             (_Button.FinishButton, self.tr("&Finish")),
             (_Button.CancelButton, self.tr("Close")),
             (_Button.CustomButton1, self.tr("中文")),
+            (_Button.CustomButton2, self.tr("Check a certificate…")),
         ):
             self.setButtonText(button, text)
             self.button(button).setAccessibleName(text.replace("&", ""))

@@ -72,6 +72,33 @@
         </message>
     </context>
     <context>
+        <name>CheckList</name>
+        <message>
+            <source>Result</source>
+            <translation>结果</translation>
+        </message>
+        <message>
+            <source>Check</source>
+            <translation>核验项目</translation>
+        </message>
+        <message>
+            <source>Seen</source>
+            <translation>所见</translation>
+        </message>
+        <message>
+            <source>holds</source>
+            <translation>成立</translation>
+        </message>
+        <message>
+            <source>DOES NOT HOLD</source>
+            <translation>不成立</translation>
+        </message>
+        <message>
+            <source>not looked at</source>
+            <translation>未核验</translation>
+        </message>
+    </context>
+    <context>
         <name>CompanyForm</name>
         <message>
             <source>Give the case a number.</source>
@@ -589,6 +616,61 @@
         </message>
     </context>
     <context>
+        <name>FirstKeyDialog</name>
+        <message>
+            <source>This is not what was shown. Compare your note with the key once more.</source>
+            <translation>与所示不符。请再与密钥核对一遍所记的内容。</translation>
+        </message>
+        <message>
+            <source>First key of the journal of case {case}</source>
+            <translation>案件 {case} 日志的起始密钥</translation>
+        </message>
+        <message>
+            <source>For the witness: the first key of the journal</source>
+            <translation>请监销人收存：日志的起始密钥</translation>
+        </message>
+        <message>
+            <source>The journal is sealed entry by entry. With this key you can later check that nobody rewrote it, not even the owner of this computer. Who holds it could also forge the seals: keep it yourself, out of the officer's sight. Once the list is signed, only you can have it.</source>
+            <translation>日志逐条加封。凭此密钥，您日后可以核验日志未被任何人改写，包括这台电脑的所有者。持有它的人也能伪造封印，所以请您自己保管，不要让经办人看到。清单签署之后，只有您能持有它。</translation>
+        </message>
+        <message>
+            <source>Write the words down in their order, or scan the code with a device of your own. A printer may keep what it prints.</source>
+            <translation>请按顺序抄下各字，或用自己的设备扫码。打印机可能留存所打印的内容。</translation>
+        </message>
+        <message>
+            <source>Type two of the words from your own note, so that it is sure to be right.</source>
+            <translation>请照您自己抄下的内容输入其中两个，以确认抄写无误。</translation>
+        </message>
+        <message>
+            <source>QR code of the first key</source>
+            <translation>起始密钥的二维码</translation>
+        </message>
+        <message>
+            <source>&amp;Print…</source>
+            <translation>打印…(&amp;P)</translation>
+        </message>
+        <message>
+            <source>I have &amp;written it down</source>
+            <translation>我已抄下(&amp;W)</translation>
+        </message>
+        <message>
+            <source>Show it &amp;again</source>
+            <translation>再看一次(&amp;A)</translation>
+        </message>
+        <message>
+            <source>&amp;Confirm</source>
+            <translation>确认(&amp;C)</translation>
+        </message>
+        <message>
+            <source>Cancel</source>
+            <translation>取消</translation>
+        </message>
+        <message>
+            <source>Word {n}</source>
+            <translation>第 {n} 个</translation>
+        </message>
+    </context>
+    <context>
         <name>HoldDialog</name>
         <message>
             <source>Put on hold</source>
@@ -833,11 +915,14 @@
         </message>
     </context>
     <context>
-        <name>PersonBox</name>
+        <name>PeopleBoxes</name>
         <message>
-            <source>{role}'s key file</source>
-            <translation>{role}的密钥文件</translation>
+            <source>{role} {n}</source>
+            <translation>{role} {n}</translation>
         </message>
+    </context>
+    <context>
+        <name>PersonBox</name>
         <message>
             <source>A .p12 file that only this person has.</source>
             <translation>仅由本人持有的 .p12 文件。</translation>
@@ -861,6 +946,42 @@
         <message>
             <source>Unlocked: {name}, key {fingerprint}</source>
             <translation>已解锁：{name}，密钥指纹 {fingerprint}</translation>
+        </message>
+        <message>
+            <source>in a key file</source>
+            <translation>密钥文件</translation>
+        </message>
+        <message>
+            <source>on a token (PKCS#11)</source>
+            <translation>硬件令牌（PKCS#11）</translation>
+        </message>
+        <message>
+            <source>{role}'s key</source>
+            <translation>{role}的密钥</translation>
+        </message>
+        <message>
+            <source>Key file</source>
+            <translation>密钥文件</translation>
+        </message>
+        <message>
+            <source>Driver</source>
+            <translation>驱动</translation>
+        </message>
+        <message>
+            <source>The token's PKCS#11 library.</source>
+            <translation>令牌的 PKCS#11 库文件。</translation>
+        </message>
+        <message>
+            <source>Token</source>
+            <translation>令牌</translation>
+        </message>
+        <message>
+            <source>Its label, or a whole pkcs11: address.</source>
+            <translation>令牌的标签，或完整的 pkcs11: 地址。</translation>
+        </message>
+        <message>
+            <source>PIN</source>
+            <translation>PIN 码</translation>
         </message>
     </context>
     <context>
@@ -1163,6 +1284,10 @@
             <source>Show every item of the list</source>
             <translation>查看清单的每一项</translation>
         </message>
+        <message>
+            <source>Not signed. The witness must take the first key of the journal before.</source>
+            <translation>尚未签署。签署之前，监销人须先收存日志的起始密钥。</translation>
+        </message>
     </context>
     <context>
         <name>StepList</name>
@@ -1192,6 +1317,156 @@
         <message>
             <source>Stopped. Nothing is lost; go on whenever you like, also tomorrow.</source>
             <translation>已停止，没有任何丢失。随时可以继续，隔天也可以。</translation>
+        </message>
+    </context>
+    <context>
+        <name>Verdicts</name>
+        <message>
+            <source>Valid</source>
+            <translation>有效</translation>
+        </message>
+        <message>
+            <source>Incomplete</source>
+            <translation>不完整</translation>
+        </message>
+        <message>
+            <source>Altered</source>
+            <translation>已被改动</translation>
+        </message>
+        <message>
+            <source>Not ours</source>
+            <translation>非忘川出具</translation>
+        </message>
+        <message>
+            <source>Certificate</source>
+            <translation>销毁证明</translation>
+        </message>
+        <message>
+            <source>Manifest</source>
+            <translation>证明数据（manifest）</translation>
+        </message>
+        <message>
+            <source>Signature of a manifest</source>
+            <translation>证明数据的签名</translation>
+        </message>
+        <message>
+            <source>in-toto envelope</source>
+            <translation>in-toto 信封</translation>
+        </message>
+        <message>
+            <source>Inventory</source>
+            <translation>销毁清册</translation>
+        </message>
+        <message>
+            <source>Encrypted list of names</source>
+            <translation>加密名单</translation>
+        </message>
+        <message>
+            <source>Proof for one record</source>
+            <translation>单项证明</translation>
+        </message>
+        <message>
+            <source>QR code</source>
+            <translation>二维码</translation>
+        </message>
+        <message>
+            <source>Journal</source>
+            <translation>日志</translation>
+        </message>
+        <message>
+            <source>Sealed package</source>
+            <translation>封存包</translation>
+        </message>
+        <message>
+            <source>{kind}: every check made holds ({n}).</source>
+            <translation>{kind}：所做的 {n} 项核验全部成立。</translation>
+        </message>
+        <message>
+            <source>{kind}: nothing is wrong with what is there, but something needed is missing.</source>
+            <translation>{kind}：现有内容无误，但缺少必要的部分。</translation>
+        </message>
+        <message>
+            <source>{kind}: checks that fail: {bad}. Do not rely on it.</source>
+            <translation>{kind}：有 {bad} 项核验不成立，不可采信。</translation>
+        </message>
+        <message>
+            <source>This was not issued by Lethe, or nothing in it shows that it was.</source>
+            <translation>不是忘川出具的，或其中没有任何内容可以表明是忘川出具的。</translation>
+        </message>
+        <message>
+            <source>Not looked at: {n}, each said below.</source>
+            <translation>另有 {n} 项未核验，见下。</translation>
+        </message>
+    </context>
+    <context>
+        <name>VerifyWindow</name>
+        <message>
+            <source>Stopped. Nothing was found out.</source>
+            <translation>已停止，没有得出结论。</translation>
+        </message>
+        <message>
+            <source>Checking… {minutes}:{seconds:02}</source>
+            <translation>正在核验… {minutes}:{seconds:02}</translation>
+        </message>
+        <message>
+            <source>Copied.</source>
+            <translation>已复制。</translation>
+        </message>
+        <message>
+            <source>Check a certificate</source>
+            <translation>核验证明</translation>
+        </message>
+        <message>
+            <source>Drop a file here: certificate.pdf, manifest.json, a proof, journal.jsonl, a sealed package, or a photo of the QR code. What lies beside it is used too. Nothing is sent anywhere.</source>
+            <translation>将文件拖放到这里：certificate.pdf、manifest.json、单项证明、journal.jsonl、封存包，或二维码的照片。旁边的相关文件也会用到。不向任何地方发送内容。</translation>
+        </message>
+        <message>
+            <source>File to be checked</source>
+            <translation>要核验的文件</translation>
+        </message>
+        <message>
+            <source>Or &amp;paste the text of the QR code</source>
+            <translation>或粘贴二维码内容(&amp;P)</translation>
+        </message>
+        <message>
+            <source>First &amp;key of the journal</source>
+            <translation>日志的起始密钥(&amp;K)</translation>
+        </message>
+        <message>
+            <source>The witness's twelve words, if at hand: with them the journal's seal is checked too.</source>
+            <translation>监销人所存的十二个字，如在手边：凭此还可核验日志的封印。</translation>
+        </message>
+        <message>
+            <source>Custodian's &amp;age key file</source>
+            <translation>保管人的 age 密钥文件(&amp;A)</translation>
+        </message>
+        <message>
+            <source>With it the package is opened in memory and checked whole.</source>
+            <translation>凭此在内存中打开封存包，完整核验。</translation>
+        </message>
+        <message>
+            <source>&amp;Check</source>
+            <translation>核验(&amp;C)</translation>
+        </message>
+        <message>
+            <source>&amp;Stop</source>
+            <translation>停止(&amp;S)</translation>
+        </message>
+        <message>
+            <source>Copy &amp;result</source>
+            <translation>复制结果(&amp;R)</translation>
+        </message>
+        <message>
+            <source>Close</source>
+            <translation>关闭</translation>
+        </message>
+        <message>
+            <source>Progress</source>
+            <translation>进度</translation>
+        </message>
+        <message>
+            <source>Each check</source>
+            <translation>各项核验</translation>
         </message>
     </context>
     <context>
@@ -1480,6 +1755,10 @@
         <message>
             <source>Steps</source>
             <translation>步骤</translation>
+        </message>
+        <message>
+            <source>Check a certificate…</source>
+            <translation>核验证明…</translation>
         </message>
     </context>
     <context>

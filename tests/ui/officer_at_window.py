@@ -106,7 +106,20 @@ class Officer:
         self.qtbot.keyClicks(page.witness.passphrase, PASSPHRASES["WITNESS_PASSPHRASE"])
         self.qtbot.mouseClick(page.sign, Qt.MouseButton.LeftButton)
         self.rest()
+        self.take_first_key()
         assert self.wizard.desk.signed, self.said()
+
+    def take_first_key(self) -> None:
+        """Be the witness: write the words down, and type those that are asked for."""
+        dialog = self.wizard.currentPage()._key_dialog
+        assert dialog is not None, self.said()
+        note = [label.text() for label in dialog.told]
+        self.qtbot.mouseClick(dialog.written, Qt.MouseButton.LeftButton)
+        for line, place in zip(dialog.typed, dialog.asked, strict=True):
+            line.setText(note[place - 1])
+            line.textEdited.emit(line.text())
+        self.qtbot.mouseClick(dialog.confirm, Qt.MouseButton.LeftButton)
+        self.rest()
 
     def shred(self) -> None:
         self.page(ShredPage)

@@ -12,6 +12,7 @@ from typing_extensions import override
 
 from app.domain.case import Role
 from app.domain.fate import Fate
+from app.domain.fault import Refused
 from app.domain.outcome import KeepOutcome
 from app.domain.step import Step
 from app.ui import words
@@ -19,7 +20,7 @@ from app.ui.desk import Desk
 from app.ui.models.entries import EntryRow, entries, entry_of
 from app.ui.models.records import name_of
 from app.ui.pages.page import StepPage
-from app.ui.widgets.person import PersonBox
+from app.ui.widgets.people import PeopleBoxes
 from app.ui.widgets.plain import Button, PathLabel
 from app.ui.widgets.sheet import Sheet
 
@@ -40,7 +41,9 @@ class CertifyPage(StepPage):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk, Step.CERTIFY)
         self.setFinalPage(True)
-        self.officer, self.witness = PersonBox(Role.OFFICER), PersonBox(Role.WITNESS)
+        # Only who signed the list can sign its certificate.
+        self.boxes = PeopleBoxes(may_make=False)
+        self.officer, self.witness = self.boxes.officer, self.boxes.witness
         self.people_box, self.paper = QGroupBox(), QGroupBox()
         self.path, self.verdict = PathLabel(), QLabel()
         self.verdict.setWordWrap(True)
@@ -54,20 +57,15 @@ class CertifyPage(StepPage):
         self._made = False
         self._people: tuple[Identity, ...] = ()
         self._lay_out()
-        for person in (self.officer, self.witness):
-            person.changed.connect(self.refresh)
-            # Only who signed the list can sign its certificate.
-            person.make.hide()
+        self.boxes.changed.connect(self.refresh)
         self.open.clicked.connect(self._open)
         self.folder.clicked.connect(self._open_folder)
         self.check.clicked.connect(self._verify)
         self.retranslate()
 
     def _lay_out(self) -> None:
-        people = QHBoxLayout(self.people_box)
-        people.addWidget(self.officer, 1, Qt.AlignmentFlag.AlignTop)
-        people.addSpacing(self.fontMetrics().height())
-        people.addWidget(self.witness, 1, Qt.AlignmentFlag.AlignTop)
+        people = QVBoxLayout(self.people_box)
+        people.addWidget(self.boxes)
         buttons = QHBoxLayout()
         for button in (self.open, self.folder, self.check):
             buttons.addWidget(button)
@@ -90,11 +88,11 @@ class CertifyPage(StepPage):
 
     @override
     def load(self, flow: Flow) -> None:
+        if self.desk.witness is not None and self.witness.source() is None:
+            self.witness.offer(self.desk.witness)
+        self.boxes.load(flow.case, (Role.WITNESS,))
         if flow.officer is not None:
             self.officer.take(flow.officer)
-        named = [one.identity for one in flow.case.people if one.role is Role.WITNESS]
-        if self.witness.file.path() is None:
-            self.witness.file.set_path(self.desk.witness or next(iter(named), None))
 
     @override
     def fetch(self, flow: Flow) -> object:
@@ -140,9 +138,8 @@ class CertifyPage(StepPage):
     @override
     def ended(self, done: bool) -> None:
         self._made = done
-        self._people[1].lock()
+        self.boxes.keep_officer(tuple(self._people))
         self._people = ()
-        self.witness.take(None)
         self.read()
 
     @override
@@ -150,10 +147,9 @@ class CertifyPage(StepPage):
         flow = self.desk.flow
         done = self.desk.done(self.step)
         free = self.desk.free
-        for person in (self.officer, self.witness):
-            person.lock(not free or done)
+        self.boxes.lock(not free or done)
         ready = free and not done and self.desk.gate(self.step) is None
-        self.run.allow(ready and self.officer.filled and self.witness.filled)
+        self.run.allow(ready and self.boxes.filled)
         self.people_box.setVisible(not done)
         self.run.setVisible(not done)
         self.paper.setVisible(done)
@@ -218,12 +214,16 @@ class CertifyPage(StepPage):
 
     @override
     def begin(self) -> None:
-        officer, witness = self.officer.unlocking(), self.witness.unlocking()
         self.notice.clear()
-        self.ask(lambda: (officer(), witness()), then=self._attended)
+        try:
+            unlock = self.boxes.unlocking()
+        except Refused as refusal:
+            self.notice.tell(refusal)
+            return
+        self.ask(unlock, then=self._attended)
 
-    def _attended(self, people: tuple[Identity, Identity]) -> None:
-        for box, person in zip((self.officer, self.witness), people, strict=True):
+    def _attended(self, people: tuple[Identity, ...]) -> None:
+        for box, person in zip(self.boxes.boxes, people, strict=True):
             box.take(person)
         self._people = people
         super().begin()

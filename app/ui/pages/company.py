@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QFileDialog,
     QGroupBox,
     QHBoxLayout,
     QRadioButton,
@@ -27,6 +26,7 @@ from app.domain.step import Step
 from app.ui.desk import Desk
 from app.ui.pages.company_form import CompanyForm
 from app.ui.pages.page import Page
+from app.ui.widgets import choosing
 from app.ui.widgets.field import Fields
 from app.ui.widgets.filebox import PathBox, Wants
 from app.ui.widgets.person import PersonBox
@@ -151,11 +151,12 @@ class CompanyPage(Page):
     def _offer_officer(self, people: Sequence[PersonSource]) -> None:
         for person in people:
             if person.role is Role.OFFICER:
-                self.officer.file.set_path(person.identity)
+                self.officer.offer(person)
 
     @override
     def load(self, flow: Flow) -> None:
         self.form.show_case(flow.case)
+        self._offer_officer(flow.case.people)
         self.officer.take(flow.officer)
 
     @override
@@ -202,7 +203,7 @@ class CompanyPage(Page):
             return False
         if self.way is Way.NEW:
             case, declared = self.form.case(self._declared, place), self._declared is not None
-            enter = partial(_begin_case, place, case, declared)
+            enter = partial(_begin_case, place, case, declared, self.officer.source())
         else:
             enter = partial(_open_case, place)
         unlock = self.officer.unlocking()
@@ -248,9 +249,9 @@ class CompanyPage(Page):
 
     def _choose_case_file(self) -> None:
         start = str(self.where.path() or Path.home())
-        chosen, _ = QFileDialog.getOpenFileName(self, self.tr("Choose a CASE.toml"), start, "TOML (*.toml)")
+        chosen = choosing.file_to_open(self, self.tr("Choose a CASE.toml"), start, "TOML (*.toml)")
         if chosen:
-            self.offer(Path(chosen))
+            self.offer(chosen)
 
     @override
     def retranslate(self) -> None:
@@ -279,14 +280,17 @@ class CompanyPage(Page):
             self.place_fields.name(self.where, translate("CompanyPage", "Case folde&r"), hint)
 
 
-def _begin_case(place: Path, case: Case, declared: bool, officer: Identity) -> Flow:
+def _begin_case(
+    place: Path, case: Case, declared: bool, source: PersonSource | None, officer: Identity
+) -> Flow:
     """Make the case folder in `place`. What a CASE.toml declared of people and papers stays as it is."""
     from app.flow import Flow, case_folder
 
     folder = case_folder(place / CASE_FILE, case)
     if not declared:
         # Declared, so that locate does not take the officer's own key file for customers' data.
-        people = (PersonSource(Role.OFFICER, officer.path.absolute()),)
+        source = source or PersonSource(Role.OFFICER, officer.path)
+        people = (source if source.module else replace(source, identity=officer.path.absolute()),)
         case = replace(case, people=people, certificate=replace(case.certificate, out=folder / "out"))
     return Flow.create(folder, case, officer)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -14,16 +15,17 @@ from typing_extensions import override
 
 from app.domain.case import Role
 from app.domain.fate import Fate
-from app.domain.fault import Fault, GateClosed, Refused
+from app.domain.fault import GateClosed, Refused
 from app.domain.plan import Plan, Subject
 from app.domain.step import Step
 from app.domain.wiping import Wiping
 from app.ui import words
 from app.ui.desk import Desk
+from app.ui.pages.first_key_dialog import FirstKeyDialog
 from app.ui.pages.page import Page
 from app.ui.pages.plan_dialog import PlanDialog
 from app.ui.widgets.bars import Divided, Part
-from app.ui.widgets.person import PersonBox
+from app.ui.widgets.people import PeopleBoxes
 from app.ui.widgets.plain import Button, Hint, scrolling
 from app.ui.widgets.wiping import WipingBox
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from app.flow import Flow
     from app.flow.outlook import Touched
     from app.identity import Identity
+    from app.journal import FirstKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +60,15 @@ class SignPage(Page):
         self.digest, self.doomed, self.kept = QLabel(), QLabel(), QLabel()
         self.digest_hint, self.signed = Hint(), QLabel()
         self.picture = Divided()
-        self.officer, self.witness = PersonBox(Role.OFFICER), PersonBox(Role.WITNESS)
+        self.people = PeopleBoxes(may_make=True)
+        self.officer, self.witness = self.people.officer, self.people.witness
+        self._key_dialog: FirstKeyDialog | None = None
+        self._key_taken: tuple[Path, str] | None = None
         self.sign, self.look = Button(), Button()
         self.wiping = WipingBox()
-        self.plan_box, self.officer_box, self.witness_box = QGroupBox(), QGroupBox(), QGroupBox()
+        self.plan_box = QGroupBox()
         self._lay_out()
-        for person in (self.officer, self.witness):
-            person.changed.connect(self.refresh)
+        self.people.changed.connect(self.refresh)
         self.sign.clicked.connect(self._sign)
         self.look.clicked.connect(self._open_list)
         self.wiping.chosen.connect(self._declare)
@@ -83,12 +88,6 @@ class SignPage(Page):
         look.addStretch(1)
         look.addWidget(self.look)
         plan.addLayout(look)
-        people = QHBoxLayout()
-        for box, person in ((self.officer_box, self.officer), (self.witness_box, self.witness)):
-            inside = QVBoxLayout(box)
-            inside.addWidget(person)
-            inside.addStretch(1)
-            people.addWidget(box, 1)
         row = QHBoxLayout()
         row.addWidget(self.signed, 1)
         row.addWidget(self.sign)
@@ -97,7 +96,7 @@ class SignPage(Page):
         column.setContentsMargins(0, 0, self.fontMetrics().horizontalAdvance("0"), 0)
         column.addWidget(self.plan_box)
         column.addWidget(self.wiping)
-        column.addLayout(people)
+        column.addWidget(self.people)
         column.addLayout(row)
         column.addStretch(1)
         self.column.addWidget(self.notice)
@@ -105,11 +104,9 @@ class SignPage(Page):
 
     @override
     def load(self, flow: Flow) -> None:
+        self.people.load(flow.case, (Role.WITNESS, Role.APPROVER))
         if flow.officer is not None:
             self.officer.take(flow.officer)
-        for source in flow.case.people:
-            if source.role is Role.WITNESS and self.witness.file.path() is None:
-                self.witness.file.set_path(source.identity)
         self._summary = None
         self._show_plan()
 
@@ -127,11 +124,10 @@ class SignPage(Page):
     @override
     def refresh(self) -> None:
         free = self.desk.free and not self.locked and self._summary is not None
-        for person in (self.officer, self.witness):
-            person.lock(not free)
+        self.people.lock(not free)
         self.wiping.lock(not free)
         self.look.setEnabled(self.desk.free and self._summary is not None)
-        self.sign.setEnabled(free and self.officer.filled and self.witness.filled)
+        self.sign.setEnabled(free and self.people.filled)
         self.sign.setVisible(not self.desk.signed)
         if self.desk.free:
             self._show_signers()
@@ -142,24 +138,70 @@ class SignPage(Page):
         if flow is None:
             return
         self.notice.clear()
-        if self.officer.file.path() == self.witness.file.path():
-            self.notice.tell(Refused(Fault.OFFICER_IS_WITNESS))
+        try:
+            unlock = self.people.unlocking()
+        except Refused as refusal:
+            self.notice.tell(refusal)
             return
-        officer, witness = self.officer.unlocking(), self.witness.unlocking()
+        before = self._key_taken
 
-        def sign() -> tuple[Identity, Identity]:
-            people = officer(), witness()
-            flow.sign(people)
-            # The witness attests again, with their passphrase, when the certificate is made.
-            people[1].lock()
+        def meet() -> tuple[tuple[Identity, ...], FirstKey | None]:
+            from app.flow.people import refuse_unapproved
+
+            people = unlock()
+            try:
+                # Whoever is turned away here must not have seen the key of the journal.
+                refuse_unapproved(flow.case, people)
+                seen = before == (flow.folder, people[1].fingerprint)
+                return people, None if seen else flow.show_first_key()
+            except BaseException:
+                for person in people[1:]:
+                    person.lock()
+                raise
+
+        self.ask(meet, then=self._met)
+
+    def _met(self, met: tuple[tuple[Identity, ...], FirstKey | None]) -> None:
+        """Everybody is unlocked. The witness takes the key of the journal before the list is signed."""
+        people, first = met
+        flow = self.desk.flow
+        if first is None or flow is None:
+            self._sign_as(people)
+            return
+        self._key_dialog = FirstKeyDialog(first, flow.case.number, self)
+        self._key_dialog.finished.connect(lambda result: self._key_answered(bool(result), people))
+        self._key_dialog.open()
+
+    def _key_answered(self, taken: bool, people: tuple[Identity, ...]) -> None:
+        flow, self._key_dialog = self.desk.flow, None
+        if taken and flow is not None:
+            self._key_taken = (flow.folder, people[1].fingerprint)
+            self._sign_as(people)
+            return
+        self.people.keep_officer(people)
+        self.notice.warn(
+            lambda: self.tr("Not signed. The witness must take the first key of the journal before.")
+        )
+
+    def _sign_as(self, people: tuple[Identity, ...]) -> None:
+        flow = self.desk.flow
+        if flow is None:
+            return
+
+        def sign() -> tuple[Identity, ...]:
+            try:
+                flow.sign(people)
+            finally:
+                # They attest again, with their passphrase, when the certificate is made.
+                for person in people[1:]:
+                    person.lock()
             return people
 
         self.ask(sign, then=self._when_signed)
 
-    def _when_signed(self, people: tuple[Identity, Identity]) -> None:
-        self.officer.take(people[0])
-        self.witness.take(None)
-        self.desk.witness = people[1].path
+    def _when_signed(self, people: tuple[Identity, ...]) -> None:
+        self.desk.witness = self.witness.source()
+        self.people.keep_officer(people)
         self.notice.inform(
             lambda: self.tr("Signed by both. From here on nothing before this page can be changed.")
         )
@@ -223,8 +265,7 @@ class SignPage(Page):
 
     @override
     def leave(self) -> bool:
-        for person in (self.officer, self.witness):
-            person.passphrase.clear()
+        self.people.clear()
         return True
 
     @override
@@ -234,8 +275,6 @@ class SignPage(Page):
             self.tr("The officer and the witness sign the same list, each with their own key."),
         )
         self.plan_box.setTitle(self.tr("The list"))
-        self.officer_box.setTitle(words.say(Role.OFFICER))
-        self.witness_box.setTitle(words.say(Role.WITNESS))
         self.picture.setAccessibleName(self.tr("Fates in the list"))
         self.digest.setAccessibleName(self.tr("Digest of the list"))
         self.digest_hint.setText(self.tr("SHA-256 of the list. Both people sign exactly this."))

@@ -6,9 +6,10 @@ from enum import Enum
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 from typing_extensions import override
 
+from app.ui.widgets import choosing
 from app.ui.widgets.plain import Button
 
 
@@ -24,9 +25,11 @@ class PathBox(QWidget):
 
     Signals:
         changed: the path changed.
+        chosen: a path was chosen in the dialog.
     """
 
     changed = Signal()
+    chosen = Signal()
 
     def __init__(self, wants: Wants, pattern: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -64,8 +67,9 @@ class PathBox(QWidget):
     def _browse(self) -> None:
         start = str(self.path() or Path.home())
         if self._wants is Wants.FOLDER:
-            chosen = QFileDialog.getExistingDirectory(self, self.tr("Choose a folder"), start)
+            chosen = choosing.folder(self, self.tr("Choose a folder"), start)
         else:
-            chosen, _ = QFileDialog.getOpenFileName(self, self.tr("Choose a file"), start, self._pattern)
+            chosen = choosing.file_to_open(self, self.tr("Choose a file"), start, self._pattern)
         if chosen:
-            self.set_path(Path(chosen))
+            self.set_path(chosen)
+            self.chosen.emit()

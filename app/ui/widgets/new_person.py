@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFileDialog, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLineEdit, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from app.domain.case import Role
 from app.domain.fault import Refused
+from app.ui.widgets import choosing
 from app.ui.widgets.field import Fields
 from app.ui.widgets.filebox import PathBox, Wants
 from app.ui.widgets.notice import Notice
@@ -25,11 +26,9 @@ class _NewFile(PathBox):
     @override
     def _browse(self) -> None:
         start = str(self.path() or Path.home())
-        chosen, _ = QFileDialog.getSaveFileName(
-            self, self.tr("Save the key file as"), start, "PKCS#12 (*.p12)"
-        )
+        chosen = choosing.file_to_save(self, self.tr("Save the key file as"), start, "PKCS#12 (*.p12)")
         if chosen:
-            self.set_path(Path(chosen))
+            self.set_path(chosen)
 
 
 class NewPerson(QDialog):

@@ -9,7 +9,6 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QFileDialog,
     QHBoxLayout,
     QListWidget,
     QListWidgetItem,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
+from app.ui.widgets import choosing
 from app.ui.widgets.plain import Button
 
 
@@ -129,13 +129,12 @@ class Places(QWidget):
             button.setAccessibleName(text)
 
     def _choose_folder(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(self, self.tr("Choose a folder"), self._nearby())
+        chosen = choosing.folder(self, self.tr("Choose a folder"), self._nearby())
         if chosen:
-            self.add([Path(chosen)])
+            self.add([chosen])
 
     def _choose_files(self) -> None:
-        chosen, _ = QFileDialog.getOpenFileNames(self, self.tr("Choose files"), self._nearby())
-        self.add([Path(name) for name in chosen])
+        self.add(choosing.files_to_open(self, self.tr("Choose files"), self._nearby()))
 
     def _nearby(self) -> str:
         """Where a dialog begins: beside what was added last."""

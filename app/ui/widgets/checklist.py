@@ -1,0 +1,86 @@
+"""The checks of a verdict, one a row: its sign and word, what was checked, what was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
+from typing_extensions import override
+
+from app.ui import words
+from app.ui.checking import Line, Mark
+from app.ui.widgets.verdict import Sign, sign_icon
+
+_SIGNS: Final = {Mark.HOLDS: Sign.TICK, Mark.FAILS: Sign.CROSS, Mark.UNSEEN: Sign.UNSEEN}
+
+
+class CheckList(QTableWidget):
+    """Rows that wrap; what fails stands first, what was not looked at last."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(0, 3, parent)
+        self._lines: tuple[Line, ...] = ()
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setAlternatingRowColors(True)
+        self.setShowGrid(False)
+        self.setWordWrap(True)
+        self.setTabKeyNavigation(False)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.verticalHeader().hide()
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.horizontalHeader().setHighlightSections(False)
+        self.horizontalHeader().setStretchLastSection(True)
+        self.setMinimumHeight(self.fontMetrics().height() * 6)
+
+    def show_lines(self, lines: Sequence[Line]) -> None:
+        """Show these checks."""
+        order = {Mark.FAILS: 0, Mark.HOLDS: 1, Mark.UNSEEN: 2}
+        self._lines = tuple(sorted(lines, key=lambda line: order[line.mark]))
+        self.retranslate()
+        self.scrollToTop()
+
+    def retranslate(self) -> None:
+        """Say the same in the window's language."""
+        self.setHorizontalHeaderLabels([self.tr("Result"), self.tr("Check"), self.tr("Seen")])
+        language = words.language()
+        self.setRowCount(len(self._lines))
+        side = self.fontMetrics().height()
+        icons = {
+            mark: sign_icon(sign, side, self.palette(), self.devicePixelRatio())
+            for mark, sign in _SIGNS.items()
+        }
+        for row, line in enumerate(self._lines):
+            told = (mark_word(line.mark), line.name(language), line.seen(language))
+            for column, text in enumerate(told):
+                item = QTableWidgetItem(text)
+                item.setToolTip(text)
+                if not column:
+                    item.setIcon(icons[line.mark])
+                    item.setData(Qt.ItemDataRole.AccessibleTextRole, ": ".join(told[:2]))
+                self.setItem(row, column, item)
+        self._share()
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share()
+
+    def _share(self) -> None:
+        """Give the word its room, and halve the rest."""
+        widest = max(self.fontMetrics().horizontalAdvance(mark_word(mark)) for mark in Mark)
+        first = widest + self.fontMetrics().height() * 5 // 2
+        self.setColumnWidth(0, first)
+        self.setColumnWidth(1, (self.viewport().width() - first) * 9 // 20)
+
+
+def mark_word(mark: Mark) -> str:
+    """Put the result of one check in a word or two."""
+    return {
+        Mark.HOLDS: words.translate("CheckList", "holds"),
+        Mark.FAILS: words.translate("CheckList", "DOES NOT HOLD"),
+        Mark.UNSEEN: words.translate("CheckList", "not looked at"),
+    }[mark]
