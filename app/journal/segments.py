@@ -84,10 +84,9 @@ class Reading:
         for place, number in enumerate(numbers, 1):
             if number != place or (place > 1 and (self.segment != place - 1 or self.count == 0)):
                 raise BadLine(Breach.SEGMENT_MISSING)
-            if self.torn:
-                raise BadLine(Breach.NOT_AN_ENTRY)
-            if place > 1 and self.event != ROTATED and not self._is_new(number, len(numbers)):
-                raise BadLine(Breach.ENTRY_MISSING)
+            ended = self.event == ROTATED and not self.torn
+            if place > 1 and not ended and not self._is_new(number, len(numbers)):
+                raise BadLine(Breach.NOT_AN_ENTRY if self.torn else Breach.ENTRY_MISSING)
             yield from self._segment(number)
         if self.event == ROTATED and self.segment == len(numbers):
             raise BadLine(Breach.SEGMENT_MISSING)
