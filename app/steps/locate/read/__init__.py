@@ -11,9 +11,11 @@ from app.steps.locate.limits import Breach, Reading, TooLarge
 from app.steps.locate.passage import Passage
 from app.steps.locate.read import archive, raw
 from app.steps.locate.read.database import read_sqlite
+from app.steps.locate.read.dbf import is_dbf, read_dbf
 from app.steps.locate.read.mail import read_mail, read_mbox
+from app.steps.locate.read.ole import read_ole
 from app.steps.locate.read.pdf import read_pdf
-from app.steps.locate.read.sheet import read_sheet
+from app.steps.locate.read.sevenzip import read_7z
 from app.steps.locate.read.source import Source
 from app.steps.locate.read.text import charset_of, read_rtf, read_text
 
@@ -23,6 +25,8 @@ _MAGIC: Final[tuple[tuple[bytes, Reader], ...]] = (
     (b"PK\x03\x04", archive.read_zip),
     (b"PK\x05\x06", archive.read_zip),
     (b"SQLite format 3\0", read_sqlite),
+    (b"7z\xbc\xaf\x27\x1c", read_7z),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", read_ole),
     (b"\x1f\x8b", archive.read_gzip),
     (b"BZh", archive.read_bzip2),
     (b"\xfd7zXZ\0", archive.read_xz),
@@ -38,9 +42,6 @@ _MAGIC: Final[tuple[tuple[bytes, Reader], ...]] = (
     (b"-----BEGIN PGP MESSAGE", raw.read_encrypted),
     (b"\xfe\xed\xfe\xed", raw.read_keystore),
 )
-_OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_OLE_HEAD: Final = 64 << 20
-"""Where its directory, with the names of the streams, is looked for; it has no fixed place."""
 _KEY_STORE: Final = re.compile(rb"0(?:\x82..|\x81.|[\x40-\x7f])\x02\x01[\x00\x03][0\x02]", re.DOTALL)
 """DER of PKCS#12 (version 3), PKCS#8 and PKCS#1 (version 0); a certificate begins otherwise."""
 _IMAGE: Final = re.compile(rb"BM.{4}\0\0\0\0|RIFF.{4}WEBP|.{4}ftyp(?:heic|heix|avif|mif1)", re.DOTALL)
@@ -91,8 +92,6 @@ def _reader(source: Source) -> Reader:
     for magic, reader in _MAGIC:
         if head.startswith(magic):
             return reader
-    if head.startswith(_OLE):
-        return _read_ole
     if b"%PDF-" in head[:1024]:
         return read_pdf
     return _by_shape(source, head)
@@ -103,6 +102,8 @@ def _by_shape(source: Source, head: bytes) -> Reader:
         return archive.read_tar
     if _KEY_STORE.match(head):
         return raw.read_keystore
+    if is_dbf(head):
+        return read_dbf
     return raw.read_image if _IMAGE.match(head) else _text(source, head)
 
 
@@ -114,14 +115,3 @@ def _text(source: Source, head: bytes) -> Reader:
     if _MAIL.match(head) or source.suffix == "eml":
         return read_mail
     return read_text
-
-
-def _read_ole(source: Source, reading: Reading) -> Iterator[Passage]:
-    """Read an OLE file: a workbook, an encrypted document, or what no reader knows."""
-    start = source.whole(reading.limits.held).read(_OLE_HEAD)
-    if "EncryptedPackage".encode("utf-16-le") in start:
-        return raw.read_encrypted(source, reading)
-    named = any(name.encode("utf-16-le") in start for name in ("Workbook", "Book\0"))
-    if named or source.suffix in ("xls", "et"):
-        return read_sheet(source, reading)
-    return raw.read_unknown(source, reading)
