@@ -129,7 +129,9 @@ def proof_checks(
 ) -> Iterator[Check]:
     """Check a proof against the manifest beside it; without one it is incomplete."""
     proof = Proof.of(data)
-    yield Check("ours", proof is not None, Said("proof.ours" if proof else "proof.not_ours"))
+    # What still bears our mark was ours, and was changed.
+    name = "form" if proof is None and PROOF_FORMAT.encode() in data else "ours"
+    yield Check(name, proof is not None, Said("proof.ours" if proof else "proof.not_ours"))
     if proof is None:
         return
     if manifest_data is None or manifest is None:

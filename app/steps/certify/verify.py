@@ -84,7 +84,7 @@ def _certificate(path: Path, data: bytes, journal: Path | None) -> Iterator[Chec
 
     files = attachments(data)
     manifest = read_manifest(files.get(MANIFEST, b""))
-    yield _ours(manifest)
+    yield _ours(manifest, files.get(MANIFEST, b""))
     if manifest is None:
         return
     yield from pdf_checks(data, files[MANIFEST], manifest)
@@ -107,7 +107,7 @@ def _part(kind: str) -> Callable[[Path, bytes, Path | None], Iterator[Check]]:
         if text is None:
             return
         manifest = read_manifest(text)
-        yield _ours(manifest)
+        yield _ours(manifest, text)
         if manifest is None:
             return
         yield from manifest_checks(text, data if kind == "p7s" else _beside(path, DETACHED), manifest)
@@ -127,7 +127,7 @@ def _proof(path: Path, data: bytes, _: Path | None) -> Iterator[Check]:
     yield from proof_checks(data, text, manifest)
     yield there("manifest.present", MANIFEST, text)
     if text is not None:
-        yield _ours(manifest)
+        yield _ours(manifest, text)
         if manifest is not None:
             yield from manifest_checks(text, p7s, manifest)
 
@@ -170,8 +170,10 @@ def _leaves(folder: Path, manifest: Manifest) -> Iterator[Check]:
     )
 
 
-def _ours(manifest: Manifest | None) -> Check:
-    return Check("ours", manifest is not None, Said("manifest.ours" if manifest else "manifest.not_ours"))
+def _ours(manifest: Manifest | None, data: bytes = b"") -> Check:
+    """Whether it is a manifest of Lethe. What still bears our mark was ours, and was changed."""
+    name = "form" if manifest is None and FORMAT.encode() in data else "ours"
+    return Check(name, manifest is not None, Said("manifest.ours" if manifest else "manifest.not_ours"))
 
 
 def there(check: str, name: str, data: bytes | None) -> Check:

@@ -43,7 +43,9 @@ def code_checks(
 ) -> Iterator[Check]:
     """Check a code: its signature by its own key, and both against the manifest where one is at hand."""
     code = read_code(text)
-    yield Check("ours", code is not None, Said("code.ours" if code else "code.not_ours"))
+    # What still bears our mark was ours, and was changed.
+    name = "form" if code is None and PREFIX in text else "ours"
+    yield Check(name, code is not None, Said("code.ours" if code else "code.not_ours"))
     if code is None:
         return
     told = code.told

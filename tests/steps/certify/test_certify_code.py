@@ -151,4 +151,4 @@ def test_a_text_file(small, tmp_path, people):
     (tmp_path / "code.txt").write_text(signed_code(TOLD, people[0]) + "\n")
     assert verify(tmp_path / "code.txt").valid
     (tmp_path / "code.txt").write_text("LETHE2:NOTHING")
-    assert verify(tmp_path / "code.txt").status is Standing.NOT_OURS
+    assert verify(tmp_path / "code.txt").status is Standing.ALTERED
