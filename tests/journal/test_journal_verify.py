@@ -122,3 +122,29 @@ def test_missing_empty_and_torn(tmp_path: Path, path: Path) -> None:
     report = verify(path)
     assert report.ok
     assert (report.count, report.torn > 0) == (19, True)
+
+
+def test_hash_and_seal_must_stand_where_they_belong(path: Path) -> None:
+    from app.journal.key import FirstKey, seal_of
+
+    entry = chained(1, "t", "r", "e", {}, FirstKey.new().mark)
+    line = entry._replace(seal=seal_of(bytes(32), entry.hash)).line()
+    seal = line[line.index(b',"seal"') : line.index(b',"t"')]
+    digest = line[line.index(b',"hash"') : line.index(b',"n"')]
+    path.write_bytes(line)
+    assert breaches(path) == []
+    for part, before in ((seal, b',"run"'), (digest, b',"run"'), (seal, b"}\n")):
+        path.write_bytes(line.replace(part, b"").replace(before, part + before))
+        assert breaches(path) == [(1, Breach.WRONG_HASH)]
+
+
+def test_what_ends_inside_or_begins_elsewhere_is_named(path: Path) -> None:
+    second = path.with_name("journal.2.jsonl")
+    second.touch()
+    assert verify(path).ok
+    second.write_bytes(b"x")
+    assert breaches(path) == [(21, Breach.ENTRY_MISSING)]
+    path.write_bytes(path.read_bytes()[:-1])
+    assert breaches(path) == [(20, Breach.NOT_AN_ENTRY)]
+    path.write_bytes(b"")
+    assert breaches(path) == [(1, Breach.SEGMENT_MISSING)]
