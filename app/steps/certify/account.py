@@ -77,6 +77,19 @@ class Annex:
 
 
 @dataclass(frozen=True, slots=True)
+class Paper:
+    """A document attached to the case. `kind` is the folder of `evidence/` it lies in, or `other`.
+
+    `name` is at the case's name level; `sha256` is of the file.
+    """
+
+    kind: str
+    name: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Coverage:
     """What locate looked at, in files and bytes; `problems` counts each problem by its name."""
 
@@ -135,3 +148,4 @@ class Account:
     salts: str = ""
     unplanned: tuple[str, ...] = ()
     annex: Annex | None = None
+    papers: tuple[Paper, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from app.domain.fate import Ground
 from app.domain.medium import Medium
@@ -24,6 +25,9 @@ from app.steps.certify.tally import (
     traces_of,
 )
 from app.steps.certify.wording import Words, amount
+
+TRAINING: Final = "training"
+"""The folder of `evidence/` whose documents show that the people were trained."""
 
 
 def label_width(words: Words) -> float:
@@ -78,7 +82,7 @@ def scope(account: Account, words: Words) -> list[Strip]:
     columns = [
         Column(words.lines(f"column.{head}"), share, 1.0 if n > 1 else 0.0)
         for n, (head, share) in enumerate(
-            zip(heads, (1.05, 2.7, 0.9, 1.0, 0.75, 1.1, 0.8, 1.05), strict=True)
+            zip(heads, (0.95, 3.6, 0.8, 1.0, 0.6, 1.05, 0.75, 0.95), strict=True)
         )
     ]
     rows = [
@@ -96,19 +100,20 @@ def scope(account: Account, words: Words) -> list[Strip]:
 def methods(account: Account, words: Words) -> list[Strip]:
     """方法: what was done to the bytes, how often, how it ended."""
     columns = _columns(words, ("subject", 0.7), ("count", 0.6, 1), ("bytes", 1, 1), ("method", 6.5))
-    rows = [
-        (
-            words.stacked(row.subject),
-            f"{row.sum.lines:,}",
-            amount(row.sum.bytes),
-            "\n".join(
-                filter(
-                    None, (words.method(row.method), words.passes(row.passes), _outcomes(row.outcomes, words))
-                )
-            ),
+    rows, told = [], ""
+    # Those done alike stand below each other, so that what was done is told once.
+    for row in sorted(by_method(account), key=lambda row: (row.method, row.passes)):
+        done = "\n".join(filter(None, (words.method(row.method), words.passes(row.passes))))
+        text = words.label("title.ditto") if done == told else done
+        rows.append(
+            (
+                words.stacked(row.subject),
+                f"{row.sum.lines:,}",
+                amount(row.sum.bytes),
+                f"{text}\n{_outcomes(row.outcomes, words)}",
+            )
         )
-        for row in by_method(account)
-    ]
+        told = done
     return table(columns, rows) if rows else paragraph(words.lines("method.none"))
 
 
@@ -118,7 +123,7 @@ def media(account: Account, words: Words) -> list[Strip]:
     if not account.media:
         return [*paragraph(words.lines("sentence.no_media")), *note]
     columns = _columns(
-        words, ("device", 2.4), ("model", 2.2), ("type", 1.4), ("file_system", 2.4), ("size", 1, 1)
+        words, ("device", 2.1), ("model", 2.2), ("type", 1.7), ("file_system", 2.4), ("size", 0.8, 1)
     )
     unknown = words.label("title.unknown")
     rows = [
@@ -136,7 +141,7 @@ def media(account: Account, words: Words) -> list[Strip]:
 
 def keys(account: Account, words: Words, closing: Closing) -> list[Strip]:
     """密钥: each key's verdict and its conditions; the register's own key last."""
-    columns = _columns(words, ("key", 3), ("verdict", 2.6), ("conditions", 3.4))
+    columns = _columns(words, ("key", 3.8), ("verdict", 2.6), ("conditions", 2.8))
     rows = []
     for line in account.lines:
         if line.subject is Subject.KEY:
@@ -199,6 +204,26 @@ def _told_of(found: Sequence[Line], words: Words) -> list[Strip]:
         for row in kinds
     ]
     return [*told, *paragraph("\n".join(lines), SMALL, above=1)]
+
+
+def evidence(account: Account, words: Words) -> list[Strip]:
+    """证据: training, and each document of the checklist by its digest."""
+    trained = sum(one.kind == TRAINING for one in account.papers)
+    said = words.lines("sentence.trained" if trained else "sentence.untrained", count=f"{trained:,}")
+    strips = fields([(words.label("field.training"), said)], label_width(words), columns=1)
+    if not account.papers:
+        return [*strips, *paragraph(words.lines("sentence.no_papers"), SMALL)]
+    columns = _columns(words, ("paper", 1.7), ("name", 2.3), ("bytes", 0.8, 1), ("digest", 5.2))
+    rows = [
+        (
+            words.lines(f"paper.{one.kind}") if words.has(f"paper.{one.kind}") else visible(one.kind),
+            visible(one.name),
+            amount(one.bytes),
+            one.sha256,
+        )
+        for one in account.papers
+    ]
+    return [*strips, *table(columns, rows, above=2)]
 
 
 def kept(account: Account, words: Words) -> list[Strip]:

@@ -1,4 +1,4 @@
-"""The last blocks: exceptions, limits, what binds the paper to the data, and the signatures."""
+"""The last blocks: limits, what binds the paper to the data, and the signatures."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from typing import Final
 from typing_extensions import override
 
 from app.domain.case import Role
-from app.domain.plan import Subject
 from app.identity import Identity
 from app.steps.certify.account import Account
 from app.steps.certify.breaking import visible
-from app.steps.certify.chapters import clock
+from app.steps.certify.chapters import clock, label_width
 from app.steps.certify.difference import difference_of
 from app.steps.certify.issuing import Issuing
 from app.steps.certify.manifest import fields_of
@@ -22,7 +21,6 @@ from app.steps.certify.qr import modules
 from app.steps.certify.sheet import (
     BODY,
     CODE,
-    HEAD,
     LABEL,
     MM,
     NOTE,
@@ -36,8 +34,8 @@ from app.steps.certify.sheet import (
     set_lines,
     width_of,
 )
-from app.steps.certify.status import Closing, Exceptional, exceptions
-from app.steps.certify.strips import CONTENT, Cell, Column, Row, items, paragraph, table
+from app.steps.certify.status import Closing
+from app.steps.certify.strips import CONTENT, Cell, Row, items, paragraph
 from app.steps.certify.tally import limits_seen
 from app.steps.certify.wording import Words, grouped
 
@@ -48,28 +46,12 @@ SEAL: Final = 50 * MM
 _FIELD_HEIGHT: Final = 13.5 * MM
 
 
-def exceptional(account: Account, words: Words, closing: Closing) -> list[Strip]:
-    """异常: every one of them, with its reason."""
-    found = list(exceptions(account, closing))
-    if not found:
-        return paragraph(words.lines("sentence.no_exceptions"), BODY)
-    shares = (("number", 0.5, 1.0), ("item", 3.0, 0.0), ("what", 2.4, 0.0), ("why", 3.4, 0.0))
-    columns = [Column(words.lines(f"column.{name}"), share, align) for name, share, align in shares]
-    rows = [
-        (f"{n:,}", _item(one, words), _what(one, words), words.reasons(one.limits))
-        for n, one in enumerate(found, 1)
-    ]
-    return table(columns, rows)
-
-
 def limits(account: Account, words: Words, closing: Closing) -> list[Strip]:
     """限制: what the certificate does not claim; first what always holds, then what this case met."""
     fixed = [words.lines(f"limit.{name}") for name in _FIXED]
-    met = [
-        f"{words.reason(reason)} (×{count:,})"
-        for reason, count in limits_seen(account, closing.evidence.limits)
-    ]
-    return items([*fixed, *met, *(words.beyond(limit) for limit in account.beyond)])
+    seen = limits_seen(account, closing.evidence.limits)
+    met = words.limits_met(seen) if seen else ""
+    return items([*fixed, *filter(None, [met]), *(words.beyond(limit) for limit in account.beyond)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +98,7 @@ def binding(account: Account, words: Words, digests: Digests) -> list[Strip]:
     if before:
         left.append((words.label("field.signed_plan"), "\n".join(before)))
     notes = "\n".join((words.lines("sentence.check"), words.lines("sentence.qr")))
-    return [Bound(tuple(left), notes, modules(digests.code))]
+    return [Bound(tuple(left), notes, modules(digests.code), label_width(words) + 6)]
 
 
 def _difference(account: Account, words: Words) -> str:
@@ -130,34 +112,39 @@ def _difference(account: Account, words: Words) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Bound(Strip):
-    """Digests at the left, the QR code at the right."""
+    """Digests in rows of the whole width; below them the QR code at the right, beside what is said of it."""
 
     pairs: tuple[tuple[str, str], ...]
     notes: str
     rows: tuple[bytes, ...]
+    label: float
 
-    @property
-    def _room(self) -> float:
-        return CONTENT - _QR - 10
+    def _above(self) -> list[Row]:
+        return [
+            Row(
+                (
+                    Cell.of(0, self.label - 4, label, LABEL),
+                    Cell.of(self.label, CONTENT - self.label, text, CODE),
+                )
+            )
+            for label, text in self.pairs
+        ]
 
-    def _rows(self) -> list[Row]:
-        rows = []
-        for label, text in self.pairs:
-            rows.append(Row((Cell.of(0, self._room, label, HEAD),)))
-            rows.append(Row((Cell.of(0, self._room, text, CODE),), below=2))
-        return [*rows, Row((Cell.of(0, self._room, self.notes, NOTE),), above=2)]
+    def _beside(self) -> Row:
+        return Row((Cell.of(0, CONTENT - _QR - 12, self.notes, NOTE),), above=6)
 
     @property
     @override
     def height(self) -> float:
-        return max(sum(row.height for row in self._rows()), _QR + 6)
+        return sum(row.height for row in self._above()) + max(self._beside().height, _QR + 8)
 
     @override
     def draw(self, sheet: Sheet, x: float, top: float) -> None:
-        sheet.put(Matrix(x + CONTENT - _QR, top - _QR - 3, _QR, self.rows))
-        for row in self._rows():
+        for row in self._above():
             row.draw(sheet, x, top)
             top -= row.height
+        self._beside().draw(sheet, x, top)
+        sheet.put(Matrix(x + CONTENT - _QR, top - _QR - 6, _QR, self.rows))
 
 
 def signing(account: Account, words: Words, people: Sequence[Identity]) -> list[Strip]:
@@ -195,8 +182,8 @@ class Signatures(Strip):
     @override
     def draw(self, sheet: Sheet, x: float, top: float) -> None:
         width = CONTENT - SEAL - 20
-        for number, (field, label) in enumerate(self.signers):
-            self._person(sheet, x, top - 8 - number * _PERSON, width, field, label)
+        for number, (name, label) in enumerate(self.signers):
+            self._person(sheet, x, top - 8 - number * _PERSON, width, name, label)
         self._square(sheet, x + CONTENT - SEAL - 3, top - self.height + 3)
 
     def _person(self, sheet: Sheet, x: float, top: float, width: float, field: str, label: str) -> None:
@@ -229,17 +216,3 @@ _PERSON: Final = STRONG.lead + 2 + _FIELD_HEIGHT + 30
 def _outline(x: float, y: float, width: float, height: float) -> list[Rule]:
     corners = [(x, y), (x + width, y), (x + width, y + height), (x, y + height), (x, y)]
     return [Rule(*start, *end, Ink.FRAME, 0.5, (2.0, 2.0)) for start, end in pairwise(corners)]
-
-
-def _item(one: Exceptional, words: Words) -> str:
-    if one.line:
-        kind = "" if one.line.subject is Subject.RECORD else f" · {words.said(one.line.subject)}"
-        return f"{one.line.id}{kind}\n{visible(one.line.name)}".rstrip()
-    return visible(one.searched.backup) if one.searched else ""
-
-
-def _what(one: Exceptional, words: Words) -> str:
-    text = words.label(f"failing.{one.failing.value}", count=f"{one.count:,}")
-    if one.line and one.line.outcome:
-        return f"{text}\n{words.said(one.line.outcome)}"
-    return text

@@ -9,7 +9,8 @@ from typing import Final
 from app.identity import Identity
 from app.steps.certify import chapters, closing
 from app.steps.certify.account import Account
-from app.steps.certify.blocks import Block, place
+from app.steps.certify.blocks import NEXT_TOP, Block, place
+from app.steps.certify.exceptional import behind, exceptional
 from app.steps.certify.faces import Weight
 from app.steps.certify.sheet import (
     BOTTOM,
@@ -68,13 +69,18 @@ def laid_out(
         ("keys", chapters.keys(account, words, end)),
         ("copies", chapters.copies(account, words)),
         ("kept", chapters.kept(account, words)),
-        ("exceptions", closing.exceptional(account, words, end)),
+        ("evidence", chapters.evidence(account, words)),
+        ("exceptions", exceptional(account, words, end)),
         ("limits", closing.limits(account, words, end)),
         ("binding", closing.binding(account, words, digests)),
         ("signing", closing.signing(account, words, people)),
     ]
     for name, strips in chapter:
         place(sheet, _block(name, strips, words))
+    rest = behind(account, words, end)
+    if rest:
+        sheet.turn(NEXT_TOP)
+        place(sheet, _block("behind", rest, words))
     _end(sheet, words)
     for number in range(len(sheet.pages)):
         _furnish(sheet.pages, number, account, words)

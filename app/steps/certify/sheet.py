@@ -46,12 +46,12 @@ class Style:
         return break_lines(text, face(self.weight), self.size, width)
 
 
-BODY: Final = Style(8.4, 12.0)
-LABEL: Final = Style(7.2, 12.0, ink=Ink.MUTE)
-SMALL: Final = Style(7.3, 10.2)
-NOTE: Final = Style(7.0, 10.0, ink=Ink.MUTE)
+BODY: Final = Style(8.2, 11.6)
+LABEL: Final = Style(7.2, 11.6, ink=Ink.MUTE)
+SMALL: Final = Style(7.3, 9.9)
+NOTE: Final = Style(6.8, 9.3, ink=Ink.MUTE)
 HEAD: Final = Style(7.0, 9.2, ink=Ink.MUTE)
-CODE: Final = Style(7.8, 11.2)
+CODE: Final = Style(7.2, 11.2)
 STRONG: Final = Style(8.6, 12.4, Weight.BOLD)
 BLOCK: Final = Style(9.6, 13.0, Weight.BOLD, Ink.ACCENT)
 BLOCK_EN: Final = Style(7.2, 9.6, ink=Ink.ACCENT)

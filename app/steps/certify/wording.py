@@ -91,6 +91,18 @@ class Words:
         """Put reasons in words, one a line and language."""
         return "\n".join(_begun(say(limit, language)) for limit in limits for language in self.languages)
 
+    def limits_met(self, seen: Sequence[tuple[Reason, int]]) -> str:
+        """Tell the limits that outcomes carry and how many carry each, each language on its own line."""
+        texts = _table()["limit"]["met"]
+        return "\n".join(
+            texts[language.value].format(
+                what=("；" if language is Language.ZH else "; ").join(
+                    f"{_begun(say(reason, language))} (×{count:,})" for reason, count in seen
+                )
+            )
+            for language in self.languages
+        )
+
     def why(self, rule: str) -> str:
         """Say why a copy is what it is: the kind of trace, and each reason it stays; unknown names stay."""
         known: dict[str, Enum] = {f"trace.{trace.value}": trace for trace in Trace}

@@ -7,6 +7,7 @@ import account_sample as sample
 import pytest
 
 from app.domain.case import Role
+from app.steps.certify.account import Paper
 from app.steps.certify.closing import SEAL, Digests
 from app.steps.certify.front import laid_out
 from app.steps.certify.sheet import BOTTOM, HEIGHT, LEFT, MM, RIGHT, WIDTH, Fill, Rule, Text, width_of
@@ -77,7 +78,7 @@ def test_signature_fields_and_seal_are_clear(language):
             x1, y1, x2, y2 = box(text)
             assert x2 <= place.x1 or x1 >= place.x2 or y2 <= place.y1 or y1 >= place.y2, text.text
     assert SEAL >= 50 * MM
-    last = laid.pages[-1]
+    last = laid.pages[laid.fields["officer"].page]
     dashed = [item for item in last if isinstance(item, Rule) and item.dash]
     square = [r for r in dashed if abs(abs(r.x2 - r.x1) - SEAL) < 0.01 or abs(abs(r.y2 - r.y1) - SEAL) < 0.01]
     assert len(square) == 4
@@ -154,3 +155,38 @@ def test_every_method_of_the_steps_has_words():
     for method in ("keystream-1", "untouched", "trash", "overwrite-key-2", "digest", "stat", "bagit-age"):
         assert words.method(method) != method
     assert words.method("something-newer") == "something-newer"
+
+
+@pytest.mark.parametrize("language", ["zh", "en", "both"])
+@pytest.mark.parametrize("failures", [0, 1, 400])
+def test_the_signatures_stand_on_one_of_the_first_pages(language, failures):
+    """However many failures there are: what does not fit stands behind them."""
+    account = sample.clean(language=language)
+    failed = [sample.line(900 + n, outcome=None, evidence=None) for n in range(failures)]
+    laid = sheet(replace(account, lines=(*account.lines, *failed)))
+    assert {place.page for place in laid.fields.values()} <= {0, 1, 2}
+    assert (len(laid.pages) > 3) == (failures == 400)
+
+
+def test_what_stands_behind_is_counted_in_front():
+    laid = sheet(sample.mixed(400))
+    front = "".join(t.text for page in laid.pages[: laid.fields["officer"].page + 1] for t in texts(page))
+    assert "以上 406 项逐一列于签署页之后的异常附表" in front
+    assert "400" in front
+    behind = "".join(t.text for page in laid.pages[laid.fields["officer"].page + 1 :] for t in texts(page))
+    assert behind.count("r-") == 404
+    assert "以下空白" in behind
+
+
+def test_documents_are_told_by_digest():
+    papers = (
+        Paper("training", "培*.pdf", 2048, "1c" * 32),
+        Paper("processor", "回*.pdf", 1_234_567, "2d" * 32),
+        Paper("own.kind", "x", 1, "3e" * 32),
+    )
+    for language in ("zh", "en", "both"):
+        text = all_text(sheet(sample.clean(papers=papers, language=language)))
+        assert all(paper.sha256 in text for paper in papers)
+        assert "own.kind" in text
+    assert "所附培训记录 1 份" in all_text(sheet(sample.clean(papers=papers)))
+    assert "本案未附培训记录" in all_text(sheet(sample.clean(papers=papers[1:])))
