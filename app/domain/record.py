@@ -49,6 +49,10 @@ class Problem(Enum):
     LINK_LOOP = "link_loop"
     SPECIAL_FILE = "special_file"
     PROTECTED_PLACE = "protected_place"
+    READER_CRASHED = "reader_crashed"
+    """Reading it ended the process that read it; its bytes were searched as they are."""
+    READER_HUNG = "reader_hung"
+    OVER_MEMORY = "over_memory"
 
 
 @dataclass(frozen=True, slots=True)
