@@ -24,13 +24,23 @@ class Limits:
     container for each byte in it, `bytes` all bytes unpacked, `members` all members
     entered, `held` the bytes of one member that are held in memory. Nothing is ever
     unpacked to disk: that would make a copy of what is to be destroyed.
+
+    `memory` is what a worker process may take beyond what it has when it starts, in
+    bytes; `silence` the seconds after which a reader that gives nothing is stopped.
+    One that gives something for ever is stopped after ten times that and 2 s a MiB.
     """
 
     depth: int = 6
     ratio: int = 200
     bytes: int = 20 << 30
     members: int = 100_000
-    held: int = 128 << 20
+    held: int = 64 << 20
+    memory: int = 256 << 20
+    silence: float = 60.0
+
+    def patience(self, size: int) -> float:
+        """Give the seconds after which the look at a file of `size` bytes is ended in any case."""
+        return self.silence * 10 + size / (1 << 19)
 
 
 class Breach(Exception):
@@ -59,6 +69,8 @@ class Account:
     """Names of the first members: what a container holds is told by them."""
     keys: set[str] = field(default_factory=set)
     """SHA-256 of each key store inside, which no pattern of text would find."""
+    pulse: Callable[[], None] = lambda: None
+    """Called whenever something was read: who watches knows that the reader is alive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +94,7 @@ class Reading:
             Breach: BOMB_BYTES when the file has unpacked to more than the limit.
         """
         self.account.bytes += count
+        self.account.pulse()
         if self.account.bytes > self.limits.bytes:
             raise Breach(Problem.BOMB_BYTES)
 

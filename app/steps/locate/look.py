@@ -6,7 +6,7 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -21,7 +21,8 @@ from app.steps.locate.engine import best_engine
 from app.steps.locate.limits import Account, Limits, Reading
 from app.steps.locate.passage import Passage
 from app.steps.locate.plain import unescape
-from app.steps.locate.read import passages
+from app.steps.locate.read import Reader, passages
+from app.steps.locate.read.raw import read_raw
 from app.steps.locate.read.source import BLOCK, Source
 from app.steps.locate.sight import Sighting, sightings
 from app.steps.locate.tally import Tally, people, tier
@@ -71,6 +72,14 @@ class _Seen:
     names: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A file whose reader failed as `problem` says: its bytes are searched, and no reader is tried."""
+
+    target: Target
+    problem: Problem
+
+
 class _NotAFile(Exception):
     """What was a file during the walk is a link or a special file now."""
 
@@ -80,10 +89,14 @@ def stamp_of(info: os.stat_result) -> Stamp:
     return Stamp(info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_nlink)
 
 
-def look_at(target: Target, task: Task) -> Located:
-    """Look at one file. Never raises for what is wrong with the file: that is a problem of its record."""
+def look_at(what: Target | Again, task: Task, pulse: Callable[[], None]) -> Located:
+    """Look at one file. Never raises for what is wrong with the file: that is a problem of its record.
+
+    `pulse` is called whenever some of it was read.
+    """
+    target, known = (what.target, [what.problem]) if isinstance(what, Again) else (what, [])
     try:
-        seen = _read(target, task)
+        seen = _read(target, task, Account(problems=known, pulse=pulse))
     except _NotAFile:
         return Located(target.path, Look.SKIPPED, target.stamp.size)
     except OSError as error:
@@ -104,7 +117,7 @@ def _problem(error: OSError) -> Problem:
     return Problem.MISSING if isinstance(error, FileNotFoundError) else Problem.IO_ERROR
 
 
-def _read(target: Target, task: Task) -> _Seen:
+def _read(target: Target, task: Task, account: Account) -> _Seen:
     try:
         descriptor = os.open(target.path, _FLAGS)
     except OSError as error:
@@ -115,10 +128,10 @@ def _read(target: Target, task: Task) -> _Seen:
         before = os.fstat(file.fileno())
         if not stat.S_ISREG(before.st_mode):
             raise _NotAFile
-        account = Account()
+        raw = bool(account.problems)
         seen = _Seen(stamp_of(before), account.problems)
-        seen.sha256 = _digest(file, before.st_size)
-        _search(file, target, task, account, seen)
+        seen.sha256 = _digest(file, before.st_size, account.pulse)
+        _search(file, target, task, account, seen, read_raw if raw else passages)
         after = stamp_of(os.fstat(file.fileno()))
         if after != seen.stamp:
             seen.problems.append(Problem.CHANGED_WHILE_READ)
@@ -126,22 +139,24 @@ def _read(target: Target, task: Task) -> _Seen:
     return seen
 
 
-def _digest(file: BinaryIO, size: int) -> str:
+def _digest(file: BinaryIO, size: int, pulse: Callable[[], None]) -> str:
     """Hash `size` bytes: a file that grows while it is read must not be read for ever."""
     state = hashlib.sha256()
     while size > 0 and (block := file.read(min(size, BLOCK))):
         state.update(block)
         size -= len(block)
+        pulse()
     return state.hexdigest()
 
 
-def _search(file: BinaryIO, target: Target, task: Task, account: Account, seen: _Seen) -> None:
+def _search(file: BinaryIO, target: Target, task: Task, account: Account, seen: _Seen, read: Reader) -> None:
     tally = Tally(task.key)
     engine = best_engine(task.subject)
     reading = Reading(task.limits, account, passages)
     source = Source(Path(target.path).name, file, file=file, path=target.path)
     today = date.today()
-    for passage in _kept(passages(source, reading), seen):
+    for passage in _kept(read(source, reading), seen):
+        account.pulse()
         tally.add(sightings(passage, engine, today))
     tally.add(Sighting(0, 0, "secret.key", key, grade.PATTERN | grade.PREFIX) for key in account.keys)
     seen.findings = tally.findings()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -32,7 +33,10 @@ def locate(
     `exclude` names what is never entered: the case folder, its backups, its output.
     `key` is the case's; findings hold HMACs under it and no value. `subject` is a text
     or number that is looked for besides, reported as `custom.subject`. `jobs` processes
-    share the work; the order of the results does not depend on it.
+    of their own do the reading, so that a reader that crashes, hangs or takes too much
+    memory costs one file; with 0 the caller's own process does it, unguarded. The order
+    of the results does not depend on it. Closing the generator ends the processes, in
+    the middle of a file too; while one takes long, the last `Progressed` is repeated.
 
     A finding from confidence 0.6 counts for tier and people; one from 0.35 is kept, to
     be looked at. A file is CLEAN only when all of it was read and nothing was found.
@@ -40,14 +44,20 @@ def locate(
     Raises:
         Refused: LOCATION_MISSING or LOCATION_UNREADABLE, at the first `next`, before
             anything is looked at.
+        OSError: when the system lets no process be started.
     """
     check(locations)
     total = sum(1 for _ in walk(locations, exclude))
     task = Task(key, limits, subject)
     yield Progressed(Step.LOCATE, 0, total)
-    for done, located in enumerate(look_at_all(walk(locations, exclude), task, jobs), start=1):
-        yield located
-        yield Progressed(Step.LOCATE, done, max(total, done), now=located.path)
+    last = Progressed(Step.LOCATE, 0, total)
+    with closing(look_at_all(walk(locations, exclude), task, jobs)) as looks:
+        for located in looks:
+            if located is not None:
+                yield located
+                done = last.done + 1
+                last = Progressed(Step.LOCATE, done, max(total, done), now=located.path)
+            yield last
 
 
 def as_json(record: Record) -> dict[str, object]:

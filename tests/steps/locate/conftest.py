@@ -59,7 +59,7 @@ def look(tmp_path: Path) -> Looker:
     """Look at everything below `tmp_path / "in"`; results by path below it."""
 
     def run(
-        *, limits: Limits | None = None, subject: str = "", jobs: int = 1, exclude=()
+        *, limits: Limits | None = None, subject: str = "", jobs: int = 0, exclude=()
     ) -> dict[str, Located]:
         root = tmp_path / "in"
         events = locate(

@@ -299,7 +299,10 @@ def test_progress_is_counted(tmp_path):
         (tmp_path / f"{i}.txt").write_text(NUMBER)
     events = list(locate([Location(tmp_path)], key=b"k"))
     progress = [e for e in events if isinstance(e, Progressed)]
-    assert [(e.done, e.total, e.unit) for e in progress] == [(i, 5, "files") for i in range(6)]
+    # It is repeated while a file takes long.
+    assert list(dict.fromkeys((e.done, e.total, e.unit) for e in progress)) == [
+        (i, 5, "files") for i in range(6)
+    ]
     assert [e.path for e in events if isinstance(e, Located)] == [
         str(tmp_path / f"{i}.txt") for i in range(5)
     ]

@@ -67,6 +67,9 @@ def passages(source: Source, reading: Reading) -> Iterator[Passage]:
         yield from _rest(source, reading)
     except Breach as breach:
         reading.note(breach.problem)
+    except MemoryError:
+        reading.note(Problem.OVER_MEMORY)
+        yield from _rest(source, reading)
     except OSError as error:
         # Some readers say "broken" with an OSError that has no number.
         reading.note(Problem.IO_ERROR if error.errno else Problem.MALFORMED)

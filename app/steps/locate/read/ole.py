@@ -35,7 +35,7 @@ def read_ole(source: Source, reading: Reading) -> Iterator[Passage]:
     file = source.whole(reading.limits.held)
     try:
         opened = olefile.OleFileIO(file)
-    except OSError:
+    except Exception:  # broken files make it raise anything
         file.seek(0)
         if _LOCKED not in file.read(_START):
             raise

@@ -1,0 +1,108 @@
+"""What a reader may do to its process, and that it costs one file: crash, hang, take all memory, be stopped."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import zipfile
+
+import psutil
+import pytest
+
+from app.domain.case import Location
+from app.domain.event import Located, Progressed
+from app.domain.record import Look, Problem
+from app.steps.locate import Limits, locate
+
+NUMBER = "手机 13812345678"
+WATCH = """
+import sys, time, os, signal
+def watch(event, args):
+    # Once for each process: only what is read as a table or an archive, not the second look at its bytes.
+    if event == 'import' and args[0] == 'python_calamine' and 'spawn_main' in ' '.join(sys.orig_argv):
+        {what}
+sys.addaudithook(watch)
+"""
+
+
+@pytest.fixture
+def spoiled(tmp_path, monkeypatch):
+    """Let whatever reads an old workbook do harm, and give the folder to look at."""
+
+    def spoil(what):
+        (tmp_path / "site").mkdir()
+        (tmp_path / "site" / "sitecustomize.py").write_text(WATCH.format(what=what))
+        monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
+        root = tmp_path / "in"
+        root.mkdir()
+        for name in ("a.txt", "b.txt", "y.txt", "z.txt"):
+            (root / name).write_text(NUMBER)
+        with zipfile.ZipFile(root / "k.xlsb", "w") as archive:
+            archive.writestr("xl/workbook.bin", "")
+            archive.writestr("xl/notes.txt", NUMBER)
+        return root
+
+    return spoil
+
+
+def run(root, jobs=1, **limits):
+    events = locate([Location(root)], key=b"k" * 32, jobs=jobs, limits=Limits(**limits))
+    return {os.path.basename(e.path): e for e in events if isinstance(e, Located)}
+
+
+HARM = {
+    "crash": ("os.kill(os.getpid(), signal.SIGSEGV)", Problem.READER_CRASHED),
+    "exit": ("os._exit(0)", Problem.READER_CRASHED),
+    "hang": ("time.sleep(1000)", Problem.READER_HUNG),
+    "memory": ("hog = b'x' * (1 << 30)", Problem.OVER_MEMORY),
+}
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("harm", HARM)
+def test_a_reader_that_does_harm_costs_its_own_file_alone(harm, jobs, spoiled):
+    if harm == "memory" and sys.platform != "linux":
+        pytest.skip("only Linux limits the memory of a process here")
+    what, problem = HARM[harm]
+    began = time.monotonic()
+    results = run(spoiled(what), jobs, silence=2.0)
+    assert time.monotonic() - began < 60
+    assert sorted(results) == ["a.txt", "b.txt", "k.xlsb", "y.txt", "z.txt"]
+    assert results["k.xlsb"].record.problems == (problem,)
+    assert results["k.xlsb"].look is Look.FOUND, "its bytes are searched all the same"
+    assert all(results[f"{name}.txt"].look is Look.FOUND for name in "abyz")
+
+
+def test_a_stop_is_heard_in_the_middle_of_one_large_file(tmp_path):
+    path = tmp_path / "a.txt"
+    with path.open("wb") as file:
+        file.truncate(60 << 30)
+    stream = locate([Location(tmp_path)], key=b"k")
+    for _ in range(12):
+        assert isinstance(next(stream), Progressed)
+    began = time.monotonic()
+    stream.close()
+    assert time.monotonic() - began < 2
+    assert not [c for c in psutil.Process().children(recursive=True) if "spawn_main" in " ".join(c.cmdline())]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_worker_takes_no_more_memory_than_it_is_given(tmp_path, values):
+    made = values(2)
+    line = (
+        "".join(f"<c><v>{made.mobile()}</v></c>" for _ in range(20)).encode() + b"<c><v>word</v></c>" * 60_000
+    )
+    with zipfile.ZipFile(tmp_path / "a.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        with archive.open("xl/worksheets/sheet1.xml", "w") as sheet:
+            for _ in range(100):
+                sheet.write(line)
+    peak = 0
+    for event in locate([Location(tmp_path)], key=b"k"):
+        for child in psutil.Process().children(recursive=True):
+            peak = max(peak, child.memory_info().rss)
+        if isinstance(event, Located):
+            assert event.record.findings[0].count == 20
+            assert event.record.problems == ()
+    assert 0 < peak < 256 << 20
