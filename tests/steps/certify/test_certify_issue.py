@@ -3,12 +3,10 @@
 import hashlib
 import io
 import json
-import os
 import shutil
 import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import account_sample as sample
 import pikepdf
@@ -78,22 +76,6 @@ def test_archival_after_signing_too(issued):
     """Signed files are beyond pikepdf's allow-list, but it names no rule that is broken."""
     report = pdfa.validate_written(issued / "certificate.pdf", "3b")
     assert not [finding for finding in report.findings if finding.kind == "violation"]
-
-
-def test_verapdf_approves(issued, small, tmp_path):
-    """The reference validator, when LETHE_VERAPDF holds a Java class path with veraPDF and JAXB."""
-    classes = os.environ.get("LETHE_VERAPDF")
-    if not classes:
-        pytest.skip("LETHE_VERAPDF is not set: veraPDF did not look at the certificate")
-    need("javac")
-    source = Path(__file__).with_name("VeraCheck.java")
-    subprocess.run(
-        ["javac", "-cp", classes, "-d", str(tmp_path), str(source)], check=True, capture_output=True
-    )
-    command = ["java", "-cp", f"{tmp_path}{os.pathsep}{classes}", "VeraCheck"]
-    command += [str(issued / "certificate.pdf"), str(small / "certificate.pdf")]
-    ran = subprocess.run(command, check=True, capture_output=True, text=True)
-    assert ran.stdout.count("compliant") == 2, ran.stdout
 
 
 def test_attachments_are_the_files_beside_it(issued):
