@@ -257,3 +257,37 @@ def test_a_revoked_person_is_refused_at_unlocking(tmp_path: Path) -> None:
     assert unlocked(replace(source, revocation=()), phrase).name == "周某"
     junk = replace(source, revocation=(tmp_path / "junk",))
     assert refusal(unlocked, junk, phrase).fault is Fault.IDENTITY_UNREADABLE
+
+
+def test_nobody_allows_what_they_sign_as_another(office: Office, approver: PersonSource) -> None:
+    case = replace(office.case, people=(*office.case.people, approver))
+    flow = replace(office, case=case).flow()
+    for step in (Step.LOCATE, Step.DECIDE, Step.CONFIRM):
+        list(flow.begin(step))
+    people = people_of(case, phrase)
+    assert refusal(flow.sign, [*people, people[2]]).fault is Fault.OFFICER_IS_WITNESS
+    flow.close()
+
+
+def test_a_certificate_that_was_entered_is_not_issued_again(
+    office: Office, tmp_path: Path, advance, monkeypatch
+) -> None:
+    """Killed between the register of certificates and handing it out, the same certificate goes out."""
+    flow = office.flow()
+    advance(flow, Step.WIPE)
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("app.flow.closing.hand_out", killed)
+        with pytest.raises(KeyboardInterrupt):
+            list(flow.begin(Step.CERTIFY, people=office.people))
+    folder = flow.folder
+    flow.close()
+    before = (folder / "certificate" / "certificate.pdf").read_bytes()
+    again = Flow.open(folder, office.officer)
+    list(again.begin(Step.CERTIFY, people=office.people))
+    again.close()
+    assert (tmp_path / "out" / "certificate.pdf").read_bytes() == before
+    assert len((tmp_path / LEDGER).read_bytes().splitlines()) == 1
