@@ -101,6 +101,8 @@ def is_sealed(head: bytes) -> bool:
 
 def _start_of(file: Path) -> bytes:
     try:
+        if not file.is_file() and file.exists():
+            raise Refused(Fault.NOT_VERIFIABLE, str(file))
         with file.open("rb") as opened:
             return opened.read(_HEAD)
     except (OSError, ValueError) as error:

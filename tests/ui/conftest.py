@@ -12,6 +12,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.append(str(Path(__file__).parent))  # for officer_at_window
 
 import pytest
+from issued_case import Issued, carried_out
 from PySide6.QtCore import QStandardPaths
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -68,3 +69,17 @@ def pattern(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def company(pattern: Path, tmp_path: Path) -> Path:
     """A copy of the company that a test may destroy."""
     return shutil.copytree(pattern.parent, tmp_path / "company") / pattern.name
+
+
+@pytest.fixture(scope="session")
+def job(pattern: Path, tmp_path_factory: pytest.TempPathFactory) -> Issued:
+    """A whole job, done once."""
+    return carried_out(shutil.copytree(pattern.parent, tmp_path_factory.mktemp("job") / "c") / pattern.name)
+
+
+@pytest.fixture
+def issued(job: Issued, tmp_path: Path) -> Issued:
+    """A copy of the job's papers that a test may alter."""
+    company = shutil.copytree(job.company, tmp_path / "issued")
+    case, out = (company / path.relative_to(job.company) for path in (job.case, job.out))
+    return Issued(company, case, out, job.first)

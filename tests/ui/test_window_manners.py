@@ -28,9 +28,12 @@ from pytestqt.qtbot import QtBot
 
 from app.domain.case import Role
 from app.domain.step import Step
+from app.journal import FirstKey
 from app.language import Language
 from app.ui import open_window
+from app.ui.pages.first_key_dialog import FirstKeyDialog
 from app.ui.pages.hold_dialog import HoldDialog
+from app.ui.pages.verify import VerifyWindow
 from app.ui.translation import speak
 from app.ui.widgets.new_person import NewPerson
 from app.ui.widgets.steplist import State
@@ -133,7 +136,12 @@ def test_dialogs_are_named_unclipped_and_have_their_own_mnemonics(
     app: QApplication, qtbot: QtBot, language: Language
 ) -> None:
     speak(app, language)
-    dialogs: list[QDialog] = [NewPerson(Role.WITNESS), HoldDialog(12)]
+    dialogs: list[QDialog] = [
+        NewPerson(Role.WITNESS),
+        HoldDialog(12),
+        VerifyWindow(),
+        FirstKeyDialog(FirstKey.new(), "2026-001"),
+    ]
     for dialog in dialogs:
         qtbot.addWidget(dialog)
         dialog.show()

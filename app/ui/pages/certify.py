@@ -88,8 +88,10 @@ class CertifyPage(StepPage):
 
     @override
     def load(self, flow: Flow) -> None:
-        if self.desk.witness is not None and self.witness.source() is None:
-            self.witness.offer(self.desk.witness)
+        stand_in = next((one for one in flow.case.people if one.instead_of), None)
+        witness = stand_in if stand_in and stand_in.role is Role.WITNESS else self.desk.witness
+        if witness is not None and self.witness.source() is None:
+            self.witness.offer(witness)
         self.boxes.load(flow.case, (Role.WITNESS,))
         if flow.officer is not None:
             self.officer.take(flow.officer)

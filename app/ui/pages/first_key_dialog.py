@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QDialog,
     QGridLayout,
@@ -195,11 +194,6 @@ class FirstKeyDialog(QDialog):
         for line in self.typed:
             line.clear()
         self.deleteLater()
-
-    @override
-    def closeEvent(self, event: QCloseEvent) -> None:
-        self.reject()
-        super().closeEvent(event)
 
     @override
     def changeEvent(self, event: QEvent) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer
-from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QApplication,
     QDialog,
@@ -217,15 +216,11 @@ class VerifyWindow(QDialog):
 
     @override
     def reject(self) -> None:
-        self.close()
-
-    @override
-    def closeEvent(self, event: QCloseEvent) -> None:
+        """Closed in whatever way: stop, and leave no word of the witness in a window that is only hidden."""
         if self.working:
             self.stop()
-        # The witness's words are not left standing in a window that is only hidden.
         self.first.clear()
-        super().closeEvent(event)
+        super().reject()
 
     @override
     def changeEvent(self, event: QEvent) -> None:
@@ -270,7 +265,8 @@ class VerifyWindow(QDialog):
 
 
 def _looks_sealed(path: Path | None) -> bool:
-    if path is None:
+    # A pipe would be waited for, and the window with it.
+    if path is None or not path.is_file():
         return False
     try:
         with path.open("rb") as file:

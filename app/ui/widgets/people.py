@@ -39,15 +39,19 @@ class PeopleBoxes(QWidget):
         self._retranslate()
 
     def load(self, case: Case, also: Collection[Role]) -> None:
-        """Show where the declared keys are, with a box for each further person of these roles."""
-        first = {role: next((one for one in case.people if one.role is role), None) for role in Role}
+        """Show where the declared keys are, with a box for each further person of these roles.
+
+        Who only stands in for another person is left to the caller.
+        """
+        people = [one for one in case.people if not one.instead_of]
+        first = {role: next((one for one in people if one.role is role), None) for role in Role}
         for box in (self.officer, self.witness):
             source = first[box.role]
             if source is not None and box.source() is None:
                 box.offer(source)
         others = tuple(
             one
-            for one in case.people
+            for one in people
             if one.role in also and one is not first[Role.OFFICER] and one is not first[Role.WITNESS]
         )
         if others != self._others:
