@@ -5,14 +5,13 @@ from __future__ import annotations
 import platform
 import sys
 import threading
-import traceback
-from pathlib import Path
 from types import TracebackType
 
 from PySide6.QtCore import QObject, Qt, Signal, qVersion
 from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
 from app import __version__
+from app.domain.mishap import told
 from app.ui.words import translate, trouble
 
 
@@ -31,11 +30,13 @@ def catch_mishaps(app: QApplication) -> None:
     bell = _Bell(app)
     bell.rang.connect(bell.ring)
 
-    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    def hook(kind: type[BaseException], error: BaseException, _: TracebackType | None) -> None:
         if issubclass(kind, KeyboardInterrupt):
             app.quit()
             return
-        sys.__excepthook__(kind, error, trace)
+        # Desktops keep what is printed in a file: no message of an error goes there.
+        if sys.stderr:
+            print(report(error), file=sys.stderr)
         bell.rang.emit(error)
 
     sys.excepthook = hook
@@ -50,12 +51,8 @@ def report(error: BaseException) -> str:
     """
     lines = [
         f"Lethe {__version__}, Python {platform.python_version()}, Qt {qVersion()}, {platform.system()}",
-        type(error).__name__,
+        *told(error),
     ]
-    for frame in traceback.extract_tb(error.__traceback__):
-        parts = Path(frame.filename).parts
-        where = "/".join(parts[parts.index("app") :]) if "app" in parts else "…"
-        lines.append(f"  {where}:{frame.lineno} {frame.name}")
     return "\n".join(lines)
 
 

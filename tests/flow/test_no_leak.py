@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.domain.case import Backup, NameLevel
+from app.domain.case import AnnexHolder, Backup, NameLevel
 from app.domain.event import Event
 from app.domain.step import Step
 from app.flow import Flow
@@ -86,3 +87,144 @@ def test_no_customer_is_named(
     told = capfd.readouterr()
     assert not [name for name in PLANTED if name in told.out + told.err]
     flow.close()
+
+
+def test_only_the_holders_of_the_annex_read_the_names(
+    planted: Office, advance: Callable[[Flow, Step], list[Event]]
+) -> None:
+    """Masked on the front, handles in the inventory, all of them in the annex, which one key opens."""
+    import pyrage
+
+    key = pyrage.x25519.Identity.generate()
+    holder = AnnexHolder("何律师", str(key.to_public()))
+    terms = replace(planted.case.certificate, holders=(holder,), language="both")
+    flow = Flow.create(planted.folder / "case", replace(planted.case, certificate=terms), planted.officer)
+    advance(flow, Step.CONFIRM)
+    for copy in flow.copies():
+        flow.accept(copy.id, "林晓文")
+    advance(flow, Step.CERTIFY)
+    out = (flow.certificate or Path()).parent
+    found = [
+        (where, name)
+        for where, text in written(flow)
+        for name in PLANTED
+        if name in text and not where.endswith("case.toml")
+    ]
+    assert found == []
+    names = pyrage.decrypt((out / "names.csv.age").read_bytes(), [key]).decode("utf-8-sig")
+    assert {"欧阳春晓", "上官无双", "13812345678"} <= {name for name in PLANTED if name in names}
+    rows = (out / "inventory.csv").read_text(encoding="utf-8-sig").splitlines()[1:]
+    shown = [row.split(",")[3] for row in rows]
+    assert all(re.fullmatch(r"[a-z0-9]+-[0-9a-f]{16}", one) for one in shown), shown
+    assert all(f"{row.split(',')[1]}," in names for row in rows)
+    flow.close()
+
+
+def test_what_a_pdf_keeps_out_of_sight_names_nobody(
+    planted: Office, advance: Callable[[Flow, Step], list[Event]]
+) -> None:
+    """Every stream unpacked, the metadata, and every text of every object."""
+    import pikepdf
+
+    flow = Flow.create(planted.folder / "case", planted.case, planted.officer)
+    advance(flow, Step.CONFIRM)
+    for copy in flow.copies():
+        flow.accept(copy.id, "林晓文")
+    advance(flow, Step.CERTIFY)
+    out = io.BytesIO()
+    with pikepdf.open(flow.certificate or Path()) as pdf:
+        pdf.save(out, qdf=True, object_stream_mode=pikepdf.ObjectStreamMode.disable)
+        texts = [str(one) for each in pdf.objects for one in strings(each)]
+        with pdf.open_metadata() as told:
+            texts.append(str(told))
+    data = out.getvalue()
+    for name in PLANTED:
+        assert not any(name in text for text in texts)
+        for code in ("utf-8", "utf-16-be", "utf-16-le", "gb18030"):
+            assert name.encode(code) not in data, (name, code)
+    flow.close()
+
+
+def strings(value: object) -> Iterator[object]:
+    """Every string in a PDF object."""
+    import pikepdf
+
+    if isinstance(value, pikepdf.String):
+        yield value
+    elif isinstance(value, pikepdf.Array):
+        for inner in value:
+            yield from strings(inner)
+    elif isinstance(value, (pikepdf.Dictionary, pikepdf.Stream)):
+        for name in value.keys():  # noqa: SIM118 - a PDF dictionary gives its keys only so
+            if name not in ("/Parent", "/P"):
+                inner = value[name]
+                if isinstance(inner, pikepdf.String):
+                    yield inner
+
+
+def refuse(path: Path) -> None:
+    raise OSError(5, "Input/output error", str(path))
+
+
+@pytest.mark.parametrize("error", [RuntimeError, OSError, KeyError, "chained"])
+def test_a_crash_with_a_path_in_it_names_nobody(
+    planted: Office,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    error: type[Exception] | str,
+) -> None:
+    """A step breaks on a customer's file: neither what is printed nor what is kept says which."""
+    from app.cli.parser import parse
+    from app.cli.verbs import run_verb
+    from app.flow import work
+    from app.flow.case_text import case_toml
+
+    monkeypatch.delenv("LETHE_DEBUG", raising=False)
+    monkeypatch.setenv("OFFICER", "a passphrase")
+    monkeypatch.setenv("WITNESS", "another one")
+    people = tuple(replace(one, passphrase_env=one.role.value.upper()) for one in planted.case.people)
+    case_file = planted.folder / "CASE.toml"
+    case_file.write_text(case_toml(replace(planted.case, people=people)), encoding="utf-8")
+    path = planted.folder / "customers" / "欧阳春晓" / "上官无双_13812345678.csv"
+
+    def breaks(*_: object, **__: object) -> Iterator[Event]:
+        if error == "chained":
+            try:
+                refuse(path)
+            except OSError as first:
+                raise ValueError(f"bad row in {path}") from first
+        if error is OSError:
+            refuse(path)
+        raise error(f"can't read {path}")
+        yield
+
+    monkeypatch.setattr(work, "locate", breaks)
+    code = run_verb(parse(["run", str(case_file)]), window=lambda: None)
+    assert code != 0
+    told = capfd.readouterr()
+    texts = [told.out, told.err, caplog.text]
+    folder = planted.folder / planted.case.number
+    texts += [
+        one.read_bytes().decode("utf-8", "replace")
+        for one in folder.rglob("*")
+        if one.name != "case.toml" and one.is_file()
+    ]
+    assert len(texts) > 5
+    assert not [name for name in PLANTED for text in texts if name in text]
+    assert error is OSError or "app/flow/" in told.err
+
+
+def test_the_window_reports_a_crash_without_its_message() -> None:
+    from app.domain.mishap import told
+
+    try:
+        try:
+            refuse(Path("/data/欧阳春晓.csv"))
+        except OSError as first:
+            raise RuntimeError("/data/上官无双.csv") from first
+    except RuntimeError as error:
+        lines = told(error)
+    assert lines[0] == "RuntimeError"
+    assert "OSError" in lines
+    assert not any("欧阳" in line or "上官" in line for line in lines)

@@ -12,11 +12,13 @@ import os
 import sys
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 from app.cli.console import Console, chosen_language
 from app.cli.phrases import Phrase
 from app.domain.fault import Fault, GateClosed, Refused
+from app.domain.mishap import told
 
 REFUSED: Final = 1
 USAGE: Final = 2
@@ -60,23 +62,36 @@ def run_verb(asked: argparse.Namespace, *, window: Callable[[], None]) -> int:
     except Exception as error:
         if os.environ.get("LETHE_DEBUG"):
             raise
-        return _said(error, console)
+        return _said(error, console, asked)
 
 
-def _said(error: Exception, console: Console) -> int:
+def _said(error: Exception, console: Console, asked: argparse.Namespace) -> int:
     """Say what went wrong in one sentence; give the exit code for it."""
     if isinstance(error, OSError):
         if error.errno != errno.ENOSPC:
-            console.phrase(Phrase.SYSTEM_SAYS, why=error.strerror or error, path=error.filename or "")
+            console.phrase(
+                Phrase.SYSTEM_SAYS, why=error.strerror or type(error).__name__, path=_typed(error, asked)
+            )
             return USAGE
         error = Refused(Fault.DISK_FULL, str(error.filename or ""), error.strerror or "")
     if not isinstance(error, (Refused, GateClosed)):
-        console.phrase(Phrase.UNEXPECTED, what=f"{type(error).__name__}: {error}")
+        console.phrase(Phrase.UNEXPECTED, what="\n".join(told(error)))
         return REFUSED
     console.refuse(error)
     if isinstance(error, Refused) and error.fault is Fault.DISK_FULL:
         return STOPPED
     return USAGE if isinstance(error, Refused) and error.fault in _UNREADABLE_INPUT else REFUSED
+
+
+def _typed(error: OSError, asked: argparse.Namespace) -> str:
+    """The path that the system refused, if it was typed or lies below such a one: another may name people."""
+    path = Path(str(error.filename or ""))
+    typed = (Path(one).absolute() for value in vars(asked).values() for one in _texts(value))
+    return str(path) if error.filename and any(path.absolute().is_relative_to(one) for one in typed) else "…"
+
+
+def _texts(value: object) -> list[str]:
+    return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str) and one]
 
 
 def _verb(name: str, window: Callable[[], None]) -> Callable[[argparse.Namespace, Console], int]:
