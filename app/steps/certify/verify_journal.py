@@ -5,13 +5,15 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from app.journal import Anchor, verify
-from app.steps.certify.verdict import Check
+from typing_extensions import override
+
+from app.journal import Anchor, Entry, Finding, replay_entries, verify
+from app.language import Language, say
+from app.steps.certify.verdict import Check, Said
 
 _ID, _OUTCOME = 1, 13
 """Columns of the inventory."""
@@ -27,10 +29,8 @@ def journal_checks(path: Path, data: bytes, manifest: dict[str, Any], inventory:
     """
     anchor = Anchor(manifest["journal"]["count"], manifest["journal"]["head"])
     report = verify(path, [anchor])
-    detail = f"{report.count} entries; entry {anchor.count} has the hash the certificate names"
-    if not report.ok:
-        detail = "; ".join(f"line {one.line}: {one.breach.value}" for one in report.problems)
-    yield Check("journal.whole", report.ok, detail)
+    whole = Said("journal_whole", count=report.count, anchor=anchor.count)
+    yield Check("journal.whole", report.ok, whole if report.ok else _Wrong(report.problems))
     if not report.ok:
         return
     told = _Told(path, anchor.count)
@@ -38,11 +38,25 @@ def journal_checks(path: Path, data: bytes, manifest: dict[str, Any], inventory:
     yield _plan(told, manifest)
     certified = told.certified
     yield Check(
-        "journal.end.present", certified is not None, "" if certified else "it ends before the certificate"
+        "journal.end.present", certified is not None, "" if certified else Said("journal_ends_before")
     )
     if certified is not None:
         same = certified.get("manifest.json") == hashlib.sha256(data).hexdigest()
-        yield Check("journal.certified", same, "names this manifest" if same else "names another manifest")
+        yield Check("journal.certified", same, "" if same else Said("journal_names_another"))
+
+
+class _Wrong(Said):
+    """What is wrong with a journal, in the words that the domain has for it."""
+
+    __slots__ = ("_problems",)
+
+    def __init__(self, problems: Sequence[Finding]) -> None:
+        super().__init__("journal_whole")
+        self._problems = problems
+
+    @override
+    def in_words(self, language: Language) -> str:
+        return "; ".join(f"{one.line}: {say(one.breach, language)}" for one in self._problems)
 
 
 class _Told:
@@ -52,13 +66,11 @@ class _Told:
         self.outcomes: dict[str, str] = {}
         self.signed: dict[str, Any] = {}
         self.certified: dict[str, Any] | None = None
-        with path.open("rb") as lines:
-            for number, line in enumerate(lines, 1):
-                if line.endswith(b"\n"):
-                    self._take(json.loads(line), before=number <= count)
+        self._count = count
+        replay_entries(path, self._take)
 
-    def _take(self, entry: dict[str, Any], *, before: bool) -> None:
-        event, body = entry["event"], entry["body"]
+    def _take(self, entry: Entry) -> None:
+        event, body, before = entry.event, dict(entry.body), entry.n <= self._count
         if event == "settled" and before:
             self.outcomes[str(body.get("id"))] = str(body.get("outcome"))
         elif event == "signed" and before:
@@ -75,8 +87,8 @@ def _outcomes(told: _Told, inventory: bytes) -> Check:
         for row in rows
         if len(row) <= _OUTCOME or row[_OUTCOME] not in (_UNKNOWN, told.outcomes.get(row[_ID]))
     ]
-    detail = f"other outcomes: {', '.join(wrong[:3])} ({len(wrong)})" if wrong else f"{len(rows)} lines agree"
-    return Check("journal.outcomes", not wrong, detail)
+    others = Said("journal_other_outcomes", ids=", ".join(wrong[:3]), count=len(wrong))
+    return Check("journal.outcomes", not wrong, others if wrong else str(len(rows)))
 
 
 def _plan(told: _Told, manifest: dict[str, Any]) -> Check:
@@ -90,6 +102,4 @@ def _plan(told: _Told, manifest: dict[str, Any]) -> Check:
         same = bool(signers) and signers == named and told.signed.get("plan") == manifest["plan"]
     except (KeyError, TypeError, ValueError, AttributeError):
         same = False
-    return Check(
-        "journal.plan", same, "the plan was signed as named" if same else "another plan, or other signers"
-    )
+    return Check("journal.plan", same, "" if same else Said("journal_other_plan"))
