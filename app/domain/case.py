@@ -200,6 +200,8 @@ class CertificateTerms:
     tsa: str = ""
     tsa_papers: tuple[Path, ...] = ()
     register: Path | None = None
+    printed: bool | None = None
+    """Whether an inventory is made for paper too; None makes one where it is short."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,6 +110,7 @@ _FORMS: Final[dict[str, Form]] = {
         "tsa": _TEXT,
         "tsa_papers": Key(list),
         "register": _TEXT,
+        "print_inventory": Key(bool),
     },
 }
 _MATCH: Final[Form] = {
@@ -285,6 +286,7 @@ def _terms(reader: _Reader) -> CertificateTerms:
         tsa,
         reader.paths("certificate", 0, "tsa_papers", one.get("tsa_papers", [])),
         reader.anchored(one["register"]) if one.get("register") else None,
+        one.get("print_inventory"),
     )
 
 

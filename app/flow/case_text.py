@@ -59,6 +59,7 @@ def case_toml(case: Case) -> str:
             "tsa": terms.tsa,
             "tsa_papers": list(terms.tsa_papers),
             "register": terms.register,
+            "print_inventory": terms.printed,
         },
     }
     return tomli_w.dumps(_bare(everything))

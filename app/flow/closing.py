@@ -32,6 +32,7 @@ from app.flow.desk import HANDED_OUT, Desk, now
 from app.flow.held import Holders
 from app.flow.issuing import issuing
 from app.flow.opened import OpenCase
+from app.flow.papers import papers_in
 from app.flow.recording import Work
 from app.flow.state import SLOT, State
 from app.identity import Identity, SignedPlan
@@ -40,6 +41,7 @@ from app.register.slot import SIZE
 from app.steps.certify import Closing, Status, inventory_fits, masked, status_of, write_inventory
 from app.steps.certify.account import Account, Annex, Coverage, Line, Signer, named
 from app.steps.certify.annex import ANNEX, write_annex
+from app.steps.certify.printed import print_inventory, printed_in, wanted
 from app.steps.confirm import check_gone, check_kept, check_sealed
 from app.steps.confirm.traces import system_limits
 from app.steps.shred import shred_slot
@@ -88,6 +90,9 @@ def make_account(
         salts=desk.keys.salts.hex(),
         unplanned=_unplanned(state, lines),
         annex=annex,
+        papers=papers_in(
+            desk.folder / "evidence", lambda path: _name(desk, path, str(desk.folder / "evidence"))
+        ),
     )
 
 
@@ -148,6 +153,8 @@ def certifying(opened: OpenCase, signed: SignedPlan | None, people: Sequence[Ide
         yield from end_register(opened)
     recorder.anchor()
     yield from issuing(opened, account, people)
+    if wanted(len(account.lines), opened.case.certificate.printed):
+        yield from print_inventory(account, folder)
     hand_out(folder, opened.case.certificate.out, opened.case.number)
     recorder.note("certified", digests(folder))
 
@@ -186,7 +193,7 @@ def hand_out(folder: Path, out: Path, case: str) -> None:
     sync_folder(out.parent)
     # The certificate last: what lies beside one is known to be its own. Synced, because the
     # journal is about to say that the case is certified.
-    for name in (ANNEX, *reversed(HANDED_OUT)):
+    for name in (ANNEX, *printed_in(folder), *reversed(HANDED_OUT)):
         if (folder / name).exists() or name != ANNEX:
             write_durably(out / name, (folder / name).read_bytes(), 0o644)
 
@@ -327,4 +334,5 @@ def end_register(opened: OpenCase) -> Iterator[Event]:
 
 def digests(folder: Path) -> dict[str, str]:
     """The SHA-256 of each file that is handed out, by name."""
-    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in HANDED_OUT}
+    names = (*HANDED_OUT, *printed_in(folder))
+    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names}

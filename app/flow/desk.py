@@ -15,6 +15,7 @@ from app.flow.state import State
 from app.register import CaseKeys, Register
 from app.register.codec import build, plain
 from app.steps.certify import LEDGER
+from app.steps.certify.printed import printed_in
 from app.steps.decide import RulePack, Terms, load_pack
 from app.system.paths import resource
 
@@ -116,7 +117,12 @@ class Desk:
         """What Lethe itself writes, and nothing else that lies beside it."""
         out = self.case.certificate.out
         ledger = ledger_of(self.folder, self.case)
-        return (self.folder, ledger, self.sealed_folder, *(out / name for name in HANDED_OUT))
+        return (
+            self.folder,
+            ledger,
+            self.sealed_folder,
+            *(out / name for name in (*HANDED_OUT, *printed_in(out))),
+        )
 
     @property
     def sealed_folder(self) -> Path:
