@@ -24,6 +24,8 @@ class Fault(Enum):
     CASE_CLOSED = "case_closed"
     LOCATION_MISSING = "location_missing"
     LOCATION_UNREADABLE = "location_unreadable"
+    CUSTOMERS_UNREADABLE = "customers_unreadable"
+    """The list of customers to look for can't be read, or no column of it is known."""
     PROTECTED_PLACE = "protected_place"
     WRONG_PASSPHRASE = "wrong_passphrase"
     PASSPHRASE_MISSING = "passphrase_missing"

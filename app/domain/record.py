@@ -77,7 +77,7 @@ class Finding:
     `kind` is a name of the command-line contract (`cn.id`, `bank.card` …), `count`
     the number of distinct normalised values, `macs` their HMAC-SHA256 under the
     case's key cut to 16 bytes, `confidence` 0-1, `why` the evidence for counting
-    it: any of pattern, checksum, date, region, prefix, header, context, companion.
+    it: any of pattern, checksum, date, region, prefix, header, context, companion, known.
     """
 
     kind: str
