@@ -13,6 +13,8 @@ PREFIX: Final = 16
 HEADER: Final = 32
 CONTEXT: Final = 64
 COMPANION: Final = 128
+KNOWN: Final = 512
+"""It is an identifier or number of a customer of the list."""
 ODD: Final = 256
 """Speaks against: the label is of another number, or the value is glued into a word."""
 
@@ -30,8 +32,9 @@ _NAMES: Final = {
     HEADER: "header",
     CONTEXT: "context",
     COMPANION: "companion",
+    KNOWN: "known",
 }
-_WEIGHTS: Final = {CHECKSUM: 35, DATE: 5, REGION: 5, PREFIX: 10, COMPANION: 15, ODD: -25}
+_WEIGHTS: Final = {CHECKSUM: 35, DATE: 5, REGION: 5, PREFIX: 10, COMPANION: 15, KNOWN: 40, ODD: -25}
 _NAMED: Final = 25
 _SHAPES: Final = {
     "cn.mobile": 50,
@@ -39,6 +42,7 @@ _SHAPES: Final = {
     "email": 65,
     "secret.key": 100,
     "custom.subject": 100,
+    "custom.customer": 60,
 }
 """How much the bare shape says, in hundredths: eleven digits that begin like a mobile
 number are rarely anything else, eighteen digits often are."""

@@ -17,6 +17,7 @@ from app.domain.event import Located
 from app.domain.record import Finding, Look, Problem, Record, Stamp, Tier
 from app.steps.locate import category as categories
 from app.steps.locate import grade
+from app.steps.locate.customers import Customers
 from app.steps.locate.engine import best_engine
 from app.steps.locate.limits import Account, Limits, Reading
 from app.steps.locate.passage import Passage
@@ -57,6 +58,7 @@ class Task:
     key: bytes = field(repr=False)
     limits: Limits
     subject: str = field(default="", repr=False)
+    customers: Customers | None = field(default=None, repr=False)
 
 
 @dataclass(slots=True)
@@ -157,7 +159,10 @@ def _search(file: BinaryIO, target: Target, task: Task, account: Account, seen: 
     today = date.today()
     for passage in _kept(read(source, reading), seen):
         account.pulse()
-        tally.add(sightings(passage, engine, today))
+        found = sightings(passage, engine, today)
+        tally.add(found)
+        if task.customers:
+            tally.add(task.customers.sightings(passage, found))
     tally.add(Sighting(0, 0, "secret.key", key, grade.PATTERN | grade.PREFIX) for key in account.keys)
     seen.findings = tally.findings()
     seen.names = tuple(account.names)

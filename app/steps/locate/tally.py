@@ -11,7 +11,7 @@ from app.steps.locate import grade
 from app.steps.locate.sight import Sighting
 
 _PERSONS: Final = ("cn.id", "cn.residence", "cn.permanent_resident")
-_DIRECT: Final = (*_PERSONS, "cn.mobile", "bank.card", "email")
+_DIRECT: Final = (*_PERSONS, "cn.mobile", "bank.card", "email", "custom.customer")
 _SENSITIVE: Final = frozenset({*_PERSONS, "bank.card"})
 _CORE: Final = frozenset({"secret.key", "secret.password"})
 AGGREGATE: Final = 50
@@ -32,7 +32,7 @@ class Tally:
             place = sighting.kind, sighting.value
             seen[place] = _better(sighting.kind, seen.get(place), sighting.why)
         for (kind, value), why in seen.items():
-            mac = hmac.digest(self._key, f"{kind}\0{value}".encode(), "sha256")[:16]
+            mac = mac_of(self._key, kind, value)
             values = self._kinds.setdefault(kind, {})
             values[mac] = _better(kind, values.get(mac), why)
 
@@ -40,6 +40,11 @@ class Tally:
         """Give one finding a kind, in order of the name; values below the floor are nothing."""
         made = (_finding(kind, values) for kind, values in sorted(self._kinds.items()))
         return tuple(finding for finding in made if finding)
+
+
+def mac_of(key: bytes, kind: str, value: str) -> bytes:
+    """Give the keyed hash under which a value is counted."""
+    return hmac.digest(key, f"{kind}\0{value}".encode(), "sha256")[:16]
 
 
 def _better(kind: str, known: int | None, new: int) -> int:
@@ -58,7 +63,7 @@ def _finding(kind: str, values: dict[bytes, int]) -> Finding | None:
     total = sum(counts.values())
     mean = sum(grade.confidence(kind, why) * n for why, n in counts.items()) / total
     # Evidence is told of the finding when it holds for at least half of its values.
-    bits = (1 << place for place in range(8))
+    bits = (1 << place for place in range(10))
     shared = sum(bit for bit in bits if sum(n for why, n in counts.items() if why & bit) * 2 >= total)
     return Finding(kind, total, round(mean, 2), grade.names(shared), tuple(sorted(kept)))
 
