@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -56,7 +57,17 @@ def _checking_verbs(verbs: _Verbs, common: argparse.ArgumentParser) -> None:
     locate = verbs.add_parser("locate", parents=[common], help="look only; change nothing / 只查找，不改动")
     locate.add_argument("paths", nargs="+", metavar="PATH", help="folder or file / 文件夹或文件")
     locate.add_argument(
-        "--jobs", type=_positive, default=1, metavar="N", help="processes, 1 if not given / 并行进程数"
+        "--jobs",
+        type=_positive,
+        default=os.cpu_count() or 1,
+        metavar="N",
+        help="processes, one for each core if not given / 并行进程数",
+    )
+    locate.add_argument(
+        "--customers",
+        default="",
+        metavar="FILE",
+        help="find the customers of this list, csv or xlsx / 按客户名单查找（csv 或 xlsx）",
     )
     locate.add_argument("--subject", default="", metavar="TEXT", help="find one person / 查找一个人")
     verify = verbs.add_parser("verify", parents=[common], help="check a certificate / 验证证明")

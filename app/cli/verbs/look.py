@@ -18,16 +18,21 @@ from app.domain.step import Step
 from app.flow import Flow
 from app.flow.outlook import outlook_of_places
 from app.language import category, kind, say
-from app.steps.locate import as_json, locate
+from app.steps.locate import Named, as_json, locate, read_customers
 
 
 def locate_paths(asked: argparse.Namespace, console: Console) -> int:
-    """Print one line a record, and a summary. Nothing is kept: the key of the hashes is thrown away."""
+    """Print one line a record, and a summary. Nothing is kept: the key of the hashes is thrown away.
+
+    Of a list of customers only the number of a row and the count of its records are printed.
+    """
     began = time.monotonic()
     files = size = records = unreadable = 0
     places = [Location(Path(path).absolute()) for path in asked.paths]
-    events = locate(places, key=secrets.token_bytes(32), subject=asked.subject, jobs=asked.jobs)
-    for event in events:
+    key = secrets.token_bytes(32)
+    customers = read_customers(Path(asked.customers)) if asked.customers else None
+    named = Named(customers, key) if customers else None
+    for event in locate(places, key=key, subject=asked.subject, customers=customers, jobs=asked.jobs):
         if isinstance(event, Progressed):
             console.progress(event)
         if not isinstance(event, Located):
@@ -36,15 +41,19 @@ def locate_paths(asked: argparse.Namespace, console: Console) -> int:
         unreadable += event.look is Look.UNREADABLE
         if event.record and _wanted(event.record, asked.subject):
             records += event.look is Look.FOUND
+            if named:
+                named.add(event.record)
             console.result(_line(event.record, console), **as_json(event.record))
     seconds = round(time.monotonic() - began, 3)
-    facts = {
+    facts: dict[str, object] = {
         "files": files,
         "bytes": size,
         "records": records,
         "unreadable": unreadable,
         "seconds": seconds,
     }
+    if named:
+        facts["customers"] = named.records
     console.result(Phrase.SUMMARY.say(console.language, **facts), summary=facts)
     return 0
 
