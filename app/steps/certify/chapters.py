@@ -82,7 +82,7 @@ def scope(account: Account, words: Words) -> list[Strip]:
     columns = [
         Column(words.lines(f"column.{head}"), share, 1.0 if n > 1 else 0.0)
         for n, (head, share) in enumerate(
-            zip(heads, (0.95, 3.6, 0.8, 1.0, 0.6, 1.05, 0.75, 0.95), strict=True)
+            zip(heads, (0.95, 4.0, 0.8, 1.0, 0.6, 1.05, 0.75, 0.95), strict=True)
         )
     ]
     rows = [
@@ -142,17 +142,14 @@ def media(account: Account, words: Words) -> list[Strip]:
 def keys(account: Account, words: Words, closing: Closing) -> list[Strip]:
     """密钥: each key's verdict and its conditions; the register's own key last."""
     columns = _columns(words, ("key", 3.8), ("verdict", 2.6), ("conditions", 2.8))
-    rows = []
+    rows, told = [], ("", "")
     for line in account.lines:
         if line.subject is Subject.KEY:
-            evidence = line.evidence
-            rows.append(
-                (
-                    f"{line.id}\n{visible(line.name)}".rstrip(),
-                    outcome(line.outcome, words),
-                    words.reasons(evidence.limits) if evidence else "",
-                )
-            )
+            limits = words.reasons(line.evidence.limits) if line.evidence else ""
+            ended = (outcome(line.outcome, words), limits)
+            shown = (words.label("title.ditto"), "") if ended == told else ended
+            rows.append((f"{line.id}\n{visible(line.name)}".rstrip(), *shown))
+            told = ended
     rows.append(
         (
             f"{words.lines('sentence.slot')}\n{words.method(closing.evidence.method)}",
@@ -209,10 +206,10 @@ def _told_of(found: Sequence[Line], words: Words) -> list[Strip]:
 def evidence(account: Account, words: Words) -> list[Strip]:
     """证据: training, and each document of the checklist by its digest."""
     trained = sum(one.kind == TRAINING for one in account.papers)
+    if not account.papers:
+        return paragraph(words.lines("sentence.no_papers"), SMALL)
     said = words.lines("sentence.trained" if trained else "sentence.untrained", count=f"{trained:,}")
     strips = fields([(words.label("field.training"), said)], label_width(words), columns=1)
-    if not account.papers:
-        return [*strips, *paragraph(words.lines("sentence.no_papers"), SMALL)]
     columns = _columns(words, ("paper", 1.7), ("name", 2.3), ("bytes", 0.8, 1), ("digest", 5.2))
     rows = [
         (
@@ -254,10 +251,10 @@ def outcome(ended: AnyOutcome | None, words: Words) -> str:
 
 
 def _places(names: Sequence[str], words: Words) -> str:
-    """Write the locations one a line; how many, when the case's name level hides them."""
+    """Write the locations; how many, when the case's name level hides them."""
     if names and not any(names):
         return words.lines("sentence.unnamed", count=len(names))
-    return "\n".join(visible(name) for name in names) or words.label("title.none")
+    return " · ".join(visible(name) for name in names) or words.label("title.none")
 
 
 def _outcomes(counts: Sequence[tuple[AnyOutcome | None, int]], words: Words) -> str:

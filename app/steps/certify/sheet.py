@@ -13,7 +13,7 @@ from app.steps.certify.faces import Weight, face
 MM: Final = 72 / 25.4
 WIDTH, HEIGHT = 210 * MM, 297 * MM
 LEFT, RIGHT = 20 * MM, 18 * MM
-TOP, BOTTOM = 17 * MM, 19 * MM
+TOP, BOTTOM = 14 * MM, 17 * MM
 INNER: Final = WIDTH - LEFT - RIGHT
 MARGIN: Final = 24 * MM
 """Width of the column that holds the blocks' titles."""
@@ -48,7 +48,7 @@ class Style:
 
 BODY: Final = Style(8.2, 11.6)
 LABEL: Final = Style(7.2, 11.6, ink=Ink.MUTE)
-SMALL: Final = Style(7.3, 9.9)
+SMALL: Final = Style(7.2, 9.5)
 NOTE: Final = Style(6.8, 9.3, ink=Ink.MUTE)
 HEAD: Final = Style(7.0, 9.2, ink=Ink.MUTE)
 CODE: Final = Style(7.2, 11.2)

@@ -27,7 +27,7 @@ from app.steps.certify.sheet import (
 PAD: Final = 7.0
 CONTENT: Final = INNER - MARGIN - 2 * PAD
 """Width of a block's content."""
-_GAP: Final = 8.0
+_GAP: Final = 6.0
 _TALLEST: Final = 30
 """Lines of a table row that stay together."""
 
@@ -151,5 +151,5 @@ def _pieces(cells: tuple[Cell, ...], head: Row) -> list[Row]:
     for n in range(count):
         part = tuple(replace(c, lines=c.lines[n * _TALLEST : (n + 1) * _TALLEST]) for c in cells)
         last = n == count - 1
-        pieces.append(Row(part, last, 0 if n else 1.8, 1.8 if last else 0, head))
+        pieces.append(Row(part, last, 0 if n else 1.5, 1.5 if last else 0, head))
     return pieces
