@@ -156,8 +156,7 @@ class OpenCase:
 
     def forget_first_key(self) -> None:
         """Overwrite the first key that was kept for the officer. May be called again."""
-        if self._journal:
-            self._journal.forget_first_key()
+        self._writable().forget_first_key()
 
     def recorder(self) -> Recorder:
         """The way to the journal.
@@ -165,9 +164,12 @@ class OpenCase:
         Raises:
             GateClosed: REGISTER_LOCKED when the case is only looked at.
         """
+        return Recorder(self._writable(), self.state)
+
+    def _writable(self) -> Journal:
         if self._journal is None:
             raise GateClosed(Step.COMPANY, Gate.REGISTER_LOCKED)
-        return Recorder(self._journal, self.state)
+        return self._journal
 
     @property
     def readable(self) -> Desk | None:
