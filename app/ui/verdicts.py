@@ -72,5 +72,5 @@ def sentence(checked: Checked) -> str:
     holds, bad = (words.count(checked.count(mark)) for mark in (Mark.HOLDS, Mark.FAILS))
     text = said[checked.standing.value]().format(kind=kind_word(checked.kind), n=holds, bad=bad)
     unseen = checked.count(Mark.UNSEEN)
-    rest = words.translate("Verdicts", "Not looked at: {n}, each said below.")
+    rest = words.translate("Verdicts", "Not looked at: {n}; see below.")
     return words.sentences(text, rest.format(n=words.count(unseen)) if unseen else "")

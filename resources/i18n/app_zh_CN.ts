@@ -1394,7 +1394,7 @@
             <translation>不是忘川出具的，或其中没有任何内容可以表明是忘川出具的。</translation>
         </message>
         <message>
-            <source>Not looked at: {n}, each said below.</source>
+            <source>Not looked at: {n}; see below.</source>
             <translation>另有 {n} 项未核验，见下。</translation>
         </message>
     </context>

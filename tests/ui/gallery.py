@@ -10,6 +10,7 @@ synthetic company, twice for each size; nothing outside a temporary folder is to
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -18,6 +19,7 @@ from unittest.mock import patch
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parent)]
 
+from issued_case import carried_out
 from officer_at_window import Officer
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QScrollArea
@@ -30,12 +32,17 @@ from app.domain.step import Step
 from app.domain.wiping import Cost, Method, Wiping
 from app.flow.outlook import Touched
 from app.flow.reading import Reading
+from app.journal import FirstKey
 from app.language import Language
 from app.rehearsal import build_company
 from app.ui.application import make_application
+from app.ui.pages.first_key_dialog import FirstKeyDialog
 from app.ui.pages.hold_dialog import HoldDialog
+from app.ui.pages.verify import VerifyWindow
 from app.ui.translation import speak
 from app.ui.widgets.new_person import NewPerson
+from app.ui.widgets.person import Keeps, PersonBox
+from app.ui.widgets.plain import choose
 from app.ui.widgets.wiping import WipingBox
 from app.ui.wizard import Wizard
 
@@ -109,6 +116,50 @@ def walk(app: QApplication, out: Path, percent: int) -> None:
         speak(app, Language.ZH)
         wizard.desk.close()
         wizard.deleteLater()
+    look_at_witness(app, out, percent)
+    look_at_checks(app, bot, out, percent)
+
+
+def look_at_witness(app: QApplication, out: Path, percent: int) -> None:
+    """The first key, the question for two of its words, and a key on a token."""
+    first = FirstKey(bytes(range(16)))
+    for language in Language:
+        speak(app, language)
+        dialog = FirstKeyDialog(first, "2026-001")
+        dialog.show()
+        for name in ("shown", "asked"):
+            app.processEvents()
+            dialog.grab().save(str(out / f"9-first-key-{name}-{language.value}-{percent}.png"))
+            dialog.written.click()
+        dialog.reject()
+    box = PersonBox(Role.APPROVER)
+    choose(box.keeps, Keeps.TOKEN)
+    box.resize(box.fontMetrics().horizontalAdvance("0") * 56, box.sizeHint().height())
+    box.show()
+    grab(box, app, out, "9-token", percent)
+    box.deleteLater()
+
+
+def look_at_checks(app: QApplication, bot: QtBot, out: Path, percent: int) -> None:
+    """The window that checks: empty, and with each of its verdicts."""
+    with tempfile.TemporaryDirectory() as home:
+        job = carried_out(build_company(Path(home) / "company", records=40))
+        good, alone = job.case / "certificate" / "certificate.pdf", Path(home) / "alone"
+        alone.mkdir()
+        shutil.copy(job.case / "journal.jsonl", alone)
+        (alone / "certificate.pdf").write_bytes(good.read_bytes().replace(b"endobj", b"endobJ", 1))
+        (alone / "other.pdf").write_bytes(b"%PDF-1.7\n%%EOF\n")
+        window = VerifyWindow()
+        metrics = window.fontMetrics()
+        window.resize(metrics.horizontalAdvance("0") * 112, metrics.height() * 40)
+        window.show()
+        grab(window, app, out, "9-check", percent)
+        said = {"valid": good, "incomplete": alone / "journal.jsonl", "altered": alone / "certificate.pdf"}
+        for name, file in {**said, "not-ours": alone / "other.pdf", "refused": alone / "x.docx"}.items():
+            window.drop.give(file)
+            bot.waitUntil(lambda: not window.working, timeout=30_000)
+            grab(window, app, out, f"9-check-{name}", percent)
+        window.deleteLater()
 
 
 def look_at_sign(app: QApplication, officer: Officer, out: Path, percent: int) -> None:

@@ -15,6 +15,7 @@ from authority import PIN, Tokens, softhsm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from officer_at_window import Officer
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QGroupBox
 from pytestqt.qtbot import QtBot
 
@@ -102,8 +103,9 @@ def test_what_is_declared_of_a_key_does_not_cling_to_another(box: PersonBox, tmp
 
 
 def test_a_token_and_an_approver_sign_in_the_window(
-    wizard: Wizard, qtbot: QtBot, company: Path, tokens: Tokens
+    wizard: Wizard, qtbot: QtBot, company: Path, tokens: Tokens, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda _: True)
     home = company.parent
     create("张批", Role.APPROVER, home / "approver.p12", "approver!")
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)

@@ -245,6 +245,7 @@ def test_the_result_can_be_copied_and_names_no_folder(
     assert str(issued.company) not in text
 
 
+@pytest.mark.qt_log_ignore("does not support raise")
 def test_it_opens_from_the_start_without_a_case_and_shuts_by_escape(wizard: Wizard, qtbot: QtBot) -> None:
     button = wizard.button(Wizard.WizardButton.CustomButton2)
     assert button.isVisible()

@@ -99,8 +99,9 @@ class VerifyWindow(QDialog):
         column.addLayout(run)
         column.addWidget(self.notice)
         column.addWidget(self.banner)
-        column.addWidget(self.list, 1)
-        column.addStretch(0)
+        column.addWidget(self.list, 1000)
+        # Takes the room while there is no list, so that a sentence does not spread over it.
+        column.addStretch(1)
         column.addLayout(below)
 
     def _wire(self) -> None:

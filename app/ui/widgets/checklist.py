@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -14,6 +15,8 @@ from app.ui import words
 from app.ui.checking import Line, Mark
 from app.ui.widgets.verdict import Sign, sign_icon
 
+_DIGEST: Final = re.compile(r"[0-9a-f]{24,}")
+_GROUP: Final = 8
 _SIGNS: Final = {Mark.HOLDS: Sign.TICK, Mark.FAILS: Sign.CROSS, Mark.UNSEEN: Sign.UNSEEN}
 
 
@@ -34,7 +37,7 @@ class CheckList(QTableWidget):
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.horizontalHeader().setHighlightSections(False)
         self.horizontalHeader().setStretchLastSection(True)
-        self.setMinimumHeight(self.fontMetrics().height() * 6)
+        self.setMinimumHeight(self.fontMetrics().height() * 5)
 
     def show_lines(self, lines: Sequence[Line]) -> None:
         """Show these checks."""
@@ -56,7 +59,7 @@ class CheckList(QTableWidget):
         for row, line in enumerate(self._lines):
             told = (mark_word(line.mark), line.name(language), line.seen(language))
             for column, text in enumerate(told):
-                item = QTableWidgetItem(text)
+                item = QTableWidgetItem(_DIGEST.sub(_breakable, text))
                 item.setToolTip(text)
                 if not column:
                     item.setIcon(icons[line.mark])
@@ -75,6 +78,12 @@ class CheckList(QTableWidget):
         first = widest + self.fontMetrics().height() * 5 // 2
         self.setColumnWidth(0, first)
         self.setColumnWidth(1, (self.viewport().width() - first) * 9 // 20)
+
+
+def _breakable(digest: re.Match[str]) -> str:
+    """Let a line end between groups of a digest; what may end there takes no room."""
+    whole = digest[0]
+    return "\u200b".join(whole[at : at + _GROUP] for at in range(0, len(whole), _GROUP))
 
 
 def mark_word(mark: Mark) -> str:

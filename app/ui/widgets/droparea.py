@@ -5,7 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QRectF, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -55,6 +64,7 @@ class DropArea(QWidget):
     def name(self, about: str, label: str) -> None:
         """Put what can be dropped in words, and name the line for a screen reader."""
         self.about.setText(about)
+        self._make_room()
         self.box.line.setAccessibleName(label)
         self.box.line.setAccessibleDescription(about)
 
@@ -77,6 +87,11 @@ class DropArea(QWidget):
             self.give(paths[0])
 
     @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._make_room()
+
+    @override
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.EnabledChange:
             self.update()
@@ -93,6 +108,10 @@ class DropArea(QWidget):
         painter.setBrush(self.palette().brush(QPalette.ColorRole.Base))
         round_ = self.fontMetrics().height() / 2
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), round_, round_)
+
+    def _make_room(self) -> None:
+        """Keep all its lines in sight where the window is low."""
+        self.about.setMinimumHeight(self.about.heightForWidth(self.about.width()))
 
     def _light(self, *, on: bool) -> None:
         self._over = on

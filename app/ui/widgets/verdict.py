@@ -151,7 +151,8 @@ class VerdictBanner(QFrame):
         """Show a sign with its word and its sentence; both are asked for again when the language changes."""
         self._face.sign, self._said = sign, said
         palette = self.word.palette()
-        palette.setColor(QPalette.ColorRole.WindowText, colour_of(sign, self.palette()))
+        for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text):
+            palette.setColor(role, colour_of(sign, self.palette()))
         self.word.setPalette(palette)
         self._face.update()
         self.retranslate()
