@@ -25,7 +25,7 @@ from app.steps.certify.sheet import (
 )
 from app.steps.certify.strips import PAD, Row
 
-_AIR: Final = 5.0
+_AIR: Final = 4.0
 """Space above and below the content of a block."""
 NEXT_TOP: Final = HEIGHT - TOP - 6 * MM
 """Where content starts on the pages after the first, below their running head."""

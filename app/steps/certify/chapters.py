@@ -82,7 +82,7 @@ def scope(account: Account, words: Words) -> list[Strip]:
     columns = [
         Column(words.lines(f"column.{head}"), share, 1.0 if n > 1 else 0.0)
         for n, (head, share) in enumerate(
-            zip(heads, (0.95, 4.0, 0.8, 1.0, 0.6, 1.05, 0.75, 0.95), strict=True)
+            zip(heads, (0.95, 4.8, 0.78, 0.97, 0.6, 1.05, 0.72, 0.95), strict=True)
         )
     ]
     rows = [
@@ -141,7 +141,7 @@ def media(account: Account, words: Words) -> list[Strip]:
 
 def keys(account: Account, words: Words, closing: Closing) -> list[Strip]:
     """密钥: each key's verdict and its conditions; the register's own key last."""
-    columns = _columns(words, ("key", 3.8), ("verdict", 2.6), ("conditions", 2.8))
+    columns = _columns(words, ("key", 4.0), ("verdict", 2.8), ("conditions", 2.8))
     rows, told = [], ("", "")
     for line in account.lines:
         if line.subject is Subject.KEY:
@@ -234,7 +234,7 @@ def kept(account: Account, words: Words) -> list[Strip]:
         )
         for row in by_ground(account)
     ]
-    columns = _columns(words, ("fate", 1.1), ("count", 0.6, 1), ("bytes", 0.9, 1), ("ground", 6.2))
+    columns = _columns(words, ("fate", 1.0), ("count", 0.55, 1), ("bytes", 0.8, 1), ("ground", 7.0))
     return table(columns, rows) if rows else paragraph(words.lines("sentence.no_kept"), BODY)
 
 

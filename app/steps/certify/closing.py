@@ -19,7 +19,6 @@ from app.steps.certify.issuing import Issuing
 from app.steps.certify.manifest import fields_of
 from app.steps.certify.qr import modules
 from app.steps.certify.sheet import (
-    BODY,
     CODE,
     LABEL,
     MM,
@@ -153,7 +152,7 @@ def signing(account: Account, words: Words, people: Sequence[Identity]) -> list[
         (field, f"{words.said(person.role)}　{visible(person.name)}") for field, person in fields_of(people)
     )
     return [
-        *paragraph(words.lines("sentence.declaration"), BODY),
+        *paragraph(words.lines("sentence.declaration"), SMALL),
         Signatures(
             signers,
             words.label("sign.wet"),

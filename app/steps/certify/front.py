@@ -99,7 +99,7 @@ def _head(sheet: Sheet, account: Account, words: Words) -> None:
     sheet.text(_RIGHT_EDGE, y, account.number, _NUMBER, align=1.0)
     sheet.text(_RIGHT_EDGE, y - 13, account.machine_id, NOTE, align=1.0)
     titles = words.each("title.document")
-    y -= 46
+    y -= 40
     _spaced(sheet, y, titles[0], _TITLE)
     if len(titles) > 1:
         sheet.text(WIDTH / 2, y - 20, titles[1], _SUBTITLE, align=0.5)
@@ -108,7 +108,7 @@ def _head(sheet: Sheet, account: Account, words: Words) -> None:
     if account.rehearsal:
         sheet.text(WIDTH / 2, y - 30, words.label("title.rehearsal_note"), NOTE, align=0.5)
         y -= 12
-    sheet.y = y - 31
+    sheet.y = y - 28
 
 
 def _spaced(sheet: Sheet, y: float, text: str, style: Style) -> None:
@@ -152,7 +152,7 @@ def _status(sheet: Sheet, account: Account, words: Words, end: Closing) -> None:
         for n, label in enumerate(words.each(f"figure.{name}")):
             sheet.text(x + width / 2, low + 17 - n * 9, label, _FIGURE_LABEL, align=0.5)
         x += width
-    sheet.y = low - 12
+    sheet.y = low - 8
 
 
 def _fitting(style: Style, text: str, room: float) -> Style:
