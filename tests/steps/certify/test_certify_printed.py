@@ -69,7 +69,7 @@ def test_each_page_carries_number_folio_and_the_digest_so_far(tmp_path: Path) ->
     assert "以下空白" in pages[-1]
 
 
-@pytest.mark.parametrize(("rows", "pages"), [(0, 1), (48, 1), (49, 2), (64, 2), (65, 2), (128, 3)])
+@pytest.mark.parametrize(("rows", "pages"), [(0, 1), (50, 1), (51, 2), (64, 2), (65, 2), (128, 3)])
 def test_the_end_never_runs_into_the_foot(tmp_path: Path, rows: int, pages: int) -> None:
     assert Listing(sample.clean(rows), Words.of("zh")).pages == pages
     (path,) = made(sample.clean(rows), tmp_path)
