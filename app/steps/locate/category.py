@@ -8,9 +8,11 @@ content needs a title line or several heads together.
 
 from __future__ import annotations
 
+import importlib.util
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 CONTACT: Final = "crm.contact"
@@ -134,6 +136,10 @@ _RULES: Final = (
     ),
 )
 
+_PATH: Final = -2
+_TITLE: Final = -1
+_TITLE_CHARS: Final = 4000
+_CELL_CHARS: Final = 2000
 _TITLE_LINES: Final = 8
 _TITLE_LENGTH: Final = 40
 _CELL: Final = re.compile(r"[^\n\r\t,，|;；]{1,24}")
@@ -150,10 +156,74 @@ _BIRTH: Final = re.compile(r"(?:出生|生日|birth|dob)[^\n]{0,12}$", re.IGNORE
 def categorise(clues: Clues) -> str:
     """Name the first category that path or content speaks for; `crm.contact` when none does."""
     path = _spaced(clues.path)
+    possible = _sieve()(path, clues)
     for rule in _RULES:
-        if re.search(rule.path, path, re.IGNORECASE) or _content(rule, clues):
+        if rule in possible and (re.search(rule.path, path, re.IGNORECASE) or _content(rule, clues)):
             return rule.category
     return CONTACT
+
+
+Sieve = Callable[[str, Clues], Collection[_Rule]]
+"""Gives the rules that may fit a path and its clues: never fewer than do, and soon."""
+
+
+@cache
+def _sieve() -> Sieve:
+    return fast_sieve() if importlib.util.find_spec("hyperscan") else lambda _path, _clues: _RULES
+
+
+def fast_sieve() -> Sieve:
+    """Compile every expression of the rules, without their anchors, into one search.
+
+    Raises:
+        ImportError: where Hyperscan has no build.
+    """
+    import hyperscan
+
+    parts = [(rule, at, words) for rule in _RULES for at, words in _parts(rule)]
+    flags = (
+        hyperscan.HS_FLAG_UTF8
+        | hyperscan.HS_FLAG_CASELESS
+        | hyperscan.HS_FLAG_PREFILTER
+        | hyperscan.HS_FLAG_SINGLEMATCH
+    )
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    database.compile(
+        expressions=[re.sub(r"(?<!\[)\^|\$", "", words).encode() for _, _, words in parts],
+        ids=list(range(len(parts))),
+        elements=len(parts),
+        flags=[flags] * len(parts),
+    )
+
+    def scan(text: str) -> set[tuple[str, int]]:
+        hits: set[tuple[str, int]] = set()
+
+        def hit(which: int, _start: int, _end: int, _flags: int, _context: object) -> None:
+            hits.add((parts[which][0].category, parts[which][1]))
+
+        database.scan(text.encode("utf-8", "replace"), match_event_handler=hit)
+        return hits
+
+    def sieve(path: str, clues: Clues) -> Collection[_Rule]:
+        named = scan(path)
+        text = clues.sample[:_TITLE_CHARS]
+        hits = scan("\n".join((text, _spaced(text[:_CELL_CHARS]), *map(_spaced, clues.headers))))
+        return [
+            rule
+            for rule in _RULES
+            if (rule.category, _PATH) in named
+            or (rule.title and (rule.category, _TITLE) in hits)
+            or (rule.heads and all((rule.category, at) in hits for at in range(len(rule.heads))))
+        ]
+
+    return sieve
+
+
+def _parts(rule: _Rule) -> Iterator[tuple[int, str]]:
+    yield _PATH, rule.path
+    if rule.title:
+        yield _TITLE, rule.title
+    yield from enumerate(rule.heads)
 
 
 def kept_by_law(category: str) -> bool:
@@ -192,14 +262,16 @@ def _is_title(title: str, line: str) -> bool:
 
 
 def _titles(sample: str) -> list[str]:
-    lines = [line.strip().removeprefix("Subject:").strip("#*= \t") for line in sample[:4000].splitlines()]
+    lines = [
+        line.strip().removeprefix("Subject:").strip("#*= \t") for line in sample[:_TITLE_CHARS].splitlines()
+    ]
     return [
         line for line in lines if 0 < len(line) <= _TITLE_LENGTH and "\t" not in line and "," not in line
     ][:_TITLE_LINES]
 
 
 def _heads_meet(groups: tuple[str, ...], clues: Clues) -> bool:
-    cells = {cell.strip() for cell in _CELL.findall(clues.sample[:2000])} | set(clues.headers)
+    cells = {cell.strip() for cell in _CELL.findall(clues.sample[:_CELL_CHARS])} | set(clues.headers)
     heads = [_spaced(cell) for cell in cells if 0 < len(cell) <= 24]
     met: list[set[str]] = [{h for h in heads if re.search(group, h, re.IGNORECASE)} for group in groups]
     # Each group needs a head of its own: one column can't make a ledger.

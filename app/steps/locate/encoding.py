@@ -21,6 +21,7 @@ _FREQUENT: Final = frozenset(
 )
 _SIMPLIFIED: Final = "这个们来时说对会国学点后发过还开关电话号码户"
 _TRADITIONAL: Final = "這個們來時說對會國學點後發過還開關電話號碼戶"
+_ASCII: Final = bytes(range(0x80))
 _CONTROLS: Final = bytes(b for b in range(32) if b not in b"\t\n\r\f\x1b") + b"\x7f"
 
 
@@ -29,6 +30,10 @@ class Charset(NamedTuple):
 
     codec: str
     doubtful: bool = False
+
+
+NO_TEXT: Final = Charset("")
+"""What is remembered of bytes that were looked at and are no text."""
 
 
 def detect(head: bytes, *, complete: bool) -> Charset | None:
@@ -63,18 +68,21 @@ def _utf16_order(head: bytes) -> str | None:
     nul = b"\0" in sample[: 4 << 10]
     if not sample or not (nul or len(head) % 2 == 0):
         return None
+    if not nul and (_mostly_ascii(sample) or _decode(sample, "utf-8", complete=False) is not None):
+        return None
     scores = {codec: _utf16_score(sample.decode(codec, "replace")) for codec in ("utf-16-le", "utf-16-be")}
     codec = max(scores, key=lambda name: scores[name])
     if scores[codec] <= 0.95:
         return None
     if nul:
         return codec
-    ascii_share = sum(b < 0x80 for b in sample) / len(sample)
-    if ascii_share >= 0.9 or _decode(sample, "utf-8", complete=False) is not None:
-        return None
     # Two-byte Chinese text can look like UTF-16 by chance; frequent characters decide.
     as_chinese = _decode(sample, "gb18030", complete=False) or ""
     return codec if _frequent(sample.decode(codec, "replace")) > _frequent(as_chinese) else None
+
+
+def _mostly_ascii(sample: bytes) -> bool:
+    return len(sample.translate(None, _ASCII)) <= len(sample) * 0.1
 
 
 def _utf16_score(text: str) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, Final, Protocol
 
 from app.domain.record import Problem
-from app.steps.locate.encoding import HEAD
+from app.steps.locate.encoding import HEAD, Charset
 from app.steps.locate.limits import RATIO_FLOOR, Breach, Reading, TooLarge
 
 BLOCK: Final = 1 << 20
@@ -29,6 +29,8 @@ class Source:
         self._stream = stream
         self._file = file
         self._start: bytes | None = None
+        self.charset: Charset | None = None
+        """What `charset_of` has found out, so that it need not look twice."""
 
     @classmethod
     def of_bytes(cls, name: str, data: bytes) -> Source:

@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Final
 
 from app.domain.record import Problem
-from app.steps.locate.encoding import HEAD, Charset, detect
+from app.steps.locate.encoding import HEAD, NO_TEXT, Charset, detect
 from app.steps.locate.limits import Reading
 from app.steps.locate.passage import Passage
 from app.steps.locate.read.chunk import chunks
@@ -27,7 +27,9 @@ _RTF: Final = re.compile(
 def charset_of(source: Source) -> Charset | None:
     """Name the encoding of a source, None when it is no text."""
     head = source.head()
-    return detect(head, complete=len(head) < HEAD)
+    if source.charset is None:
+        source.charset = detect(head, complete=len(head) < HEAD) or NO_TEXT
+    return None if source.charset is NO_TEXT else source.charset
 
 
 def read_text(source: Source, reading: Reading) -> Iterator[Passage]:
@@ -87,6 +89,8 @@ def _delimiter(head: bytes, charset: Charset) -> str:
     text = codecs.getincrementaldecoder(charset.codec)("replace").decode(head[: 16 << 10])
     lines = [line for line in text.splitlines()[:6] if line.strip()]
     for delimiter in _DELIMITERS:
+        if not any(delimiter in line for line in lines):
+            continue
         rows = list(csv.reader(lines, delimiter=delimiter))
         place = header_row(rows)
         if place is not None and len(rows) > place + 1 and len(rows[place + 1]) >= 2:
