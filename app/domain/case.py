@@ -102,7 +102,7 @@ class KeySource:
     """A key the officer declares for shredding."""
 
     kind: str
-    """pem | pkcs12 | age"""
+    """The name of one of the shred step's kinds of key stores."""
     path: Path
     passphrase_env: str = ""
 

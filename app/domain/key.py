@@ -11,9 +11,10 @@ from app.domain.record import Stamp
 class Key:
     """One key to be shredded.
 
-    `kind` is pem | pkcs12 | age | slot; `fingerprint` the SHA-256 of its public
-    half, hex, where it has one, else empty; `algorithm` as printed on the
-    certificate, e.g. "RSA-2048". `sha256` is of the key file.
+    `kind` is one of the shred step's, or slot; `fingerprint` the SHA-256 of its public
+    half, or of a symmetric key under a label, hex, else empty; `algorithm` as printed on the
+    certificate, e.g. "RSA-2048". `sha256` is of the key
+    file, of a container of its headers.
     """
 
     id: str

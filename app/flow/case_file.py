@@ -37,11 +37,12 @@ from app.domain.record import Tier
 from app.domain.wiping import Method, Wiping
 from app.flow.people import PERSON, on_token
 from app.flow.toml_check import Form, Key, Source, check, load
+from app.steps.shred.kinds import KINDS
 
 T = TypeVar("T")
 
 BACKUP_KINDS: Final = ("restic", "borg", "folder", "archive", "bagit", "declared")
-KEY_KINDS: Final = ("pem", "pkcs12", "age")
+KEY_KINDS: Final = tuple(KINDS)
 HOLD_REASONS: Final = (
     "complaint",
     "lawsuit",

@@ -8,16 +8,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from app.steps.shred.keyfile import PrivateKey
+from app.steps.shred.kinds.contract import MasterKey, PrivateKey
 
 _INFO: Final = b"lethe canary 1"
 
 
 @dataclass(frozen=True, slots=True)
 class Canary:
-    """One lock made with the public half of a key. `answers` says whether a private key opens it.
+    """One lock made with a key, or with the public half of one.
 
-    `challenge` is the ciphertext, or the text to be signed where the key can only sign.
+    `answers` says whether a key opens it. `challenge` is the ciphertext, or the text to
+    be signed where the key can only sign.
     """
 
     fingerprint: str
@@ -56,7 +57,7 @@ def _tries(canary: Canary, key: PrivateKey) -> bool:
 
 
 def _lay(key: PrivateKey) -> Canary | None:
-    for make in (_age, _oaep, _agreement, _signature):
+    for make in (_master, _age, _oaep, _agreement, _signature):
         made = make(key.secret)
         if made is not None:
             return Canary(key.fingerprint, *made)
@@ -64,6 +65,20 @@ def _lay(key: PrivateKey) -> Canary | None:
 
 
 _Made = tuple[str, bytes, Callable[[Any], bool]] | None
+
+
+def _master(secret: Any) -> _Made:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    if not isinstance(secret, MasterKey):
+        return None
+    text, nonce = secrets.token_bytes(32), secrets.token_bytes(12)
+    sealed = AESGCM(_key(secret.content)).encrypt(nonce, text, None)
+
+    def opens(other: Any) -> bool:
+        return AESGCM(_key(other.content)).decrypt(nonce, sealed, None) == text
+
+    return "master-aes-gcm", nonce + sealed, opens
 
 
 def _age(secret: Any) -> _Made:

@@ -13,8 +13,10 @@ from typing import Final
 from app.domain.outcome import Reason
 from app.domain.plan import PlanItem
 from app.domain.step import Stage
-from app.steps.shred.inspection import stamp_of
-from app.steps.shred.overwriting import content_digest, hidden_name, is_ours, is_zeros
+from app.steps.shred.inspection import stamp_of, store_of
+from app.steps.shred.kinds import marks_of, spans_of
+from app.steps.shred.kinds.contract import Kind, NotOpened, Span, Store
+from app.steps.shred.overwriting import content_digest, hidden_name, is_ours, is_zeros, reach, whole
 from app.system.disk import Disk, Folder, open_folder
 from app.system.extents import Attribute, attributes
 from app.system.protected import is_protected
@@ -35,6 +37,10 @@ _REASONS: Final = {
     errno.EOPNOTSUPP: Reason.UNKNOWN_MEDIUM,
     errno.ENOTSUP: Reason.UNKNOWN_MEDIUM,
 }
+
+
+_MOST: Final = 256 << 20
+"""Bytes that are looked through for an overwrite of our own: more than any header has."""
 
 
 class Failed(Exception):
@@ -58,7 +64,7 @@ class Doomed:
     """
 
     item: PlanItem
-    kind: str
+    kind: Kind
     stage: Stage
     passphrase: str = field(repr=False)
     key: bytes = field(repr=False)
@@ -142,9 +148,10 @@ class Doomed:
             raise Failed(Reason.NOT_A_FILE)
         if not self._same_file(told):
             raise Failed(Reason.REPLACED)
-        if self._same_times(told) and content_digest(self.disk, fd) == self.item.sha256:
+        spans = self.spans(fd)
+        if self._same_times(told) and content_digest(self.disk, fd, spans) == self.item.sha256:
             return True
-        if self._overwritten(fd):
+        if self._overwritten(fd, spans):
             return False
         raise Failed(Reason.CHANGED)
 
@@ -158,10 +165,34 @@ class Doomed:
             return now.size == then.size
         return (now.size, now.mtime_ns, now.ctime_ns) == (then.size, then.mtime_ns, then.ctime_ns)
 
-    def _overwritten(self, fd: int) -> bool:
+    def _overwritten(self, fd: int, spans: tuple[Span, ...]) -> bool:
         if self.stage is not Stage.FRESH:
-            return is_ours(self.disk, fd, self.key)
-        return self.shared and is_zeros(self.disk, fd)
+            return is_ours(self.disk, fd, self.key, spans)
+        return self.shared and is_zeros(self.disk, fd, spans)
+
+    def store(self, fd: int) -> Store:
+        """An open file, as its kind reads it."""
+        return store_of(self.disk, fd)
+
+    def spans(self, fd: int) -> tuple[Span, ...]:
+        """The bytes that go: as the store's own layout says, or as far as our own overwrite went.
+
+        Raises:
+            Failed: CHANGED when there is no layout, and no overwrite of ours.
+        """
+        if not self.kind.container:
+            return whole(fd)
+        try:
+            return spans_of(self.kind, self.store(fd))
+        except NotOpened:
+            stop = reach(self.disk, fd, self.key, _MOST) if self.stage is not Stage.FRESH else 0
+            if not stop:
+                raise Failed(Reason.CHANGED) from None
+            return (Span(0, stop),)
+
+    def marks(self, fd: int) -> tuple[bytes, ...]:
+        """What every copy of the key has in it."""
+        return marks_of(self.kind, self.store(fd))
 
     def standing(self) -> str:
         """The name under which the file still stands, its own or the hidden one; empty when it is gone."""

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from app.domain.canonical import handle
 from app.domain.case import KeySource
 from app.domain.fault import Fault, Refused
 from app.domain.key import Key
 from app.domain.record import Stamp
-from app.steps.shred.keyfile import LARGEST, NotOpened, open_keys
-from app.system.disk import open_folder, this_disk
+from app.steps.shred.kinds import kind_of, open_keys, spans_of
+from app.steps.shred.kinds.contract import LARGEST, Kind, NotOpened, Store
+from app.steps.shred.overwriting import content_digest
+from app.system.disk import Disk, open_folder, this_disk
 
 UNKNOWN = "unknown"
 """The algorithm of a key that did not open."""
@@ -29,17 +31,26 @@ def inspect(
 
     Raises:
         Refused: CASE_FILE_MISSING_PATH when there is no plain file at the path, or
-            it can't be read; CASE_FILE_WRONG_VALUE when it is far too big for a key.
+            it can't be read; CASE_FILE_WRONG_VALUE when it is far too big for a key, or
+            no container of its kind.
     """
     for source in sources:
         path = os.path.abspath(source.path)  # noqa: PTH100 resolving would follow a link
-        data, stamp = _read(path)
-        algorithm, fingerprint = _describe(source.kind, data, passphrase(source))
-        digest = hashlib.sha256(data).hexdigest()
+        kind = kind_of(source.kind)
+        with reading(path) as fd:
+            digest = _digest(kind, fd, path)
+            algorithm, fingerprint = _describe(kind, store_of(this_disk(), fd), passphrase(source))
+            stamp = stamp_of(os.fstat(fd))
         yield Key(handle(key, "k", path), source.kind, path, stamp, digest, algorithm, fingerprint)
 
 
-def _read(path: str) -> tuple[bytes, Stamp]:
+@contextmanager
+def reading(path: str) -> Iterator[int]:
+    """Open a plain file to look into it.
+
+    Raises:
+        Refused: CASE_FILE_MISSING_PATH.
+    """
     disk = this_disk()
     try:
         folder = open_folder(os.path.dirname(path))  # noqa: PTH120 kept as text, as the plan holds it
@@ -48,16 +59,18 @@ def _read(path: str) -> tuple[bytes, Stamp]:
         finally:
             folder.close()
         try:
-            told = os.fstat(fd)
-            if not stat.S_ISREG(told.st_mode):
+            if not stat.S_ISREG(os.fstat(fd).st_mode):
                 raise Refused(Fault.CASE_FILE_MISSING_PATH, path, "a plain file")
-            if told.st_size > LARGEST:
-                raise Refused(Fault.CASE_FILE_WRONG_VALUE, path, f"at most {LARGEST} bytes")
-            return disk.read_back(fd, 0, told.st_size), stamp_of(told)
+            yield fd
         finally:
             os.close(fd)
     except OSError as error:
         raise Refused(Fault.CASE_FILE_MISSING_PATH, path, error.strerror or "") from error
+
+
+def store_of(disk: Disk, fd: int) -> Store:
+    """An open file, as the kinds of key stores read it."""
+    return Store(os.fstat(fd).st_size, lambda offset, length: disk.read_back(fd, offset, length))
 
 
 def stamp_of(told: os.stat_result) -> Stamp:
@@ -65,9 +78,21 @@ def stamp_of(told: os.stat_result) -> Stamp:
     return Stamp(told.st_dev, told.st_ino, told.st_size, told.st_mtime_ns, told.st_ctime_ns, told.st_nlink)
 
 
-def _describe(kind: str, data: bytes, passphrase: str) -> tuple[str, str]:
+def _digest(kind: Kind, fd: int, path: str) -> str:
+    """SHA-256 of what will be destroyed: a container's headers, or else all of the file."""
+    size = os.fstat(fd).st_size
+    if not kind.container and size > LARGEST:
+        raise Refused(Fault.CASE_FILE_WRONG_VALUE, path, f"at most {LARGEST} bytes")
     try:
-        keys = open_keys(kind, data, passphrase)
+        spans = spans_of(kind, store_of(this_disk(), fd))
+    except NotOpened:
+        raise Refused(Fault.CASE_FILE_WRONG_VALUE, path, kind.name) from None
+    return content_digest(this_disk(), fd, spans)
+
+
+def _describe(kind: Kind, store: Store, passphrase: str) -> tuple[str, str]:
+    try:
+        keys = open_keys(kind, store, passphrase)
     except NotOpened:
         return UNKNOWN, ""
     return " + ".join(key.algorithm for key in keys), keys[0].fingerprint

@@ -9,23 +9,17 @@ from typing import Final
 
 from app.domain.event import Begun, Noted, Progressed, Settled
 from app.domain.fate import Fate
-from app.domain.fault import Fault, Refused
-from app.domain.outcome import Evidence, KeyOutcome, Reason
+from app.domain.outcome import Evidence
 from app.domain.plan import PlanItem, Subject
 from app.domain.step import Stage, Step
 from app.identity import SignedPlan
-from app.steps.shred.canary import Canary, answered, digest, lay
-from app.steps.shred.content import destroy_content
-from app.steps.shred.doomed import Doomed, Failed, reason_of
-from app.steps.shred.keyfile import LARGEST, NotOpened, open_keys
-from app.steps.shred.overwriting import METHOD, ReadBackDiffers, is_zeros, item_key
-from app.steps.shred.verdict import CANARY, DECLARED, concluded, verdict
+from app.steps.shred.act import UNTOLD, Act
+from app.steps.shred.doomed import Doomed
+from app.steps.shred.kinds import kind_of
+from app.steps.shred.overwriting import item_key
 from app.system.disk import Disk, this_disk
 
 _NOTHING: Final[Mapping[str, Evidence]] = MappingProxyType({})
-_UNTOLD: Final = Evidence(METHOD, (Reason.CANARY_FAILED,))
-"""What is known of a key noted in an earlier run whose evidence was not handed over."""
-
 Events = Iterator[Begun | Noted | Progressed | Settled]
 
 
@@ -43,9 +37,11 @@ def shred(
     """Destroy every key, and copy of a key, that the plan says SHRED of; copies first.
 
     `kinds`, `copies_left` (known copies that stay) and `passphrase` go by item id.
-    `noted` is the journalled evidence of items whose stage is NOTED. After a
+    `noted` is the journalled evidence of items whose stage is NOTED. Copies
+    are hunted among the files beside each key. After a
     `Settled` that is not FAILED, the file was overwritten with a keystream and with
-    zeros to the end of its last block (each synced), read back, and unlinked.
+    zeros to the end of its last block (each synced), read back, and unlinked. Of a
+    container that is done to its headers and keyslots; the file itself stays.
 
     Raises:
         Refused: when the plan is not as it was signed, before anything is touched;
@@ -59,16 +55,40 @@ def shred(
     disk = disk or this_disk()
     items = _ordered(plan)
     keys = frozenset(item.sha256 for item in items if item.subject is Subject.KEY)
-    for done, item in enumerate(items, 1):
-        stage = stages.get(item.id, Stage.FRESH)
-        if stage is not Stage.SETTLED:
+    done = 0
+    for group in _stores(items, kinds):
+        acts = []
+        for item in group:
+            stage = stages.get(item.id, Stage.FRESH)
             shared = any(_same_inode(item, other) for other in items if other is not item)
-            key = item_key(seed, item.id)
-            secret = passphrase(item.id)
-            doomed = Doomed(item, kinds.get(item.id, ""), stage, secret, key, shared, disk)
-            remaining = [other for other in items if _is_twin(item, other, keys)]
-            yield from _settle(doomed, noted.get(item.id, _UNTOLD), copies_left.get(item.id, 0), remaining)
-        yield Progressed(Step.SHRED, done, len(items), "keys", item.path)
+            secret, key = passphrase(item.id), item_key(seed, item.id)
+            doomed = Doomed(item, kind_of(kinds.get(item.id, "")), stage, secret, key, shared, disk)
+            twins = tuple(other for other in items if _is_twin(item, other, keys))
+            told = noted.get(item.id, UNTOLD)
+            acts.append(Act(doomed, told, copies_left.get(item.id, 0), twins))
+        yield from _destroyed(acts)
+        for item in group:
+            done += 1
+            yield Progressed(Step.SHRED, done, len(items), "keys", item.path)
+
+
+def _destroyed(acts: Sequence[Act]) -> Events:
+    """Overwrite every wrap of one store before any is settled: one that still stands undoes the others."""
+    left = [act for act in acts if act.doomed.stage is not Stage.SETTLED]
+    for act in left:
+        yield from act.overwrite()
+    for act in left:
+        yield from act.settle()
+
+
+def _stores(items: Sequence[PlanItem], kinds: Mapping[str, str]) -> list[list[PlanItem]]:
+    """The items by the store they are wraps of, in their order; most are alone."""
+    found: dict[str, list[PlanItem]] = {}
+    for item in items:
+        folder, name = os.path.split(item.path)
+        wrap = kind_of(kinds.get(item.id, "")).is_wrap(name)
+        found.setdefault(f"{folder}{os.sep}" if wrap else item.id, []).append(item)
+    return list(found.values())
 
 
 def _ordered(plan: SignedPlan) -> list[PlanItem]:
@@ -89,113 +109,3 @@ def _is_twin(item: PlanItem, other: PlanItem, keys: frozenset[str]) -> bool:
     if item.subject is not Subject.KEY or _same_inode(item, other):
         return False
     return other.sha256 == item.sha256 or other.sha256 not in keys
-
-
-def _settle(doomed: Doomed, noted: Evidence, copies: int, twins: Sequence[PlanItem]) -> Events:
-    """Go on with one item from where its stage says, to its `Settled`."""
-    canaries: tuple[Canary, ...] = ()
-    try:
-        if doomed.stage is not Stage.NOTED:
-            canaries, limits = _before(doomed)
-            yield Begun(Step.SHRED, (doomed.item.id,), doomed.item.stamp.size)
-            noted = _overwrite(doomed, canaries, limits)
-            yield Noted(Step.SHRED, (doomed.item.id,), "overwritten", noted)
-        more = _remove(doomed, canaries)
-    except Failed as failed:
-        yield _failed(doomed, failed.reason)
-        return
-    except OSError as error:
-        if reason_of(error) is Reason.NO_SPACE:
-            raise Refused(Fault.DISK_FULL, doomed.item.path) from error
-        yield _failed(doomed, reason_of(error))
-        return
-    if copies or any(_stands(doomed.disk, twin) for twin in twins):
-        more += (Reason.COPIES_REMAIN,)
-    evidence = concluded(noted, more)
-    yield _settled(doomed, verdict(evidence.limits), evidence)
-
-
-def _settled(doomed: Doomed, outcome: KeyOutcome, evidence: Evidence) -> Settled:
-    return Settled(Step.SHRED, doomed.item.id, doomed.item.subject, outcome, evidence)
-
-
-def _failed(doomed: Doomed, reason: Reason) -> Settled:
-    return _settled(doomed, KeyOutcome.FAILED, Evidence(METHOD, (reason, *DECLARED)))
-
-
-def _before(doomed: Doomed) -> tuple[tuple[Canary, ...], tuple[Reason, ...]]:
-    """Know the file for the signed one and lay canaries; without them, say why not."""
-    with doomed.reading(doomed.name) as fd:
-        if not doomed.is_intact(fd):
-            # Ours already: an act that was cut short, or another name of a file that went before.
-            return (), (Reason.CANARY_FAILED, *((Reason.HARD_LINK,) if doomed.shared else ()))
-        size = os.fstat(fd).st_size
-        if size > LARGEST:
-            return (), (Reason.UNREADABLE,)
-        data = doomed.disk.read_back(fd, 0, size)
-    try:
-        canaries = lay(open_keys(doomed.kind, data, doomed.passphrase))
-    except NotOpened as shut:
-        return (), (shut.reason,)
-    return (canaries, ()) if canaries else ((), (Reason.CANARY_FAILED,))
-
-
-def _overwrite(doomed: Doomed, canaries: Sequence[Canary], limits: tuple[Reason, ...]) -> Evidence:
-    """Know the file once more, now open for writing, and overwrite it where it lies."""
-    with doomed.writing() as fd:
-        doomed.is_intact(fd)
-        try:
-            done = destroy_content(doomed.disk, fd, doomed.key)
-        except ReadBackDiffers:
-            raise Failed(Reason.READ_BACK_DIFFERS) from None
-    facts = done.facts
-    if canaries:
-        facts += (
-            (CANARY, digest(canaries)),
-            ("canary", "+".join(dict.fromkeys(one.method for one in canaries))),
-        )
-    return Evidence(METHOD, tuple(dict.fromkeys((*limits, *done.limits))), facts)
-
-
-def _remove(doomed: Doomed, canaries: Sequence[Canary]) -> tuple[Reason, ...]:
-    """See that nothing opens any more, then take the names away. Gone already is as good."""
-    name = doomed.standing()
-    if not name:
-        return ()
-    _after(doomed, name, canaries)
-    try:
-        doomed.remove(name)
-    except OSError:
-        return (Reason.NAME_REMAINS,)
-    return ()
-
-
-def _after(doomed: Doomed, name: str, canaries: Sequence[Canary]) -> None:
-    """Try to open the key again, as a thief of the file would.
-
-    Raises:
-        Failed: STILL_OPENS when it does; CHANGED when the file holds something else than our zeros.
-    """
-    with doomed.reading(name) as fd:
-        zeros = is_zeros(doomed.disk, fd) or not doomed.item.stamp.size
-        data = doomed.disk.read_back(fd, 0, LARGEST)
-    try:
-        keys = open_keys(doomed.kind, data, doomed.passphrase)
-    except NotOpened:
-        keys = ()
-    if answered(canaries, keys) or (keys and not canaries):
-        raise Failed(Reason.STILL_OPENS)
-    if not zeros:
-        raise Failed(Reason.CHANGED)
-
-
-def _stands(disk: Disk, twin: PlanItem) -> bool:
-    """Whether another file that held the same key may still hold it: anything there but zeros may."""
-    looked = Doomed(twin, "", Stage.FRESH, "", b"", shared=False, disk=disk)
-    try:
-        with looked.reading(looked.name) as fd:
-            return not is_zeros(disk, fd)
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except (OSError, Failed):
-        return True

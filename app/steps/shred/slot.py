@@ -11,7 +11,7 @@ from pathlib import Path
 from app.domain.outcome import Evidence, KeyOutcome, Reason
 from app.steps.shred.content import destroy_content
 from app.steps.shred.doomed import reason_of
-from app.steps.shred.overwriting import METHOD, ReadBackDiffers, content_digest
+from app.steps.shred.overwriting import METHOD, ReadBackDiffers, content_digest, whole
 from app.steps.shred.verdict import CANARY, DECLARED, concluded, verdict
 from app.system.disk import Disk, Folder, open_folder, this_disk
 
@@ -61,7 +61,7 @@ def _overwrite(disk: Disk, folder: Folder, name: str, before: bool) -> Evidence:
     fd = disk.open_in_place(folder, name)
     try:
         # The slot is itself the ciphertext that opened before and must not open after.
-        canary = content_digest(disk, fd)
+        canary = content_digest(disk, fd, whole(fd))
         done = destroy_content(disk, fd, secrets.token_bytes(32))
     finally:
         os.close(fd)

@@ -12,6 +12,10 @@ CANARY: Final = "canary_sha256"
 """The fact that says a canary was laid and answered before the key was overwritten."""
 DECLARED: Final = (Reason.COPIES_DECLARED_ONLY, Reason.ESCROW_UNKNOWN)
 """Conditions C5 and C6: Lethe searches what is declared and can't see escrow, so neither is ever met."""
+COPIES: Final = "copies_found"
+"""The fact that says how many copies of a key the hunt found."""
+MADE_OF_PASSPHRASE: Final = "made_of_passphrase"
+"""The fact that says that the key is made of a passphrase, which nobody can destroy."""
 _ACCESS_ONLY: Final = frozenset(
     {
         Reason.WRONG_PASSPHRASE,
@@ -35,20 +39,44 @@ def verdict(limits: Iterable[Reason]) -> KeyOutcome:
 
 
 def concluded(noted: Evidence, more: Iterable[Reason]) -> Evidence:
-    """Add what was seen at the removal, and name the conditions that were met."""
+    """Add what was seen at the removal, and say of each condition whether it was met."""
     limits = tuple(dict.fromkeys((*noted.limits, *more, *DECLARED)))
-    seen: Fact = ("conditions_seen", _conditions(noted, limits))
-    return Evidence(noted.method, limits, (*noted.facts, seen))
+    met = _met(noted, limits)
+    seen: Fact = ("conditions_seen", " ".join(name for name in _SEEN if met[name.rstrip("?")]))
+    every: Fact = ("conditions", " ".join(f"{name}={_word(name, holds)}" for name, holds in met.items()))
+    return Evidence(noted.method, limits, (*noted.facts, seen, every))
 
 
-def _conditions(noted: Evidence, limits: tuple[Reason, ...]) -> str:
-    """C8 is marked `?`: no other handle was seen, but agents and hibernation files can't be."""
-    read_back = any(name == "sha256_read_back" for name, _ in noted.facts)
-    met = {
+_SEEN: Final = ("C7", "C8?", "C9", "C10", "C11")
+"""C8 is marked `?`: no other handle was seen, but agents and hibernation files can't be."""
+_PEOPLES_WORD: Final = frozenset({"C1", "C5", "C6", "C12"})
+_AS_FAR_AS_SEEN: Final = frozenset({"C4", "C8"})
+
+
+def _met(noted: Evidence, limits: tuple[Reason, ...]) -> dict[str, bool]:
+    """Which of the twelve hold. Of those in `_PEOPLES_WORD` only that nothing speaks against it."""
+    facts = dict(noted.facts)
+    canary, read_back = CANARY in facts, "sha256_read_back" in facts
+    return {
+        "C1": True,
+        "C2": canary,
+        "C3": canary and MADE_OF_PASSPHRASE not in facts,
+        "C4": canary and Reason.COPIES_REMAIN not in limits,
+        "C5": Reason.COPIES_REMAIN not in limits,
+        "C6": True,
         "C7": not MEDIUM.intersection(limits),
-        "C8?": Reason.OPEN_ELSEWHERE not in limits,
+        "C8": Reason.OPEN_ELSEWHERE not in limits,
         "C9": read_back,
-        "C10": any(name == CANARY for name, _ in noted.facts),
+        "C10": canary,
         "C11": read_back,
+        "C12": True,
     }
-    return " ".join(name for name, holds in met.items() if holds)
+
+
+def _word(name: str, holds: bool) -> str:
+    """What is said of a condition: met, seen as far as it can be, a person's word only, or open."""
+    if not holds:
+        return "open"
+    if name in _PEOPLES_WORD:
+        return "declared"
+    return "seen" if name in _AS_FAR_AS_SEEN else "met"

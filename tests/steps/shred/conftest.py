@@ -5,7 +5,8 @@ import os
 import secrets
 import stat
 import subprocess
-from dataclasses import dataclass, field
+import sys
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -22,6 +23,8 @@ from app.identity import create, sign_plan
 from app.steps.shred import shred
 
 SEED = b"\x07" * 32
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture(scope="session")
@@ -144,5 +147,27 @@ def make_key(tmp_path):
         Path(f"{stem}.k").unlink()
         Path(f"{stem}.c").unlink()
         return path, "pkcs12"
+
+    return make
+
+
+@pytest.fixture
+def planned(bench, people):
+    """A signed plan over key stores as `inspect` tells of them."""
+
+    from key_stores import PASSPHRASE, described
+
+    def make(store, *others, passphrases=()):
+        paths = (store.path, *others)
+        bed = bench(*((path, store.kind) for path in paths))
+        items = tuple(
+            replace(item, stamp=key.stamp, sha256=key.sha256)
+            for item, key in zip(bed.plan.plan.items, (described(store, path) for path in paths), strict=True)
+        )
+        plan = Plan("2026-001", "2026-11-21T20:00:00Z", "cn-1", Profile.STANDARD, items)
+        bed.plan = sign_plan(plan, people, "2026-11-21T20:00:00Z")
+        given = passphrases or [PASSPHRASE] * len(paths)
+        bed.passphrases = {f"k-{n}": one for n, one in enumerate(given)}
+        return bed
 
     return make

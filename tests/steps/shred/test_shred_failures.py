@@ -17,8 +17,14 @@ from app.domain.step import Stage
 from app.identity import SignedPlan
 from app.steps.shred.canary import answered, lay
 from app.steps.shred.doomed import reason_of
-from app.steps.shred.keyfile import PrivateKey, open_keys
+from app.steps.shred.kinds import kind_of, open_keys
+from app.steps.shred.kinds.contract import PrivateKey, Store
 from app.system.disk import Disk, ReadOnlyDisk
+
+
+def in_memory(path):
+    data = path.read_bytes()
+    return Store(len(data), lambda offset, length: data[offset : offset + length])
 
 
 def failure(bed):
@@ -36,7 +42,7 @@ def test_an_unsigned_plan_shreds_nothing(bench, make_key):
     bed.plan = forged
     with pytest.raises(Refused) as caught:
         bed.run()
-    assert caught.value.fault is Fault.PERSON_MISSING
+    assert caught.value.fault is Fault.SIGNATURE_INVALID
     assert path.exists()
 
 
@@ -329,7 +335,7 @@ def test_every_errno_has_a_reason():
 def test_a_canary_is_answered_by_its_own_key_alone(make_key):
     for what in ("rsa", "ec", "ed25519", "x25519", "age"):
         (one, kind), (two, _) = make_key(what), make_key(what)
-        mine, other = (open_keys(kind, path.read_bytes(), "") for path in (one, two))
+        mine, other = (open_keys(kind_of(kind), in_memory(path), "") for path in (one, two))
         canaries = lay(mine)
         assert answered(canaries, mine) == 1
         assert answered(canaries, other) == 0

@@ -125,7 +125,7 @@ def test_without_its_passphrase_only_access_is_removed(bench, make_key, what, pa
     assert not path.exists()
 
 
-@pytest.mark.parametrize("kind", ["pem", "pkcs12", "age", "luks"])
+@pytest.mark.parametrize("kind", ["pem", "pkcs12", "age", "jks", "borg", "an archive"])
 @pytest.mark.parametrize(
     "content", [b"", b"not a key\n", b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"]
 )
@@ -162,6 +162,7 @@ def test_all_keys_of_one_file_are_proven(bench, make_key):
     path, kind = make_key("rsa")
     more, _ = make_key("ed25519")
     path.write_bytes(path.read_bytes() + b"\nsome text\n" + more.read_bytes())
+    more.unlink()
     settled = bench((path, kind)).run()["k-0"]
     assert facts(settled)["canary"] == "rsa-oaep+signature"
     assert settled.outcome in GOOD

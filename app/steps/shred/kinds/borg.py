@@ -1,0 +1,52 @@
+"""Borg 1: the `config` of a repository that carries its key, a key file, or an exported key."""
+
+from __future__ import annotations
+
+import configparser
+import hashlib
+import hmac
+import re
+from base64 import b64decode
+from typing import Final
+
+from app.domain.outcome import Reason
+from app.steps.shred.ciphers import ctr
+from app.steps.shred.kinds.contract import Kind, NotOpened, Opened, Store, master
+from app.steps.shred.msgpack import unpacked
+
+_FILE: Final = re.compile(r"BORG_KEY ([0-9a-f]{64})\s+(\S[\sA-Za-z0-9+/=]*)")
+_LINE: Final = 60
+
+
+def _found(store: Store) -> tuple[str, str]:
+    """The repository's id and the wrapped key, base64 without white space."""
+    text = store.whole().decode()
+    match = _FILE.match(text)
+    if match:
+        return match[1], "".join(match[2].split())
+    reader = configparser.ConfigParser(interpolation=None)
+    try:
+        reader.read_string(text)
+        return reader["repository"]["id"], "".join(reader["repository"]["key"].split())
+    except configparser.Error:
+        raise NotOpened(Reason.UNREADABLE) from None
+
+
+def _open(store: Store, passphrase: bytes) -> Opened:
+    wrap = unpacked(b64decode(_found(store)[1]))
+    if wrap[b"algorithm"] != b"sha256":
+        raise NotOpened(Reason.UNREADABLE)
+    key = hashlib.pbkdf2_hmac("sha256", passphrase, wrap[b"salt"], wrap[b"iterations"], 32)
+    data = ctr(key, bytes(16), wrap[b"data"])
+    if not hmac.compare_digest(hmac.digest(key, data, "sha256"), wrap[b"hash"]):
+        raise NotOpened(Reason.WRONG_PASSPHRASE)
+    return (master("Borg AES-256-CTR HMAC-SHA256", data),)
+
+
+def _marks(store: Store) -> tuple[bytes, ...]:
+    """The first line of the same wrap, and the head of any export, which may have another passphrase."""
+    number, wrap = _found(store)
+    return wrap[:_LINE].encode(), f"BORG_KEY {number}".encode()
+
+
+KIND: Final = Kind("borg", _open, marks=_marks)

@@ -1,0 +1,132 @@
+"""The contract of a key store: what is told of its bytes, how it opens, and how its copies are known.
+
+A kind is one file here with one `KIND`. The kind names bytes and opens keys; everything that
+changes the disk is done by the step, through the signed plan: the kinds only read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from app.domain.outcome import Reason
+
+LARGEST: Final = 16 << 20
+"""Bytes of the largest file that is looked into whole for keys."""
+_MARK: Final = 4096
+
+
+class NotOpened(Exception):
+    """A key store gave no key. `reason` is WRONG_PASSPHRASE or UNREADABLE."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Bytes of a file, from `start` up to and without `stop`."""
+
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The bytes of a key store, to read at any place: `read(offset, length)`."""
+
+    size: int
+    read: Callable[[int, int], bytes] = field(repr=False)
+
+    def whole(self) -> bytes:
+        """All of it.
+
+        Raises:
+            NotOpened: when it is far too big for a key file.
+        """
+        if self.size > LARGEST:
+            raise NotOpened(Reason.UNREADABLE)
+        return self.read(0, self.size)
+
+
+@dataclass(frozen=True, slots=True)
+class MasterKey:
+    """A symmetric key, or several in a row, that the passphrase unwraps."""
+
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateKey:
+    """One opened key.
+
+    `fingerprint` is a SHA-256, hex: of the public half, or of a symmetric key under a label.
+    `secret` is the library's own object; Python can't wipe it, only forget it.
+    """
+
+    algorithm: str
+    fingerprint: str
+    secret: Any = field(repr=False, compare=False)
+
+
+Opened = tuple[PrivateKey, ...]
+
+
+def _all_of_it(store: Store) -> tuple[Span, ...]:
+    return (Span(0, store.size),)
+
+
+def _content(store: Store) -> tuple[bytes, ...]:
+    """The start of the content without white space around: any copy of the file has it."""
+    return (store.read(0, _MARK).strip(),)
+
+
+def _alone(_: str) -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of key store.
+
+    `open` gives at least one key, or raises NotOpened; ValueError, KeyError and their
+    like are taken for UNREADABLE. `spans` are the bytes to be destroyed, in the order
+    of their overwriting: what the layout is read from comes last. They are the same
+    for as long as the store is whole. `marks` are bytes that every copy of the key
+    has. `is_wrap` tells by its name another file of the same folder that wraps the
+    same key. A `container` keeps its name and the rest of its bytes.
+    """
+
+    name: str
+    open: Callable[[Store, bytes], Opened]
+    spans: Callable[[Store], tuple[Span, ...]] = _all_of_it
+    marks: Callable[[Store], tuple[bytes, ...]] = _content
+    is_wrap: Callable[[str], bool] = _alone
+    container: bool = False
+    random: bool = True
+    """Whether the key was drawn at random, and is not made of the passphrase alone (condition C3)."""
+
+
+def described(secret: Any) -> PrivateKey:
+    """Describe a private key of an asymmetric pair."""
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    public = secret.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return PrivateKey(_algorithm(secret), hashlib.sha256(public).hexdigest(), secret)
+
+
+def master(algorithm: str, content: bytes) -> PrivateKey:
+    """Describe a symmetric key."""
+    label = hashlib.sha256(b"lethe fingerprint 1" + content).hexdigest()
+    return PrivateKey(algorithm, label, MasterKey(content))
+
+
+def _algorithm(secret: Any) -> str:
+    """Name it as printed: the type's own name, with the curve or the size where it has one."""
+    name = type(secret).__name__.removesuffix("PrivateKey")
+    if hasattr(secret, "curve"):
+        return f"{name}-{secret.curve.name}"
+    return f"{name}-{secret.key_size}" if hasattr(secret, "key_size") else name
