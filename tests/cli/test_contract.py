@@ -146,10 +146,17 @@ def test_status_and_verify_of_a_finished_case(finished: Path) -> None:
     assert told["closed"]
     assert all(step["done"] for step in told["steps"])
     assert lethe("status", finished / "2026-001").returncode == 0
-    for name in ("certificate.pdf", "manifest.json", "inventory.csv", "manifest.p7s"):
+    for name in ("certificate.pdf", "manifest.json", "inventory.csv", "manifest.p7s", "manifest.dsse.json"):
         verdict = lethe("verify", finished / "out" / name, "--json")
         assert verdict.returncode == 0, verdict.stdout
-        assert json.loads(verdict.stdout)["valid"]
+        said = json.loads(verdict.stdout)
+        assert said["valid"]
+        assert said["status"] == "valid"
+        assert all(one["zh"]["check"] != one["en"]["check"] for one in said["checks"])
+    foreign = lethe("verify", "--text", "LETHE1:something", "--json")
+    assert foreign.returncode == 1
+    assert json.loads(foreign.stdout)["status"] == "not_ours"
+    assert lethe("verify").returncode == 2
     journal = lethe("verify", finished / "2026-001" / "journal.jsonl")
     assert journal.returncode == 0
     (package,) = (finished / "out" / "sealed").glob("*.age")

@@ -6,8 +6,9 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from app.cli.console import Console
@@ -15,6 +16,7 @@ from app.cli.phrases import Phrase
 from app.cli.verbs import REFUSED
 from app.cli.verbs.journal import Row, first_key_asked, rows_of, seal_row, standing_of, verify_journal
 from app.domain.fault import Fault, Refused
+from app.language import Language
 from app.steps import certify, confirm
 from app.steps.certify import Check, Standing, Verdict, explained
 
@@ -34,7 +36,7 @@ def verify_file(asked: argparse.Namespace, console: Console) -> int:
     if asked.text or asked.file == "-":
         text = asked.text or sys.stdin.read()
         folder = Path(asked.file).absolute().parent if asked.file not in ("", "-") else _NOWHERE
-        return _told("-", certify.verify_code(text.strip().encode(), folder), console)
+        return _told("-", certify.verify_code(text.encode(), folder), console)
     file = Path(asked.file).absolute()
     journal = Path(asked.journal).absolute() if asked.journal else None
     if journal and not journal.is_file():
@@ -43,7 +45,7 @@ def verify_file(asked: argparse.Namespace, console: Console) -> int:
     if b'"prev":' in head and b'"run":' in head and file.suffix.lower() != ".pdf":
         report = verify_journal(asked, file, console)
         return _say(str(file), "journal", rows_of(report, console), standing_of(report), console)
-    if head.startswith(b"age-encryption.org/"):
+    if head.startswith(b"age-encryption.org/") and not file.name.endswith(certify.ANNEX):
         verdict = _sealed(file, asked.identity)
         if not asked.identity:
             console.phrase(Phrase.NOT_OPENED)
@@ -63,13 +65,26 @@ def _told(file: str, verdict: Verdict, console: Console, more: Sequence[Row] = (
     standing = verdict.status
     if any(ok is False for _, ok, _ in more) and standing in (Standing.VALID, Standing.INCOMPLETE):
         standing = Standing.ALTERED
-    return _say(file, verdict.kind, [*rows, *more], standing, console)
+    words = {one.name: _in_words(one) for one in verdict.checks}
+    return _say(file, verdict.kind, [*rows, *more], standing, console, words)
 
 
-def _say(file: str, kind: str, rows: Sequence[Row], standing: Standing, console: Console) -> int:
+def _in_words(check: Check) -> dict[str, dict[str, str]]:
+    """What a check is and what it saw, in both languages."""
+    return {one.value: {"check": explained(check.name, one), "seen": check.said(one)} for one in Language}
+
+
+def _say(
+    file: str,
+    kind: str,
+    rows: Sequence[Row],
+    standing: Standing,
+    console: Console,
+    words: Mapping[str, dict[str, dict[str, str]]] = MappingProxyType({}),
+) -> int:
     valid = standing is Standing.VALID
     if console.machine:
-        told = [{"name": name, "ok": ok, "detail": detail} for name, ok, detail in rows]
+        told = [{"name": name, "ok": ok, "detail": seen, **words.get(name, {})} for name, ok, seen in rows]
         facts = {"file": file, "kind": kind, "valid": valid, "status": standing.value, "checks": told}
         print(json.dumps(facts))
         return 0 if valid else REFUSED
