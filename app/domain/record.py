@@ -78,6 +78,8 @@ class Finding:
     the number of distinct normalised values, `macs` their HMAC-SHA256 under the
     case's key cut to 16 bytes, `confidence` 0-1, `why` the evidence for counting
     it: any of pattern, checksum, date, region, prefix, header, context, companion, known.
+    `where` names the first places in the file: a member, a sheet and its column, a page
+    (#3), a table and its column. They are the customer's words: for the register alone.
     """
 
     kind: str
@@ -85,6 +87,7 @@ class Finding:
     confidence: float
     why: tuple[str, ...]
     macs: tuple[bytes, ...] = ()
+    where: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
