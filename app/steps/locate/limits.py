@@ -109,7 +109,8 @@ class Reading:
         if len(self.account.names) < 64:
             self.account.names.append(source.name)
         deeper = Reading(self.limits, self.account, self.dispatch, self.depth + 1)
-        yield from self.dispatch(source, deeper)
+        for passage in self.dispatch(source, deeper):
+            yield passage.within(source.name)
 
     @property
     def spent(self) -> bool:

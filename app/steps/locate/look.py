@@ -160,9 +160,9 @@ def _search(file: BinaryIO, target: Target, task: Task, account: Account, seen: 
     for passage in _kept(read(source, reading), seen):
         account.pulse()
         found = sightings(passage, engine, today)
-        tally.add(found)
+        tally.add(found, passage.where)
         if task.customers:
-            tally.add(task.customers.sightings(passage, found))
+            tally.add(task.customers.sightings(passage, found), passage.where)
     tally.add(Sighting(0, 0, "secret.key", key, grade.PATTERN | grade.PREFIX) for key in account.keys)
     seen.findings = tally.findings()
     seen.names = tuple(account.names)

@@ -10,10 +10,16 @@ class Passage(NamedTuple):
 
     `header` is the head of the column it comes from (`column` true), or the column
     heads of the document it is part of. `raw` is true of bytes that no reader
-    understood, where a short pattern may be chance.
+    understood, where a short pattern may be chance. `where` is the place in the file:
+    a member, a sheet and its column, a page, a table and its column.
     """
 
     data: bytes
     header: str = ""
     column: bool = False
     raw: bool = False
+    where: str = ""
+
+    def within(self, place: str) -> Passage:
+        """Give the same passage with the place that its own place lies in."""
+        return self._replace(where=f"{place}!{self.where}" if self.where else place)

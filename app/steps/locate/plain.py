@@ -15,11 +15,14 @@ _FOLD: Final = {
     **dict.fromkeys((0xD7, 0x445, 0x425), 0x58),
 }
 """Full-width forms, wide spaces, dashes, and the three characters people type for a final X."""
+_FOLDABLE: Final = re.compile("[" + "".join(map(chr, _FOLD)) + "]")
 
 
 def plain(text: bytes) -> bytes:
     """Resolve escapes and fold wide characters to ASCII."""
-    return unescape(text).decode("utf-8", "replace").translate(_FOLD).encode()
+    resolved = unescape(text)
+    wide = resolved.decode("utf-8", "replace")
+    return wide.translate(_FOLD).encode() if _FOLDABLE.search(wide) else resolved
 
 
 def unescape(text: bytes) -> bytes:

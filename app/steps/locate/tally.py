@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from app.domain.record import Finding, Tier
@@ -14,6 +15,8 @@ _PERSONS: Final = ("cn.id", "cn.residence", "cn.permanent_resident")
 _DIRECT: Final = (*_PERSONS, "cn.mobile", "bank.card", "email", "custom.customer")
 _SENSITIVE: Final = frozenset({*_PERSONS, "bank.card"})
 _CORE: Final = frozenset({"secret.key", "secret.password"})
+_PLACES: Final = 5
+_PLACE_CHARS: Final = 200
 AGGREGATE: Final = 50
 """Persons from which two direct identifiers make a file sensitive as a whole."""
 
@@ -24,14 +27,18 @@ class Tally:
     def __init__(self, key: bytes) -> None:
         self._key = key
         self._kinds: dict[str, dict[bytes, int]] = {}
+        self._places: dict[str, dict[str, None]] = {}
 
-    def add(self, sightings: Iterable[Sighting]) -> None:
+    def add(self, sightings: Iterable[Sighting], where: str = "") -> None:
         """Count sightings; of several of one value the one with the best evidence stays."""
         seen: dict[tuple[str, str], int] = {}
         for sighting in sightings:
             place = sighting.kind, sighting.value
             seen[place] = _better(sighting.kind, seen.get(place), sighting.why)
         for (kind, value), why in seen.items():
+            places = self._places.setdefault(kind, {})
+            if where and len(places) < _PLACES and grade.confidence(kind, why) >= grade.FLOOR:
+                places[where[:_PLACE_CHARS]] = None
             mac = mac_of(self._key, kind, value)
             values = self._kinds.setdefault(kind, {})
             values[mac] = _better(kind, values.get(mac), why)
@@ -39,7 +46,7 @@ class Tally:
     def findings(self) -> tuple[Finding, ...]:
         """Give one finding a kind, in order of the name; values below the floor are nothing."""
         made = (_finding(kind, values) for kind, values in sorted(self._kinds.items()))
-        return tuple(finding for finding in made if finding)
+        return tuple(replace(one, where=tuple(self._places[one.kind])) for one in made if one)
 
 
 def mac_of(key: bytes, kind: str, value: str) -> bytes:

@@ -367,3 +367,35 @@ def test_a_mail_that_says_gb2312_and_means_more(look, tmp_path):
     head = b"From: a@example.com\nSubject: x\nContent-Type: text/plain; charset=gb2312\nContent-Transfer-Encoding: 8bit\n\n"
     (tmp_path / "in" / "a.eml").write_bytes(head + body)
     assert "custom.subject" in {f.kind for f in look(subject="朱镕")["a.eml"].record.findings}
+
+
+def test_a_finding_tells_its_places(people, look, tmp_path):
+    root = tmp_path / "in"
+    inner = zip_bytes({"客户.csv": as_csv(people).encode("gb18030")})
+    (root / "a.zip").write_bytes(zip_bytes({"x/内.zip": inner}))
+    (root / "b.pdf").write_bytes(pdf_bytes(people))
+    (root / "c.db").write_bytes(sqlite_bytes(people, tmp_path / "made.db"))
+    (root / "d.csv").write_text(as_csv(people))
+    places = {
+        name: {f.kind: f.where for f in located.record.findings}["cn.mobile"]
+        for name, located in look().items()
+    }
+    assert places == {
+        "a.zip": ("x/内.zip!客户.csv!手机号",),
+        "b.pdf": ("#1", "#2", "#3", "#4", "#5"),
+        "c.db": ("客户!手机号",),
+        "d.csv": ("手机号",),
+    }
+
+
+def test_the_holes_of_a_sparse_file_are_not_searched(look, tmp_path, counts):
+    from app.steps.locate.read.source import Source
+
+    path = tmp_path / "in" / "a.img"
+    with path.open("wb") as file:
+        file.truncate(600 << 20)
+        file.seek(300 << 20)
+        file.write("手机 13812345678".encode("utf-16-le"))
+    with path.open("rb", buffering=0) as file:
+        assert sum(map(len, Source("a.img", file, file=file, path=str(path)).written())) < 1 << 20
+    assert counts(look()["a.img"]) == {"cn.mobile": 1}

@@ -39,7 +39,7 @@ def read_sqlite(source: Source, reading: Reading) -> Iterator[Passage]:
             yield Passage("\t".join(headers).encode("utf-8", "replace"))
             for passage in by_columns(headers, _rows(cursor)):
                 rows += 1
-                yield passage
+                yield passage.within(table)
     if not rows:
         yield from read_raw(source, reading)
 

@@ -24,6 +24,9 @@ _BREAKS: Final = re.compile(
     rb"</(?:si|c|row|[a-z]{1,4}:p|text:h|w:tc|a:tc)>|<(?:w:br|w:tab|w:cr|a:br|text:tab|text:line-break|text:s)\b[^>]*>"
 )
 _TAGS: Final = re.compile(rb"<[^>]*>")
+_CELLS: Final = re.compile(rb"(?:<[^>]*>)+")
+"""Between two texts of a workbook; without rich text every tag ends a cell or a part of one."""
+_RICH: Final = re.compile(rb"<r[ >]")
 _LONGEST: Final = 4 << 20
 _SKIPPED: Final = re.compile(
     r"(?:^|/)(?:theme|printerSettings|_rels)/|(?:styles|fontTable|settings)\.xml$|\.(?:ttf|odttf|bin\.rels)$"
@@ -58,12 +61,12 @@ def read_office(archive: zipfile.ZipFile, container: Container, reading: Reading
             if not info.filename.endswith((".xml", ".rels", ".vml")) and info.filename != "mimetype":
                 yield from reading.enter(Source(info.filename, metered))
                 continue
-            for text in _texts(metered):
+            for text in _texts(metered, cells=info.filename.startswith("xl/")):
                 heads = heads or (_heads(text) if info.filename.startswith("xl/") else "")
-                yield Passage(text, heads)
+                yield Passage(text, heads, where=info.filename)
 
 
-def _texts(stream: Stream) -> Iterator[bytes]:
+def _texts(stream: Stream, *, cells: bool) -> Iterator[bytes]:
     carry = b""
     while block := stream.read(BLOCK):
         if not carry and block[:2] in (b"\xff\xfe", b"\xfe\xff"):
@@ -76,12 +79,14 @@ def _texts(stream: Stream) -> Iterator[bytes]:
             cut = len(xml)
         carry = xml[max(cut, 0) :]
         if cut > 0:
-            yield _plain(xml[:cut])
+            yield _plain(xml[:cut], cells)
     if carry:
-        yield _plain(carry)
+        yield _plain(carry, cells)
 
 
-def _plain(xml: bytes) -> bytes:
+def _plain(xml: bytes, cells: bool) -> bytes:
+    if cells and not _RICH.search(xml):
+        return _CELLS.sub(b"\n", xml)
     return _TAGS.sub(b"", _BREAKS.sub(b"\n", xml))
 
 

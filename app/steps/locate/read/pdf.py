@@ -38,7 +38,7 @@ def read_pdf(source: Source, reading: Reading) -> Iterator[Passage]:
         for number in range(len(document)):
             text = _page_text(document, number, reading)
             seen = seen or bool(text.strip())
-            yield Passage(text)
+            yield Passage(text, where=f"#{number + 1}")
         blank = not seen and not reading.account.problems
         if blank or damaged:
             # Not a letter and not a picture on any page is more likely damaged than blank.

@@ -14,7 +14,7 @@ from app.steps.locate.read.source import Source
 
 def read_raw(source: Source, _reading: Reading) -> Iterator[Passage]:
     """Search bytes as they are and, where they hold zeros, as UTF-16LE at both alignments."""
-    for chunk in chunks(source.blocks()):
+    for chunk in chunks(source.written()):
         yield Passage(chunk, raw=True)
         if b"\0" in chunk:
             for start in (0, 1):

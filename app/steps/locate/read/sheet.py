@@ -23,7 +23,8 @@ def read_sheet(source: Source, reading: Reading) -> Iterator[Passage]:
         workbook = calamine.CalamineWorkbook.from_filelike(source.whole(reading.limits.held))
         for name in workbook.sheet_names:
             yield Passage(name.encode("utf-8", "replace"))
-            yield from table(workbook.get_sheet_by_name(name).iter_rows())
+            for passage in table(workbook.get_sheet_by_name(name).iter_rows()):
+                yield passage.within(name)
     except calamine.PasswordError:
         reading.note(Problem.ENCRYPTED)
     except BaseException as error:

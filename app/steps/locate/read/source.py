@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 from collections.abc import Iterator
 from typing import BinaryIO, Final, Protocol
 
@@ -60,6 +62,29 @@ class Source:
             yield start
         while block := self._stream.read(BLOCK):
             yield block
+
+    def written(self) -> Iterator[bytes]:
+        """Give what was ever written: as `blocks`, with two zeros for each hole of a sparse file."""
+        if self._file is None or not self.path or not hasattr(os, "SEEK_DATA"):
+            yield from self.blocks()
+            return
+        number, at = self._file.fileno(), 0
+        size = os.fstat(number).st_size
+        while at < size:
+            try:
+                start = os.lseek(number, at, os.SEEK_DATA)
+            except OSError as error:
+                if error.errno != errno.ENXIO:
+                    raise
+                return  # nothing but a hole until the end
+            end = os.lseek(number, start, os.SEEK_HOLE)
+            if start > at:
+                yield b"\0\0"
+            at = start
+            while at < end and (block := os.pread(number, min(BLOCK, end - at), at)):
+                yield block
+                at += len(block)
+            at = max(at, end)
 
     def whole(self, limit: int) -> BinaryIO:
         """Give a file that can seek, holding a member in memory.

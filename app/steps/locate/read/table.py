@@ -45,7 +45,7 @@ def by_columns(headers: Sequence[str], rows: Iterable[Row]) -> Iterator[Passage]
             text = "\n".join(column)
             if text.strip():
                 header = headers[place] if place < len(headers) else ""
-                yield Passage(text.encode("utf-8", "replace"), header, column=bool(header))
+                yield Passage(text.encode("utf-8", "replace"), header, column=bool(header), where=header)
 
 
 def _by_rows(rows: Iterable[Row]) -> Iterator[Passage]:
