@@ -73,6 +73,8 @@ class Reason(Enum):
     JOURNALLED_DATA = "journalled_data"
     INLINE = "inline"
     SPARSE = "sparse"
+    BEYOND_END = "beyond_end"
+    """Blocks belong to the file behind its end. What they held before was not overwritten."""
     OTHER_STREAMS = "other_streams"
     """An alternate stream, a resource fork or an extended attribute, which was not overwritten."""
     SNAPSHOT = "snapshot"

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from typing import Any, Generic, TypeVar
 
 from typing_extensions import override
+
+from app.domain.fault import Fault, Refused
 
 V = TypeVar("V")
 
@@ -37,12 +40,19 @@ class Shelf(MutableMapping[str, V], Generic[V]):
         self._db.executescript(_TABLES)
 
     def put(self, ids: Iterable[str], value: V) -> None:
-        """Put one value under each of these ids."""
-        number = self._said(json.dumps(self._dump(value)))
-        self._db.executemany(
-            "INSERT INTO items(id, said) VALUES(?, ?) ON CONFLICT(id) DO UPDATE SET said = excluded.said",
-            ((one, number) for one in ids),
-        )
+        """Put one value under each of these ids.
+
+        Raises:
+            Refused: DISK_FULL when the folder for temporary files is full.
+        """
+        try:
+            number = self._said(json.dumps(self._dump(value)))
+            self._db.executemany(
+                "INSERT INTO items(id, said) VALUES(?, ?) ON CONFLICT(id) DO UPDATE SET said = excluded.said",
+                ((one, number) for one in ids),
+            )
+        except sqlite3.OperationalError as error:
+            raise Refused(Fault.DISK_FULL, tempfile.gettempdir(), str(error)) from error
 
     @override
     def __setitem__(self, one: str, value: V) -> None:

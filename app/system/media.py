@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from app.domain.medium import Medium
-from app.system.volumes import Volume, Writes, volume_of
+from app.system.volumes import IN_MEMORY, Volume, Writes, volume_of
 
 _SYS: Final = Path("/sys")
 _SECTOR: Final = 512
@@ -82,7 +82,7 @@ def _layers(disk: Path | None, depth: int) -> Iterator[Writes]:
         # A copy of the image may share its blocks, now or when the file is overwritten, and the
         # file system in the image knows nothing of it.
         shared = under.may_share and under.writes is Writes.IN_PLACE
-        yield Writes.UNKNOWN if shared else under.writes
+        yield Writes.UNKNOWN if shared else Writes.TWICE if under.journalled_data else under.writes
         yield from _layers(_disk(under.source), depth - 1)
     elif disk.name.startswith(("zd", "bcache")):
         yield Writes.ELSEWHERE
@@ -92,6 +92,26 @@ def _layers(disk: Path | None, depth: int) -> Iterator[Writes]:
         yield Writes.ELSEWHERE
     for part in _parts(disk):
         yield from _layers(part, depth - 1)
+
+
+def frees_into_files(volume: Volume) -> bool:
+    """Whether a freed block goes back, as it is, to a file system below that holds the volume in a file.
+
+    A loop device punches a hole into its file when it is trimmed; what stood there is then in
+    free blocks below, where nobody finds and nobody overwrites it. Not so in memory.
+    """
+    return sys.platform == "linux" and _punched(_disk(volume.source), _DEPTH)
+
+
+def _punched(disk: Path | None, depth: int) -> bool:
+    if disk is None or depth == 0:
+        return disk is not None
+    if image := _word(disk / "loop" / "backing_file"):
+        try:
+            return volume_of(image).file_system not in IN_MEMORY
+        except OSError:
+            return True
+    return any(_punched(part, depth - 1) for part in _parts(disk))
 
 
 def _parts(disk: Path) -> list[Path]:

@@ -10,6 +10,9 @@ from enum import Enum
 from pathlib import Path
 from typing import Final
 
+IN_MEMORY: Final = frozenset({"tmpfs", "ramfs"})
+"""File systems that have no medium."""
+
 
 class Writes(Enum):
     """Where a file system puts the new bytes when a file is overwritten."""
@@ -18,6 +21,8 @@ class Writes(Enum):
     """Into the blocks the file has, if no other file shares them."""
     ELSEWHERE = "elsewhere"
     """Into new blocks; the old ones keep their content (copy-on-write, log-structured)."""
+    TWICE = "twice"
+    """In place, and through its journal besides, which keeps what was written before (ext data=journal)."""
     SERVER = "server"
     """As a server decides."""
     UNKNOWN = "unknown"

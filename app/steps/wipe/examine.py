@@ -178,8 +178,10 @@ def _may_be_half(
     # and the like stand in many a file, so of those it must be the first. And a write that found no room
     # changes the times alone.
     keyed = [stream for stream in streams if stream.sha256]
-    # Lethe never cuts a file: a shorter one was cut by somebody, and what it gave back is beyond reach.
-    return told.st_size >= item.stamp.size and (
+    # Lethe never cuts a file, and grows it to the end of its last block at most: any other size is
+    # somebody's doing, and what they wrote was not signed for.
+    whole = -(-item.stamp.size // told.st_blksize) * told.st_blksize
+    return told.st_size in (item.stamp.size, whole) and (
         any(ours(disk, fd, told.st_size, keyed))
         or next(ours(disk, fd, told.st_size, streams), False)
         or _digest(disk, fd) == item.sha256

@@ -15,6 +15,7 @@ from app.steps.wipe.keystream import names_for
 from app.steps.wipe.places import parent_of
 from app.steps.wipe.scene import Terms, is_below
 from app.steps.wipe.verdict import Done
+from app.system.attributes import has_attributes
 from app.system.disk import Folder, open_folder
 from app.system.names import length_of
 from app.system.protected import is_protected
@@ -35,6 +36,8 @@ class Folders:
         self._location: dict[str, str] = {}
         self._doomed: dict[str, str] = {}
         self.kept: list[str] = []
+        self.marked = False
+        """Whether an emptied folder has attributes, whose text no purge reaches."""
         for parent, named in sorted({(parent_of(one.item.path), one.item.location) for one in done}):
             at, location = parent, named or parent
             while at not in self._location and is_below(at, location):
@@ -61,6 +64,22 @@ class Folders:
                 inside[path.rpartition(os.sep)[0]].add(new)
             else:
                 self.kept.append(path)
+
+    def outgrown(self, block: int) -> bool:
+        """Whether a folder has, or may have had, more than one block.
+
+        An ext folder that grows is split, and the split leaves names where nothing clears them;
+        it never shrinks. Of one that a stopped run has removed nobody knows.
+        """
+        sizes: list[int] = []
+
+        def look(folder: Folder) -> None:
+            sizes.append(os.fstat(folder.fd or 0).st_size)
+
+        for path in self._location:
+            if self._place(path) is None or not self._inside(path, look):
+                return True
+        return any(size > block for size in sizes)
 
     def fill(self) -> bool:
         """Put links to one empty file into every folder until all room for entries is written over.
@@ -145,6 +164,7 @@ class Folders:
 
         def look(folder: Folder) -> None:
             left[0] = any(name not in renamed and not _is_filler(folder, name) for name in _names(folder))
+            self.marked |= not left[0] and folder.fd is not None and has_attributes(folder.fd)
 
         return self._inside(path, look) and not left[0] and self._place(path) is not None
 

@@ -9,15 +9,14 @@ from app.domain.outcome import Outcome, Reason
 from app.steps.wipe.scene import Ground
 from app.system.extents import Attribute, Extent, ExtentFlag
 from app.system.swap import may_swap
-from app.system.volumes import Writes
+from app.system.volumes import IN_MEMORY, Writes
 
 _WRITES: Final = {
     Writes.ELSEWHERE: Reason.COPY_ON_WRITE,
+    Writes.TWICE: Reason.JOURNALLED_DATA,
     Writes.SERVER: Reason.NETWORK,
     Writes.UNKNOWN: Reason.UNKNOWN_MEDIUM,
 }
-_IN_MEMORY: Final = frozenset({"tmpfs", "ramfs"})
-"""Their pages may have been swapped, to where no overwrite of the file reaches."""
 _DOUBTFUL: Final = int(ExtentFlag.SHARED | ExtentFlag.ENCODED | ExtentFlag.INLINE)
 # Said of every file until the device itself is read.
 _ALWAYS: Final = (Reason.NOT_READ_FROM_DEVICE,)
@@ -50,7 +49,7 @@ def foresee(
 
 
 def _not_spinning(ground: Ground) -> Reason:
-    return Reason.IN_MEMORY if ground.volume.file_system in _IN_MEMORY else Reason.FLASH
+    return Reason.IN_MEMORY if ground.volume.file_system in IN_MEMORY else Reason.FLASH
 
 
 def _of_volume(ground: Ground) -> Iterator[Reason]:
@@ -59,7 +58,8 @@ def _of_volume(ground: Ground) -> Iterator[Reason]:
             yield _WRITES[writes]
     if ground.volume.journalled_data:
         yield Reason.JOURNALLED_DATA
-    if ground.volume.file_system in _IN_MEMORY and may_swap():
+    # Pages may have been swapped, to where no overwrite of the file reaches.
+    if ground.volume.file_system in IN_MEMORY and may_swap():
         yield Reason.IN_MEMORY
 
 

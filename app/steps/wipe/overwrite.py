@@ -23,6 +23,10 @@ from app.system.extents import Extent, ExtentFlag, attributes, data_segments, ex
 from app.system.limits import doubts_of
 from app.system.volumes import Writes
 
+_SECTOR: Final = 512
+"""What `st_blocks` counts in (stat(2))."""
+_IN_THE_INODE: Final = 4
+"""Extents that ext4 keeps in the inode itself."""
 _WORTH_ONE_SYNC: Final = 8
 """From this many files on, one sync of the whole file system is cheaper than one a file."""
 
@@ -102,9 +106,23 @@ def _foreseen(item: PlanItem, sight: Sight, scene: Scene) -> Overwritten:
     outcome, limits = foresee(ground, places, attributes(sight.fd), sparse=sparse, half=sight.half)
     runs = _to_block_ends(found, size, _block(ground, places))
     verdict = Verdict(outcome, limits, ground.volume.file_system, ground.label)
-    for doubt in doubts_of(sight.fd):
+    behind = [Reason.BEYOND_END] if _holds_more(ground, places or (), sight) else []
+    for doubt in (*behind, *doubts_of(sight.fd)):
         verdict = verdict.doubted(doubt)
     return Overwritten(item, ground, runs, places, verdict)
+
+
+def _holds_more(ground: Ground, places: tuple[Extent, ...], sight: Sight) -> bool:
+    """Whether blocks behind the end of the last one it uses are the file's.
+
+    Given to it and not yet used, or the rest of a cluster (ext4's bigalloc), of which
+    only the count of blocks tells, where no more than four extents need no block of their own.
+    """
+    whole = -(-sight.told.st_size // ground.volume.block) * ground.volume.block
+    if any(extent.logical + extent.length > whole for extent in places):
+        return ground.volume.writes is Writes.IN_PLACE
+    counted = ground.volume.file_system == "ext4" and 0 < len(places) <= _IN_THE_INODE
+    return counted and sight.told.st_blocks * _SECTOR > sum(extent.length for extent in places)
 
 
 def _block(ground: Ground, places: tuple[Extent, ...] | None) -> int:

@@ -23,8 +23,8 @@ from app.steps.wipe.verdict import Done
 from app.system.churn import Churn
 from app.system.device import open_device
 from app.system.disk import Folder, open_folder
-from app.system.journals import Log, LogKind, Trail, log_of, position, trail_of, went_round
-from app.system.media import medium_of
+from app.system.journals import Log, LogKind, Trail, commits_fast, log_of, position, trail_of, went_round
+from app.system.media import frees_into_files, medium_of
 from app.system.trim import trim
 from app.system.volumes import Volume, volume_of
 
@@ -107,13 +107,14 @@ class _Purge:
                 return _Purged(clean=False, facts=())
             log = log_of(self._volume, place.fd)
             trail = trail_of(self._volume) if self._terms.wiping.device else None
+            outgrown = log.kind is LogKind.EXT and folders.outgrown(self._volume.block)
             try:
                 clean = self._purge(folders, place, log, trail)
             finally:
                 if trail:
                     trail.close()
             self._trim(place.fd, log)
-            clean &= self._unseen(done, folders, log)
+            clean &= self._unseen(done, folders, log, outgrown=outgrown) and not folders.marked
         finally:
             place.close()
         facts = (("journal", log.kind.value), ("journal_bytes", log.bytes), *self._facts.items())
@@ -126,7 +127,9 @@ class _Purge:
         clean = self._churned(folders, place, log, trail)
         clean &= folders.remove()
         self._sync(place)
-        return clean and _known(log)
+        if log.kind is LogKind.EXT and trail is None:
+            clean &= not commits_fast(self._volume)
+        return clean and _known(log, self._volume)
 
     def _sync(self, place: Folder) -> None:
         """Put the file system on its disk; where that fails, which another's file may cause, its journal."""
@@ -176,30 +179,33 @@ class _Purge:
 
     def _trim(self, fd: int, log: Log) -> None:
         by_itself = log.kind in (LogKind.EXT, LogKind.NONE) and self._trims_itself()
-        given = trim(fd) if self._terms.wiping.trim and not by_itself else None
+        lost = frees_into_files(self._volume)  # beyond the reach of the look that comes after
+        given = trim(fd) if self._terms.wiping.trim and not (by_itself or lost) else None
         if given is not None:
             self._facts["trimmed_bytes"] = given
 
     def _trims_itself(self) -> bool:
         return "discard" in self._volume.options.replace("nodiscard", "").replace(";", ",").split(",")
 
-    def _unseen(self, done: Iterable[Done], folders: Folders, log: Log) -> bool:
+    def _unseen(self, done: Iterable[Done], folders: Folders, log: Log, *, outgrown: bool) -> bool:
         """Whether no name stands any more where the folders held their entries, as far as it must be seen.
 
-        ext clears entries by itself. XFS and btrfs free them as they are, so there it must
-        be seen, and what was free in between must have been trimmed.
+        ext clears entries by itself, but for those of a folder that has outgrown a block.
+        XFS and btrfs free them as they are, so there it must be seen, and what was free in
+        between must have been trimmed.
         """
         device = open_device(self._volume) if self._terms.wiping.device else None
         prints, seen = self._terms.footprints, True
+        cleared = log.kind is LogKind.NONE or (log.kind is LogKind.EXT and not outgrown)
         if device is None:
-            return log.kind in (LogKind.EXT, LogKind.NONE)
+            return cleared
         with device:
             for names, traced in chain([(folders.names(), True)], _named(done)):
                 if prints.stand(device, names):
                     return False
                 seen &= traced and prints.tells(names)
         self._facts["folders_read"] = seen
-        return (seen and "trimmed_bytes" in self._facts) or log.kind in (LogKind.EXT, LogKind.NONE)
+        return cleared or (seen and (log.kind is LogKind.EXT or "trimmed_bytes" in self._facts))
 
 
 def _named(done: Iterable[Done]) -> Iterator[tuple[dict[str, set[bytes]], bool]]:
@@ -221,9 +227,9 @@ def _named(done: Iterable[Done]) -> Iterator[tuple[dict[str, set[bytes]], bool]]
     yield names, traced
 
 
-def _known(log: Log) -> bool:
+def _known(log: Log, volume: Volume) -> bool:
     """Whether the file system clears entries of its folders, or they are filled or freed."""
-    if log.kind is LogKind.EXT:
+    if volume.file_system.startswith("ext"):
         release = platform.release().split(".")
         return tuple(int(number) for number in release[:2]) >= _ENTRIES_ARE_WIPED
     return log.kind is not LogKind.UNKNOWN

@@ -73,10 +73,16 @@ class Reading:
             places = [Place(physical, length, logical, 0) for physical, length, logical in rows]
             device = self.devices.get(item.stamp.device)
             with suppress(OSError):
-                if device and places and self._own(item, places):
-                    last = streams_of(self._seed, item.id, self._passes)[-1]
-                    if not differing(places, device, {0: last}):
-                        good.append(name)
+                if not (device and places and min(place.length for place in places) > 0):
+                    continue
+                last = streams_of(self._seed, item.id, self._passes)[-1]
+                # Once more at the end: it may have been put elsewhere while it was read.
+                if (
+                    self._own(item, places)
+                    and not differing(places, device, {0: last})
+                    and self._own(item, places)
+                ):
+                    good.append(name)
         return good
 
     def _own(self, item: PlanItem, places: Sequence[Place]) -> bool:

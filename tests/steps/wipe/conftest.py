@@ -133,8 +133,14 @@ def image(tmp_path):
         pytest.skip("mounting an image needs root")
     sizes = {"ext4": 48, "xfs": 320, "btrfs": 256}
     with ExitStack() as stack:
+        # In memory what is trimmed is gone, as it is from a disk that gives nothing back. On a file
+        # system it would stay in blocks that are free below.
+        memory = tmp_path / "memory"
+        memory.mkdir()
+        subprocess.run(["mount", "-t", "tmpfs", "none", memory], check=True, capture_output=True)
+        stack.callback(subprocess.run, ["umount", "--lazy", memory], check=True, capture_output=True)
 
-        def make(kind, mkfs=(), mount=(), folder=tmp_path, megabytes=0):
+        def make(kind, mkfs=(), mount=(), folder=memory, megabytes=0):
             if not shutil.which(f"mkfs.{kind}"):
                 pytest.skip(f"mkfs.{kind} is not installed")
             made = Image(folder, kind, stack, megabytes or sizes[kind], ["-q", *mkfs], mount)
