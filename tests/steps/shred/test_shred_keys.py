@@ -282,3 +282,20 @@ def test_records_and_other_fates_are_left_alone(bench, make_key):
     settled = bench((path, kind, Subject.RECORD)).run()
     assert not settled
     assert Path(path).exists()
+
+
+def test_an_archive_of_the_plan_that_stays_lowers_the_verdict(bench, make_key, tmp_path):
+    """Nothing of the key is to be seen in it, packed as it is."""
+    import zipfile
+
+    path, kind = make_key("ec")
+    archive = tmp_path / "old.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.write(path)
+    bed = bench((path, kind), (archive, "", Subject.COPY))
+    os.utime(archive, ns=(1, 1))
+    settled = bed.run()
+    assert settled["k-1"].outcome is KeyOutcome.FAILED
+    assert settled["k-0"].outcome is KeyOutcome.ACCESS_REMOVED
+    assert Reason.COPIES_REMAIN in settled["k-0"].evidence.limits
+    assert facts(settled["k-0"])["copies_found"] == 0
