@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import sys
 from collections.abc import Iterator
 from typing import BinaryIO, Final, Protocol
 
@@ -65,7 +66,7 @@ class Source:
 
     def written(self) -> Iterator[bytes]:
         """Give what was ever written: as `blocks`, with two zeros for each hole of a sparse file."""
-        if self._file is None or not self.path or not hasattr(os, "SEEK_DATA"):
+        if sys.platform == "win32" or self._file is None or not self.path:
             yield from self.blocks()
             return
         number, at = self._file.fileno(), 0
