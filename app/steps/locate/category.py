@@ -245,6 +245,8 @@ def content_year(clues: Clues, latest: int) -> int | None:
 
 
 def _dates(sample: str, latest: int) -> Iterable[int]:
+    if "20" not in sample and "199" not in sample:
+        return
     for m in _DATE_IN_TEXT.finditer(sample):
         if int(m[1]) <= latest and not _BIRTH.search(sample, max(0, m.start() - 24), m.start()):
             yield int(m[1])

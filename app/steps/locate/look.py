@@ -9,7 +9,6 @@ import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 from typing import BinaryIO, Final
 
 from app.domain.canonical import handle
@@ -155,7 +154,7 @@ def _search(file: BinaryIO, target: Target, task: Task, account: Account, seen: 
     tally = Tally(task.key)
     engine = best_engine(task.subject)
     reading = Reading(task.limits, account, passages)
-    source = Source(Path(target.path).name, file, file=file, path=target.path)
+    source = Source(target.path.rpartition(os.sep)[2], file, file=file, path=target.path)
     today = date.today()
     for passage in _kept(read(source, reading), seen):
         account.pulse()

@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -86,7 +87,7 @@ def walk(locations: Sequence[Location], exclude: Sequence[Path]) -> Iterator[Met
 
 def _meet(path: str, root: str, entered: set[tuple[int, int]]) -> Met | list[str] | None:
     """Give what stands at a path: for a folder the paths in it, for what was met before None."""
-    below = path[len(str(Path(root).parent)) :].replace(os.sep, "/").strip("/")
+    below = path[_before(root) :].replace(os.sep, "/").strip("/")
     try:
         info = os.lstat(path)
     except FileNotFoundError:
@@ -104,6 +105,12 @@ def _meet(path: str, root: str, entered: set[tuple[int, int]]) -> Met | list[str
     return None if known else target
 
 
+@cache
+def _before(root: str) -> int:
+    """Give how many characters of a path stand before the name of its location."""
+    return len(str(Path(root).parent))
+
+
 def _names(target: Target, info: os.stat_result, entered: set[tuple[int, int]]) -> Met | list[str] | None:
     if _place(info) in entered:
         return None
@@ -119,7 +126,9 @@ def _is_evidence(path: str, folder: bool) -> bool:
     """Whether a path is a case's folder, or a file of a certificate beside what goes with it."""
     if folder:
         return keeps_journal(Path(path))
-    return Path(path).name in _HANDED_OUT and all(Path(path).with_name(name).is_file() for name in _PROOF)
+    return path.rpartition(os.sep)[2] in _HANDED_OUT and all(
+        Path(path).with_name(name).is_file() for name in _PROOF
+    )
 
 
 def _place(info: os.stat_result) -> tuple[int, int]:
