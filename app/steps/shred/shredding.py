@@ -55,6 +55,7 @@ def shred(
     disk = disk or this_disk()
     items = _ordered(plan)
     keys = frozenset(item.sha256 for item in items if item.subject is Subject.KEY)
+    staying = _staying(plan, keys)
     done = 0
     for group in _stores(items, kinds):
         acts = []
@@ -63,7 +64,7 @@ def shred(
             shared = any(_same_inode(item, other) for other in items if other is not item)
             secret, key = passphrase(item.id), item_key(seed, item.id)
             doomed = Doomed(item, kind_of(kinds.get(item.id, "")), stage, secret, key, shared, disk)
-            twins = tuple(other for other in items if _is_twin(item, other, keys))
+            twins = tuple(other for other in (*items, *staying) if _is_twin(item, other, keys))
             told = noted.get(item.id, UNTOLD)
             acts.append(Act(doomed, told, copies_left.get(item.id, 0), twins))
         yield from _destroyed(acts)
@@ -95,6 +96,12 @@ def _ordered(plan: SignedPlan) -> list[PlanItem]:
     """Copies before keys, so that a key is settled knowing what became of its copies."""
     items = [item for item in plan.plan.with_fate(Fate.SHRED) if item.subject is not Subject.RECORD]
     return sorted(items, key=lambda item: item.subject is Subject.KEY)
+
+
+def _staying(plan: SignedPlan, keys: frozenset[str]) -> tuple[PlanItem, ...]:
+    """What stays by the plan though it has the bytes of a key: a bin, too, gives back what is in it."""
+    goes = (Fate.WIPE, Fate.SHRED)
+    return tuple(item for item in plan.plan.items if item.sha256 in keys and item.fate not in goes)
 
 
 def _same_inode(one: PlanItem, other: PlanItem) -> bool:

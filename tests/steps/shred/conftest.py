@@ -171,3 +171,8 @@ def planned(bench, people):
         return bed
 
     return make
+
+
+@pytest.fixture
+def make_item():
+    return item

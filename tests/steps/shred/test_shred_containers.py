@@ -1,11 +1,16 @@
 """A container whose overwrite was cut short is finished, though its own layout is no longer there to read."""
 
+from dataclasses import replace
+
 import key_stores as stores
 import pytest
 
 from app.domain.event import Noted
+from app.domain.fate import Fate
 from app.domain.outcome import KeyOutcome, Reason
+from app.domain.plan import Subject
 from app.domain.step import Stage
+from app.identity import sign_plan
 from app.steps.shred.overwriting import item_key, keystream
 
 KEY = item_key(b"\x07" * 32, "k-0")
@@ -108,3 +113,25 @@ def test_an_unreadable_wrap_beside_counts_as_one(planned, tmp_path):
     (store.path.parent / ("0" * 64)).mkdir()
     settled = planned(store).run()["k-0"]
     assert Reason.COPIES_REMAIN in settled.evidence.limits
+
+
+@pytest.mark.parametrize("fate", [Fate.LEAVE, Fate.TRASH, Fate.WIPE])
+def test_a_header_backup_among_the_records_that_stays_lowers_the_verdict(
+    planned, people, volume, make_item, tmp_path, fate
+):
+    """Far from the volume, so that the hunt beside it does not see it, but the plan has its digest."""
+    volume.hide()
+    far = tmp_path / "far"
+    far.mkdir()
+    backup = volume.hidden[0].rename(far / "h.bak")
+    bed = planned(volume)
+    kept = make_item(backup, "r-1", Subject.RECORD, fate)
+    plan = replace(bed.plan.plan, items=(*bed.plan.plan.items, kept))
+    bed.plan = sign_plan(plan, people, "2026-11-21T20:00:00Z")
+    settled = bed.run()["k-0"]
+    if fate is Fate.WIPE:  # it goes in the next step, and has an outcome of its own there
+        assert settled.outcome in GOOD
+    else:
+        assert settled.outcome is KeyOutcome.ACCESS_REMOVED
+        assert Reason.COPIES_REMAIN in settled.evidence.limits
+    assert backup.exists()
