@@ -9,10 +9,14 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
+from app.domain.event import Noted
+from app.domain.outcome import Evidence
 from app.domain.plan import PlanItem
 from app.domain.record import Stamp
+from app.domain.step import Step
 from app.system.disk import Disk, open_folder
 
+RENUMBERED: Final = "renumbered"
 _MOST_BYTES: Final = 64 * 1024 * 1024
 _CHUNK: Final = 1 << 20
 
@@ -29,6 +33,12 @@ class Renumbered:
     def __init__(self, items: Iterable[PlanItem], disk: Disk) -> None:
         self._items = items
         self._now = _numbers(items, disk)
+
+    def told(self) -> Iterator[Noted]:
+        """Say which volumes were known again, with the number each had and has."""
+        for before, now in self._now.items():
+            facts = (("volume_number_signed", str(before)), ("volume_number_found", str(now)))
+            yield Noted(Step.WIPE, (), RENUMBERED, Evidence(RENUMBERED, (), facts))
 
     def __iter__(self) -> Iterator[PlanItem]:
         return map(self._found, self._items) if self._now else iter(self._items)

@@ -126,6 +126,7 @@ def batches(items: Iterable[PlanItem]) -> Iterator[list[PlanItem]]:
 
 def _follow(plan: Plan, stages: Mapping[str, Stage], noted: Notes, terms: Terms) -> Iterator[Event]:
     items = Renumbered(plan.items, terms.disk)
+    yield from items.told()
     progress = Progress(sum(item.stamp.size for item in going(items)))
 
     def at(fate: Fate, *wanted: Stage) -> Iterator[PlanItem]:

@@ -99,7 +99,7 @@ def medium(tmp_path: Path) -> Iterator[Callable[[Ground], Image]]:
 
         def make(ground: Ground) -> Image:
             made = Image(ground, tmp_path)
-            stack.callback(made.detach)
+            stack.callback(made.remove)
             made.attach()
             return made
 

@@ -47,8 +47,12 @@ class Image:
     path: Path = field(init=False)
 
     def __post_init__(self) -> None:
-        self.top, self.path = self.folder / "盘", self.folder / "medium.img"
+        # In memory what is trimmed is gone; on a file system it would stay in free blocks below.
+        self.top, memory = self.folder / "盘", self.folder / "memory"
         self.top.mkdir()
+        memory.mkdir()
+        run("mount", "-t", "tmpfs", "none", memory)
+        self.path = memory / "medium.img"
         kind = self.ground.kind
         if kind == "tmpfs":
             return
@@ -71,6 +75,11 @@ class Image:
         """Unmount it, if it is mounted."""
         if self.top.is_mount():
             run("umount", self.top)
+
+    def remove(self) -> None:
+        """Unmount it and let go of its file."""
+        self.detach()
+        run("umount", "--lazy", self.folder / "memory")
 
     def raw(self) -> bytes:
         """The medium without its empty stretches, as it is with nothing left in memory. Mounted again after."""

@@ -26,6 +26,9 @@ def test_the_volume_is_known_again_by_one_file(job):
         elsewhere(items[3]),
     ]
     ends = job.run()
+    told = dict(job.events[0].evidence.facts)
+    before, now = (str(item.stamp.device) for item in (job.items[0], items[0]))
+    assert told == {"volume_number_signed": before, "volume_number_found": now}
     assert ends[items[1].id].outcome.good
     assert ends[items[2].id].outcome.good
     assert ends[items[0].id].evidence.limits == (Reason.CHANGED,)

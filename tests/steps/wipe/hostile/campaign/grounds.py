@@ -209,6 +209,17 @@ def _fuse(ground: Ground, folder: Path) -> Iterator[Land]:
 
 
 @contextmanager
+def in_memory(folder: Path) -> Iterator[Path]:
+    """A folder in memory, where images lie: what is trimmed out of them is gone, and in no free block.
+
+    Raises:
+        NotHere: where nothing may be mounted.
+    """
+    with _mounted(folder / "memory", "-t", "tmpfs", "none") as memory:
+        yield memory
+
+
+@contextmanager
 def removed_after(folder: Path) -> Iterator[Path]:
     """A folder that is emptied at the end, so that a thousand cases do not fill the disk."""
     folder.mkdir(parents=True)

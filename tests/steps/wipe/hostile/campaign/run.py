@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from campaign.grounds import GROUNDS, Land, opened, removed_after
+from campaign.grounds import GROUNDS, Land, in_memory, opened, removed_after
 from campaign.kinds import NESTED, kinds_on
 from campaign.kinds_content import clone
 from campaign.marks import Marks
@@ -65,7 +65,7 @@ def campaign(
         before = report.cases
         one = random.Random(f"{seed}/{rounds}")
         try:
-            with removed_after(folder / f"batch{rounds:04d}") as place:
+            with removed_after(folder / f"batch{rounds:04d}") as aside, in_memory(aside) as place:
                 _batch(ground, one, place, signers, report, kinds, min(batch, cases - before), seed)
         except NotHere as reason:
             report.skipped[f"{ground}: {_brief(reason)}"] += 1
