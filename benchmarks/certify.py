@@ -5,7 +5,7 @@
 Each way runs in a process of its own on the same `inventory.csv`. Seconds are of the processor, which
 all ways keep busy, for the machine may be shared. Lethe's figure holds all of it:
 the digests of each page, PDF/A-3b, the file synced to the disk. Its peers only draw. `LongTable` is
-quadratic: 100,000 rows take it a quarter of an hour. Unless `--long-all` asks for that, it draws
+nearly quadratic: 100,000 rows take it five minutes or more. Unless `--long-all` asks for that, it draws
 `--long` rows and twice as many, and its time for all rows is reckoned by the growth between the
 two, which is said in what is printed.
 

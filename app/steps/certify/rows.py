@@ -48,17 +48,41 @@ class _Piece:
     width: float
 
 
+class _Known(dict[str, tuple[_Piece, ...]]):
+    """Each character as one document has it, asked for once.
+
+    It knows nothing of who asks: a circle would keep the pages of a finished volume in memory.
+    """
+
+    def __init__(self, document: Any, face: Face, size: float) -> None:
+        super().__init__()
+        self._document = document
+        self._face = face
+        self._size = size
+
+    def __missing__(self, character: str) -> tuple[_Piece, ...]:
+        self[character] = tuple(self.piece(one) for one in drawable(character, self._face))
+        return self[character]
+
+    def piece(self, character: str) -> _Piece:
+        """Ask reportlab for a character that the face can draw."""
+        from reportlab.pdfbase import pdfmetrics
+
+        font: Any = pdfmetrics.getFont(self._face.font(character))
+        ((subset, code),) = font.splitString(character, self._document)
+        name = font.getSubsetInternalName(subset, self._document)
+        return _Piece(name, _escaped(code[0]), self._face.width(character, self._size))
+
+
 class Typist:
     """Writes rows for one canvas. What it learns of characters holds for that canvas only."""
 
     def __init__(self, canvas: Any, face: Face, size: float) -> None:
         # reportlab keeps what a font has in use by document, and gives no other way to it.
-        self._document = canvas._doc  # noqa: SLF001
-        self._face = face
+        self._pieces = _Known(canvas._doc, face, size)  # noqa: SLF001
         self._size = size
-        self._pieces: dict[str, tuple[_Piece, ...]] = {}
         self._repeated: dict[tuple[float, str], Written] = {}
-        ascii_pieces = [self._piece(chr(code)) for code in range(32, 127)]
+        ascii_pieces = [self._pieces.piece(chr(code)) for code in range(32, 127)]
         self._font = ascii_pieces[0].font
         self._widths = {chr(code): one.width for code, one in enumerate(ascii_pieces, 32)}
         self._codes = str.maketrans({chr(code): one.code for code, one in enumerate(ascii_pieces, 32)})
@@ -102,13 +126,16 @@ class Typist:
             width = sum(map(self._widths.__getitem__, text))
             if width <= lane.width:
                 return Written(f"({text.translate(self._codes)}) Tj", width, self._font, self._font)
-        return self._joined(self._fitted(text, lane.width))
+        known = self._pieces
+        pieces = [piece for character in text for piece in known[character]]
+        width = sum([piece.width for piece in pieces])
+        if width > lane.width:
+            pieces = self._cut(pieces, lane.width)
+            width = sum([piece.width for piece in pieces])
+        return self._joined(pieces, width)
 
-    def _fitted(self, text: str, room: float) -> list[_Piece]:
-        pieces = [piece for character in text for piece in self._known(character)]
-        if sum(piece.width for piece in pieces) <= room:
-            return pieces
-        cut = self._known(_CUT)
+    def _cut(self, pieces: list[_Piece], room: float) -> list[_Piece]:
+        cut = self._pieces[_CUT]
         left = room - cut[0].width
         for count, piece in enumerate(pieces):
             left -= piece.width
@@ -116,32 +143,19 @@ class Typist:
                 return [*pieces[:count], *cut]
         return pieces
 
-    def _joined(self, pieces: Sequence[_Piece]) -> Written:
+    def _joined(self, pieces: Sequence[_Piece], width: float) -> Written:
+        if not pieces:
+            return Written("() Tj", 0.0, self._font, self._font)
+        first = font = pieces[0].font
         out: list[str] = []
-        first = font = pieces[0].font if pieces else self._font
-        codes = ""
+        codes: list[str] = []
         for piece in pieces:
             if piece.font != font:
-                out.append(f"({codes}) Tj {piece.font} {self._size:g} Tf")
-                font, codes = piece.font, ""
-            codes += piece.code
-        out.append(f"({codes}) Tj")
-        return Written(" ".join(out), sum(piece.width for piece in pieces), first, font)
-
-    def _known(self, character: str) -> tuple[_Piece, ...]:
-        pieces = self._pieces.get(character)
-        if pieces is None:
-            pieces = tuple(self._piece(one) for one in drawable(character, self._face))
-            self._pieces[character] = pieces
-        return pieces
-
-    def _piece(self, character: str) -> _Piece:
-        from reportlab.pdfbase import pdfmetrics
-
-        font: Any = pdfmetrics.getFont(self._face.font(character))
-        ((subset, code),) = font.splitString(character, self._document)
-        name = font.getSubsetInternalName(subset, self._document)
-        return _Piece(name, _escaped(code[0]), self._face.width(character, self._size))
+                out.append(f"({''.join(codes)}) Tj {piece.font} {self._size:g} Tf")
+                font, codes = piece.font, []
+            codes.append(piece.code)
+        out.append(f"({''.join(codes)}) Tj")
+        return Written(" ".join(out), width, first, font)
 
 
 def _escaped(code: int) -> str:
