@@ -14,7 +14,7 @@ from app.domain.fault import Fault, GateClosed, Refused
 from app.domain.key import Key
 from app.domain.plan import Plan
 from app.domain.step import Gate, Step
-from app.flow import closing, work
+from app.flow import accounting, closing, work
 from app.flow.copying import goes_after_all, stays
 from app.flow.desk import Passphrase, now
 from app.flow.gates import Standing, complete, gate
@@ -142,7 +142,7 @@ class Flow:
 
     def signers(self) -> list[Signer]:
         """Who signed the plan."""
-        return list(closing.signers(self._state))
+        return list(accounting.signers(self._state))
 
     # What the officer declares and decides
 

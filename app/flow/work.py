@@ -31,6 +31,8 @@ from app.steps.shred import inspect, shred
 from app.steps.wipe import wipe
 
 _BATCH = 1000
+_KEY_FILE = 16 * 1024 * 1024
+"""What is bigger is a container, of which only the key's own part counts."""
 
 
 def locating(desk: Desk) -> Work:
@@ -62,7 +64,8 @@ def deciding(desk: Desk) -> Work:
 
 def same_bytes(keys: Sequence[Path], records: Iterable[Record]) -> frozenset[str]:
     """Paths of the records that hold the very bytes of a declared key: copies that go with it."""
-    digests = {hashlib.sha256(path.read_bytes()).hexdigest() for path in keys if path.is_file()}
+    files = (path for path in keys if path.is_file() and path.stat().st_size <= _KEY_FILE)
+    digests = {hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
     if not digests:
         return frozenset()
     return frozenset(record.path for record in records if record.sha256 in digests)

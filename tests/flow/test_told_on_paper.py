@@ -13,7 +13,7 @@ from app.domain.fate import Fate
 from app.domain.outcome import Reason
 from app.domain.step import Step
 from app.domain.wiping import Method, Wiping
-from app.flow import closing
+from app.flow import accounting
 from app.flow.outlook import outlook
 from app.steps.certify.account import Account
 from app.steps.certify.chapters import copies, kept, media, methods
@@ -60,7 +60,7 @@ def account(office, flow, advance) -> Account:
     flow.let_go(traces["a.csv~"].id)
     advance(flow, Step.WIPE)
     desk = flow._at.desk()
-    return closing.make_account(desk, flow.plan(), 1, "0" * 64)
+    return accounting.make_account(desk, flow.plan(), 1, "0" * 64)
 
 
 def test_each_pass_is_printed_by_its_bytes(account: Account) -> None:

@@ -128,7 +128,7 @@ def media(account: Account, words: Words) -> list[Strip]:
     unknown = words.label("title.unknown")
     rows = [
         (
-            f"{medium.device} · {medium.mount}",
+            " · ".join(filter(None, (medium.device, medium.mount))),
             " · ".join(filter(None, (medium.model, medium.serial))) or unknown,
             _kind_of(medium, words),
             f"{medium.file_system} · {medium.options}",

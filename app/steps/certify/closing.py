@@ -38,7 +38,7 @@ from app.steps.certify.strips import CONTENT, Cell, Row, items, paragraph
 from app.steps.certify.tally import limits_seen
 from app.steps.certify.wording import Words, grouped
 
-_FIXED: Final = ("medium", "declared", "identities", "clock", "names", "tagged")
+_FIXED: Final = ("medium", "earlier", "declared", "identities", "clock", "names", "tagged")
 _QR: Final = 26 * MM
 SEAL: Final = 50 * MM
 """Side of the square that stays clear for the 公章, whose diameter may be 45 mm (国发〔1999〕25号 §14)."""
