@@ -27,18 +27,33 @@ _TICK: Final = 0.1
 def look_at_all(met: Iterable[Met], task: Task, jobs: int) -> Generator[Located | None]:
     """Look at everything a walk meets, in its order. None is given while one thing takes long.
 
-    `jobs` processes do it; with 0 it is done here, and what a reader does to this
-    process is not held off. Closing the generator ends the processes.
+    `jobs` processes do it; with 0, or where the system lets none begin, it is done here,
+    and what a reader does to this process is not held off. Closing the generator ends the
+    processes.
     """
-    if not jobs:
+    first = _begun(task) if jobs else None
+    if first is None:
         for thing in met:
             yield look(thing, task, lambda: None)
         return
-    pool = _Pool(task, jobs)
+    pool = _Pool(task, jobs, first)
     try:
         yield from pool.run(iter(met))
     finally:
         pool.close()
+
+
+def _begun(task: Task) -> Worker | None:
+    """A process that answers, or None: an account may not be let run the program anew."""
+    try:
+        worker = Worker(task)
+    except OSError:
+        return None
+    worker.give([])
+    if worker.take() is not None:
+        return worker
+    worker.end()
+    return None
 
 
 @dataclass(slots=True)
@@ -73,10 +88,10 @@ class _Turn:
 class _Pool:
     """The processes, each replaced when it dies or stands still."""
 
-    def __init__(self, task: Task, jobs: int) -> None:
+    def __init__(self, task: Task, jobs: int, first: Worker) -> None:
         self._task = task
         self._jobs = jobs
-        self._idle: list[Worker] = []
+        self._idle = [first]
         self._turns: list[_Turn] = []
         self._row: deque[_Batch] = deque()
 

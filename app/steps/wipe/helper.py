@@ -26,6 +26,7 @@ class Helper:
             )
         asked = {
             "plan": plain(plan.plan),
+            "planned": plan.planned,
             "signatures": [one.plain() for one in plan.signatures],
             "seed": seed.hex(),
             "passes": [one.text for one in wiping.sequence],

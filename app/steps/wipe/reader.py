@@ -41,7 +41,8 @@ class Reading:
 
     def __init__(self, asked: Mapping[str, Any]) -> None:
         plan = build(Plan, asked["plan"])
-        signed = SignedPlan(plan, tuple(Signature.from_plain(one) for one in asked["signatures"]))
+        signatures = tuple(Signature.from_plain(one) for one in asked["signatures"])
+        signed = SignedPlan(plan, signatures, asked["planned"])
         signed.verify()
         self._seed = bytes.fromhex(asked["seed"])
         if len(self._seed) < SEED_BYTES:

@@ -106,3 +106,10 @@ def test_a_worker_takes_no_more_memory_than_it_is_given(tmp_path, values):
             assert event.record.findings[0].count == 20
             assert event.record.problems == ()
     assert 0 < peak < 256 << 20
+
+
+def test_where_no_process_can_begin_it_is_done_here(tmp_path, monkeypatch):
+    (tmp_path / "a.txt").write_text("手机 13812345678 身份证 110101199003074610")
+    monkeypatch.setattr("multiprocessing.spawn._python_exe", b"/nonexistent/python")
+    events = list(locate([Location(tmp_path)], key=bytes(32), jobs=2))
+    assert [one.look for one in events if isinstance(one, Located)] == [Look.FOUND]

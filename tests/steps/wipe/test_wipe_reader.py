@@ -128,6 +128,7 @@ def ask(job, change=lambda asked: asked, lines=(), command=COMMAND):
     signed = job.signed()
     asked = {
         "plan": plain(signed.plan),
+        "planned": signed.planned,
         "signatures": [one.plain() for one in signed.signatures],
         "seed": SEED.hex(),
         "passes": ["random"],
@@ -226,6 +227,7 @@ def test_what_it_answers(job, ground, monkeypatch):
         os.fsync(file.fileno())
     asked = {
         "plan": plain(signed.plan),
+        "planned": signed.planned,
         "signatures": [one.plain() for one in signed.signatures],
         "seed": SEED.hex(),
         "passes": ["random"],
@@ -266,6 +268,7 @@ def test_without_its_folder_or_its_device_nothing_is_seen(job, ground, monkeypat
     monkeypatch.setattr(reading, call, _fails if call == "open_folder" else lambda volume: None)
     asked = {
         "plan": plain(signed.plan),
+        "planned": signed.planned,
         "signatures": [one.plain() for one in signed.signatures],
         "seed": SEED.hex(),
         "passes": ["random"],
