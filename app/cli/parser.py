@@ -47,13 +47,15 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument("--lang", choices=("zh", "en"), default=argparse.SUPPRESS, help="language / 语言")
 
     _case_verbs(verbs, common)
-    _checking_verbs(verbs, common)
+    _locate_verb(verbs, common)
+    _verify_verb(verbs, common)
+    _proof_verbs(verbs, common)
     _identity_verb(verbs, common)
     verbs.add_parser("self-test", parents=[common], help="check this installation / 自检")
     return top
 
 
-def _checking_verbs(verbs: _Verbs, common: argparse.ArgumentParser) -> None:
+def _locate_verb(verbs: _Verbs, common: argparse.ArgumentParser) -> None:
     locate = verbs.add_parser("locate", parents=[common], help="look only; change nothing / 只查找，不改动")
     locate.add_argument("paths", nargs="+", metavar="PATH", help="folder or file / 文件夹或文件")
     locate.add_argument(
@@ -70,6 +72,9 @@ def _checking_verbs(verbs: _Verbs, common: argparse.ArgumentParser) -> None:
         help="find the customers of this list, csv or xlsx / 按客户名单查找（csv 或 xlsx）",
     )
     locate.add_argument("--subject", default="", metavar="TEXT", help="find one person / 查找一个人")
+
+
+def _verify_verb(verbs: _Verbs, common: argparse.ArgumentParser) -> None:
     verify = verbs.add_parser("verify", parents=[common], help="check a certificate / 验证证明")
     verify.add_argument(
         "file",
@@ -102,6 +107,9 @@ def _checking_verbs(verbs: _Verbs, common: argparse.ArgumentParser) -> None:
         help="of that key; else it is asked for / 其口令的环境变量",
     )
     verify.add_argument("--identity", metavar="FILE", default="", help="age key of a custodian / 保管人密钥")
+
+
+def _proof_verbs(verbs: _Verbs, common: argparse.ArgumentParser) -> None:
     journal = verbs.add_parser("journal", parents=[common], help="export the journal / 导出日志")
     journal.add_argument("case_dir", metavar="CASE_DIR", help=_CASE_DIR)
     journal.add_argument(

@@ -17,7 +17,7 @@ from app.domain.step import Gate, Step
 from app.flow import accounting, closing, work
 from app.flow.copying import goes_after_all, stays
 from app.flow.desk import Passphrase, now
-from app.flow.gates import Standing, complete, gate
+from app.flow.gates import Standing, complete, first_changed, gate
 from app.flow.opened import OpenCase
 from app.flow.people import refuse_unapproved
 from app.flow.planning import draw_plan
@@ -153,7 +153,7 @@ class Flow:
             GateClosed: SIGNED or CLOSED after signing.
         """
         self._before_signing(Step.COMPANY)
-        step = _first_changed(self._at.case, case)
+        step = first_changed(self._at.case, case)
         self._at.redeclare(case)
         self._plan = None
         self._at.recorder().note("declared", {"void_from": step.value, "complete": complete(case)})
@@ -340,14 +340,3 @@ class Flow:
 def _must_have(people: Sequence[Identity], role: Role) -> None:
     if all(person.role is not role for person in people):
         raise Refused(Fault.PERSON_MISSING, role.value)
-
-
-def _first_changed(old: Case, new: Case) -> Step:
-    """The first step whose results rest on a declaration that changed; after all of them when none did."""
-    if (old.locations, old.backups, old.people) != (new.locations, new.backups, new.people):
-        return Step.LOCATE
-    if (old.rules, old.holds, old.keys) != (new.rules, new.holds, new.keys):
-        return Step.DECIDE
-    if old.custodians != new.custodians or old.certificate.out != new.certificate.out:
-        return Step.CONFIRM
-    return Step.SIGN

@@ -102,3 +102,14 @@ def _after_signing(step: Step, state: State) -> GateClosed | None:
         earlier not in state.finished for earlier in (Step.SHRED, Step.WIPE) if earlier.index < step.index
     )
     return GateClosed(step, Gate.EARLIER_STEP, missing) if missing else None
+
+
+def first_changed(old: Case, new: Case) -> Step:
+    """The first step whose results rest on a declaration that changed; after all of them when none did."""
+    if (old.locations, old.backups, old.people) != (new.locations, new.backups, new.people):
+        return Step.LOCATE
+    if (old.rules, old.holds, old.keys) != (new.rules, new.holds, new.keys):
+        return Step.DECIDE
+    if old.custodians != new.custodians or old.certificate.out != new.certificate.out:
+        return Step.CONFIRM
+    return Step.SIGN

@@ -65,7 +65,7 @@ def _syslog(entry: Entry) -> bytes:
     """One RFC 5424 message. The text begins with a BOM, which says that it is UTF-8."""
     sd = {"n": str(entry.n), "head": entry.hash, "prev": entry.prev}
     elements = " ".join(f'{name}="{_in_sd(value)}"' for name, value in sd.items())
-    header = f"<{_FACILITY * 8 + _severity(entry)}>1 {entry.t} - lethe"
+    header = f"<{_FACILITY * 8 + _gravity(entry)}>1 {entry.t} - lethe"
     head = f"{header} {_word(entry.run, 128)} {_word(entry.event, 32)} [{_SD_ID} {elements}] "
     return head.encode() + b"\xef\xbb\xbf" + _body(entry) + b"\n"
 
@@ -81,7 +81,7 @@ def _word(text: str, most: int) -> str:
 
 def _cef(entry: Entry) -> bytes:
     """One CEF:0 event."""
-    header = ("Lethe", "Lethe", __version__, entry.event, entry.event, _CEF_SEVERITY[_severity(entry)])
+    header = ("Lethe", "Lethe", __version__, entry.event, entry.event, _CEF_SEVERITY[_gravity(entry)])
     fields = {
         "rt": _milliseconds(entry.t),
         "externalId": entry.n,
@@ -119,7 +119,7 @@ def _ocsf(entry: Entry) -> bytes:
         "activity_id": activity,
         "activity_name": "Delete" if deleted else entry.event,
         "type_uid": kind * 100 + activity,
-        "severity_id": _OCSF_SEVERITY[_severity(entry)],
+        "severity_id": _OCSF_SEVERITY[_gravity(entry)],
         "time": _milliseconds(entry.t),
         "metadata": {
             "version": _OCSF,
@@ -141,7 +141,7 @@ def _ocsf(entry: Entry) -> bytes:
     return canonical(event) + b"\n"
 
 
-def _severity(entry: Entry) -> int:
+def _gravity(entry: Entry) -> int:
     if entry.event in ("torn", "behind") or _outcome(entry) in _BAD:
         return _WARNING
     return _NOTICE if _outcome(entry) in _GONE else _INFORMATIONAL

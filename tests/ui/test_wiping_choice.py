@@ -261,8 +261,7 @@ def test_a_key_without_its_passphrase_is_asked_about(
     assert officer.said() == ""
     officer.wizard.desk.passphrases.clear()
     page.enter()
-    officer.rest()
-    assert "database.pem" in officer.said()
+    officer.qtbot.waitUntil(lambda: "database.pem" in officer.said())
     officer.press(officer.wizard.WizardButton.CommitButton)
     officer.qtbot.waitUntil(lambda: page._question is not None)
     question = page._question

@@ -73,31 +73,39 @@ def compose(
     # An older certificate would stand beside a manifest it does not name.
     (folder / CERTIFICATE).unlink(missing_ok=True)
     yield _at(0)
-    write_durably(folder / MANIFEST, data, 0o644)
-    p7s = cms_detached(data, people)
-    write_durably(folder / DETACHED, p7s, 0o644)
-    write_durably(folder / CHECKER, resource(f"checker/{CHECKER}").read_bytes(), 0o644)
+    p7s = _lay_manifest(folder, data, people)
     yield _at(1)
     fields = fields_of(people)
     sheet = laid_out(account, people, issued_at, closing, _digests(data, manifest, fields[0][1], issuing))
     yield _at(2)
-    inventory = (folder / INVENTORY).read_bytes()
-    attachments = {MANIFEST: data, INVENTORY: inventory, DETACHED: p7s}
+    attachments = {MANIFEST: data, INVENTORY: (folder / INVENTORY).read_bytes(), DETACHED: p7s}
     pdf = archived(_drawn(sheet, account), attachments, _moment(issued_at))
     yield _at(3)
-    service = TimeService(issuing.tsa) if issuing.tsa else None
-    papers = papers_of(people, issuing, service.others if service else ())
-    pdf = with_fields(pdf, {field: sheet.fields[field] for field, _ in fields}, papers)
-    words = Words.of(account.language)
-    now = datetime.now(UTC).replace(microsecond=0)
-    stamps = {field: stamp(person, words, sheet.fields[field], now) for field, person in fields}
-    pdf = sealed(pdf, fields, stamps, now, service)
+    pdf = _signed(pdf, sheet, fields, Words.of(account.language), issuing)
     yield _at(4)
-    files = {CERTIFICATE: pdf, INVENTORY: inventory, MANIFEST: data, DETACHED: p7s}
-    signers = [person for _, person in fields]
-    write_durably(folder / DSSE, enveloped(manifest, files, signers), 0o644)
+    files = {CERTIFICATE: pdf, **attachments}
+    write_durably(folder / DSSE, enveloped(manifest, files, [person for _, person in fields]), 0o644)
     write_durably(folder / CERTIFICATE, pdf, 0o644)
     yield _at(_STAGES)
+
+
+def _lay_manifest(folder: Path, data: bytes, people: Sequence[Identity]) -> bytes:
+    write_durably(folder / MANIFEST, data, 0o644)
+    p7s = cms_detached(data, people)
+    write_durably(folder / DETACHED, p7s, 0o644)
+    write_durably(folder / CHECKER, resource(f"checker/{CHECKER}").read_bytes(), 0o644)
+    return p7s
+
+
+def _signed(
+    pdf: bytes, sheet: Sheet, fields: Sequence[tuple[str, Identity]], words: Words, issuing: Issuing
+) -> bytes:
+    service = TimeService(issuing.tsa) if issuing.tsa else None
+    papers = papers_of([person for _, person in fields], issuing, service.others if service else ())
+    pdf = with_fields(pdf, {field: sheet.fields[field] for field, _ in fields}, papers)
+    now = datetime.now(UTC).replace(microsecond=0)
+    stamps = {field: stamp(person, words, sheet.fields[field], now) for field, person in fields}
+    return sealed(pdf, fields, stamps, now, service)
 
 
 def _digests(data: bytes, manifest: Manifest, officer: Identity, issuing: Issuing) -> Digests:

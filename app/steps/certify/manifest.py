@@ -51,15 +51,7 @@ def manifest_of(
         "issued_at": issued_at,
         "status": status_of(account, closing).value,
         **told(account, people, issuing),
-        "signatures": [
-            {
-                "field": field,
-                "role": person.role.value,
-                "name": person.name,
-                "fingerprint": person.fingerprint,
-            }
-            for field, person in fields_of(people)
-        ],
+        "signatures": [_signature(field, person) for field, person in fields_of(people)],
         "totals": _totals(account),
         "coverage": {**asdict(account.coverage), "problems": [list(p) for p in account.coverage.problems]},
         "searched": [_searched(account, i) for i in range(len(account.searched))],
@@ -73,12 +65,7 @@ def manifest_of(
         "register_key": {"outcome": named(closing.outcome), **_evidence(closing.evidence)},
         "exceptions": [_exception(one) for one in exceptions(account, closing)],
         "limits": [[reason.value, count] for reason, count in limits_seen(account, closing.evidence.limits)],
-        "inventory": {
-            "file": INVENTORY,
-            "sha256": hashlib.sha256(inventory).hexdigest(),
-            "bytes": len(inventory),
-            "rows": len(account.lines),
-        },
+        "inventory": _inventory(inventory, len(account.lines)),
         "annex": {"file": ANNEX, **asdict(account.annex)} if account.annex else None,
         "leaves": {
             "hash": "RFC 9162 SHA-256, salted",
@@ -89,6 +76,16 @@ def manifest_of(
         "difference": _difference(account),
         "journal": {"count": account.journal_count, "head": account.journal_head},
     }
+
+
+def _signature(field: str, person: Identity) -> dict[str, str]:
+    role, name = person.role.value, person.name
+    return {"field": field, "role": role, "name": name, "fingerprint": person.fingerprint}
+
+
+def _inventory(data: bytes, rows: int) -> dict[str, Any]:
+    digest = hashlib.sha256(data).hexdigest()
+    return {"file": INVENTORY, "sha256": digest, "bytes": len(data), "rows": rows}
 
 
 def fields_of(people: Sequence[Identity]) -> list[tuple[str, Identity]]:

@@ -351,10 +351,11 @@ def test_a_table_that_breaks_is_read_on_as_text(people, look, tmp_path, counts):
 
 def test_a_page_that_is_a_picture_was_not_looked_at(look, tmp_path):
     from PIL import Image
+    from reportlab.lib.utils import ImageReader
     from reportlab.pdfgen.canvas import Canvas
 
     canvas = Canvas(str(tmp_path / "in" / "scan.pdf"))
-    canvas.drawInlineImage(Image.new("RGB", (60, 60), "red"), 10, 10)
+    canvas.drawImage(ImageReader(Image.new("RGB", (60, 60), "red")), 10, 10)
     canvas.showPage()
     canvas.save()
     located = look()["scan.pdf"]
