@@ -60,6 +60,9 @@ class Sight:
     half: bool
 
 
+_CLUSTER: Final = 4096
+
+
 def find(item: PlanItem, scene: Scene) -> tuple[Folder, str, os.stat_result]:
     """Look at an item's name: a regular file, the one that was signed for, in no protected place.
 
@@ -180,7 +183,8 @@ def _may_be_half(
     keyed = [stream for stream in streams if stream.sha256]
     # Lethe never cuts a file, and grows it to the end of its last block at most: any other size is
     # somebody's doing, and what they wrote was not signed for.
-    whole = -(-item.stamp.size // told.st_blksize) * told.st_blksize
+    block = getattr(told, "st_blksize", _CLUSTER)  # Windows does not tell it
+    whole = -(-item.stamp.size // block) * block
     return told.st_size in (item.stamp.size, whole) and (
         any(ours(disk, fd, told.st_size, keyed))
         or next(ours(disk, fd, told.st_size, streams), False)

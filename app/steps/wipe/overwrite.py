@@ -122,7 +122,8 @@ def _holds_more(ground: Ground, places: tuple[Extent, ...], sight: Sight) -> boo
     if any(extent.logical + extent.length > whole for extent in places):
         return ground.volume.writes is Writes.IN_PLACE
     counted = ground.volume.file_system == "ext4" and 0 < len(places) <= _IN_THE_INODE
-    return counted and sight.told.st_blocks * _SECTOR > sum(extent.length for extent in places)
+    held = getattr(sight.told, "st_blocks", 0) * _SECTOR  # Windows does not tell it
+    return counted and held > sum(extent.length for extent in places)
 
 
 def _block(ground: Ground, places: tuple[Extent, ...] | None) -> int:
