@@ -253,8 +253,10 @@ def test_a_hold_that_matches_nothing_is_warned_of(officer: Officer, company: Pat
 
 
 def test_a_key_without_its_passphrase_is_asked_about(
-    officer: Officer, company: Path, make_wizard: Callable[[], Wizard]
+    officer: Officer, company: Path, make_wizard: Callable[[], Wizard], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for variable in ("DATABASE_KEY_PASSPHRASE", "MAIL_KEY_PASSPHRASE"):
+        monkeypatch.delenv(variable, raising=False)
     officer.go_to(Step.SHRED, company.parent)
     officer.rest()
     page = officer.wizard.currentPage()

@@ -1,6 +1,6 @@
 """What the campaigns have found to be wrong: (what, the kind begins with)."""
 
-MENDING: tuple[tuple[str, str], ...] = ()
+MENDING = (("false good", "growing all the while"),)
 """What may be found still."""
 MENDED = (
     ("name left unsaid", "folder moved while it is wiped"),
@@ -8,7 +8,6 @@ MENDED = (
     ("false good", "image copied below"),
     ("false good", "changed after a stop"),
     ("false good", "extended attributes"),
-    ("false good", "growing all the while"),
     ("false good", "inline once, grown since"),
     ("false good", "journalled once"),
 )
