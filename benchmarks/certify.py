@@ -33,16 +33,16 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests/steps/certify")]
 
-import account_sample as sample  # noqa: E402 the checkout is named just above
+import account_sample as sample
 
-from app.domain.record import Tier  # noqa: E402
-from app.steps.certify.account import Account, Line  # noqa: E402
-from app.steps.certify.faces import Weight, face  # noqa: E402
-from app.steps.certify.inventory import INVENTORY, inventory_of  # noqa: E402
-from app.steps.certify.listing import LANES, LEAD, ROWS, SIZE, TOP_ROW  # noqa: E402
-from app.steps.certify.paint import canvas_of  # noqa: E402
-from app.steps.certify.printed import print_inventory, row_of  # noqa: E402
-from app.steps.certify.wording import Words  # noqa: E402
+from app.domain.record import Tier
+from app.steps.certify.account import Account, Line
+from app.steps.certify.faces import Weight, face
+from app.steps.certify.inventory import INVENTORY, inventory_of
+from app.steps.certify.listing import LANES, LEAD, ROWS, SIZE, TOP_ROW
+from app.steps.certify.paint import canvas_of
+from app.steps.certify.printed import print_inventory, row_of
+from app.steps.certify.wording import Words
 
 SURNAMES = (
     "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎"

@@ -18,8 +18,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "tests/steps/wipe/hostile"), str(ROOT)]
 
-from campaign.crash import Report, crash_campaign  # noqa: E402 its folder is named just above
-from campaign.yard import NotHere  # noqa: E402
+from campaign.crash import Report, crash_campaign
+from campaign.yard import NotHere
 
 
 def main() -> int:

@@ -31,9 +31,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "journal")]
 
-import journal_battery as battery  # noqa: E402 the checkout is named just above
+import journal_battery as battery
 
-from app.journal import FirstKey, Journal, verify  # noqa: E402
+from app.journal import FirstKey, Journal, verify
 
 GROUP = 500
 GOAL = 0.4

@@ -26,10 +26,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from app.domain.case import Location  # noqa: E402 the checkout is named just above
-from app.domain.event import Located  # noqa: E402
-from app.register import Register  # noqa: E402
-from app.steps.locate import Customers, checks, locate  # noqa: E402
+from app.domain.case import Location
+from app.domain.event import Located
+from app.register import Register
+from app.steps.locate import Customers, checks, locate
 
 KEY = bytes(range(32))
 WORDS = (

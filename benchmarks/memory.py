@@ -24,18 +24,18 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from app.domain.case import Profile, Role  # noqa: E402 the checkout is named just above
-from app.domain.event import Settled  # noqa: E402
-from app.domain.fate import Fate, Ground  # noqa: E402
-from app.domain.plan import Plan, PlanItem, Subject  # noqa: E402
-from app.domain.record import Stamp, Tier  # noqa: E402
-from app.domain.step import Step  # noqa: E402
-from app.flow.recording import Recorder  # noqa: E402
-from app.flow.state import State  # noqa: E402
-from app.identity import Identity, Signature, SignedPlan, create, sign_plan  # noqa: E402
-from app.journal import Journal  # noqa: E402
-from app.register import Register  # noqa: E402
-from app.steps.wipe import wipe  # noqa: E402
+from app.domain.case import Profile, Role
+from app.domain.event import Settled
+from app.domain.fate import Fate, Ground
+from app.domain.plan import Plan, PlanItem, Subject
+from app.domain.record import Stamp, Tier
+from app.domain.step import Step
+from app.flow.recording import Recorder
+from app.flow.state import State
+from app.identity import Identity, Signature, SignedPlan, create, sign_plan
+from app.journal import Journal
+from app.register import Register
+from app.steps.wipe import wipe
 
 KEY = bytes(range(32))
 AT = "2026-11-21T09:30:00+08:00"

@@ -24,16 +24,16 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from app.domain.case import Profile, Role  # noqa: E402 the checkout is named just above
-from app.domain.event import Noted, Settled  # noqa: E402
-from app.domain.fate import Fate, Ground  # noqa: E402
-from app.domain.plan import Plan, PlanItem, Subject  # noqa: E402
-from app.domain.record import Stamp, Tier  # noqa: E402
-from app.domain.wiping import Wiping  # noqa: E402
-from app.identity import Identity, SignedPlan, create, sign_plan  # noqa: E402
-from app.journal import Journal  # noqa: E402
-from app.register.codec import plain  # noqa: E402
-from app.steps.wipe import wipe  # noqa: E402
+from app.domain.case import Profile, Role
+from app.domain.event import Noted, Settled
+from app.domain.fate import Fate, Ground
+from app.domain.plan import Plan, PlanItem, Subject
+from app.domain.record import Stamp, Tier
+from app.domain.wiping import Wiping
+from app.identity import Identity, SignedPlan, create, sign_plan
+from app.journal import Journal
+from app.register.codec import plain
+from app.steps.wipe import wipe
 
 MIB = 1 << 20
 SMALL = 6000

@@ -27,8 +27,8 @@
             <translation>核验未通过：{why}</translation>
         </message>
         <message>
-            <source>Not destroyed, or less than proven: {n}</source>
-            <translation>未销毁，或未达到可证实程度：{n} 项</translation>
+            <source>Kept, not destroyed, or with residue possible: {n}</source>
+            <translation>保留、未销毁，或可能有残留：{n} 项</translation>
         </message>
         <message>
             <source>Certify</source>

@@ -133,7 +133,7 @@ def test_killed_and_resumed(company: Path, run_time: float, tmp_path: Path, tria
     assert verify_journal(journal).ok
     settled = {
         str(entry["body"]["id"]): entry["body"] for entry in entries(place) if entry["event"] == "settled"
-    }  # type: ignore[index]
+    }
     for told in acknowledged(place):
         assert settled[str(told["id"])]["outcome"] == told["outcome"], "what was acknowledged is lost"
     certificate = verify(place / "out" / "certificate.pdf")

@@ -140,8 +140,8 @@ def _volume(
             _form(canvas, frame, listing.frame(len(page.rows), volume, volumes))
         canvas.doForm(frame)
         feet = [(page.digest, listing.folio(page.number))]
-        canvas._code.append(typist.page(page.rows, LANES, TOP_ROW, LEAD))  # noqa: SLF001
-        canvas._code.append(typist.page(feet, lanes, FOOT, 0.0))  # noqa: SLF001
+        canvas._code.append(typist.page(page.rows, LANES, TOP_ROW, LEAD))  # noqa: SLF001 no public way takes raw operators
+        canvas._code.append(typist.page(feet, lanes, FOOT, 0.0))  # noqa: SLF001 as above
         if page.number == listing.pages - 1:
             for item in listing.ending(len(page.rows)):
                 paint(canvas, item)

@@ -79,7 +79,7 @@ class Typist:
 
     def __init__(self, canvas: Any, face: Face, size: float) -> None:
         # reportlab keeps what a font has in use by document, and gives no other way to it.
-        self._pieces = _Known(canvas._doc, face, size)  # noqa: SLF001
+        self._pieces = _Known(canvas._doc, face, size)  # noqa: SLF001 as told above
         self._size = size
         self._repeated: dict[tuple[float, str], Written] = {}
         ascii_pieces = [self._pieces.piece(chr(code)) for code in range(32, 127)]

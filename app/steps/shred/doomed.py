@@ -91,7 +91,7 @@ class Doomed:
         """
         opened = open_folder(os.path.dirname(self.item.path), self.item.location)  # noqa: PTH120 likewise
         try:
-            if is_protected(self.item.path) or is_protected(os.path.join(opened.real, self.name)):  # noqa: PTH118
+            if is_protected(self.item.path) or is_protected(f"{opened.real}{os.sep}{self.name}"):
                 raise Failed(Reason.PROTECTED_PLACE)
             yield opened
         finally:

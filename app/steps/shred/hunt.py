@@ -89,10 +89,11 @@ def wraps_beside(path: str, kind: Kind) -> tuple[str, ...]:
     """The other files in a key's folder that wrap the same key, by their names."""
     folder, name = os.path.split(path)
     try:
-        names = sorted(os.listdir(folder))  # noqa: PTH208 text
+        names = sorted(os.listdir(folder))  # noqa: PTH208 names as the plan keeps paths: text
     except OSError:
         return ()
-    return tuple(os.path.join(folder, one) for one in names if one != name and kind.is_wrap(one))  # noqa: PTH118
+    wraps = (one for one in names if one != name and kind.is_wrap(one))
+    return tuple(f"{folder}{os.sep}{one}" for one in wraps)
 
 
 def _candidates(path: str, places: Sequence[str]) -> Iterator[str]:

@@ -211,7 +211,9 @@ class CertifyPage(StepPage):
             wrong = [explained(check.name, tongue) for check in verdict.checks if not check.ok]
             self.verdict.setText(self.tr("NOT valid: {why}").format(why="; ".join(wrong)))
         self.left.setText(
-            self.tr("Not destroyed, or less than proven: {n}").format(n=words.count(len(self.entries.all())))
+            self.tr("Kept, not destroyed, or with residue possible: {n}").format(
+                n=words.count(len(self.entries.all()))
+            )
         )
 
     @override

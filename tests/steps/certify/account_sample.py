@@ -48,12 +48,12 @@ def line(n: int, **changes: object) -> Line:
         "settled_at": "2026-11-21T10:00:00Z",
     }
     told = {**values, **changes}
-    return Line(**{"listed": told["name"], **told})  # type: ignore[arg-type]
+    return Line(**{"listed": told["name"], **told})
 
 
 def clean(count: int = 12, **changes: object) -> Account:
     """An account in which everything ended well."""
-    return replace(_account(tuple(line(n) for n in range(count))), **changes)  # type: ignore[arg-type]
+    return replace(_account(tuple(line(n) for n in range(count))), **changes)
 
 
 def mixed(failures: int = 6, **changes: object) -> Account:
@@ -145,7 +145,7 @@ def mixed(failures: int = 6, **changes: object) -> Account:
         Searched("backup/2026", 120, 840, 31),
         Searched("borg:repo", 0, 0, 0, (Reason.NOT_SEARCHED,)),
     )
-    return replace(_account(tuple(lines)), searched=searched, **changes)  # type: ignore[arg-type]
+    return replace(_account(tuple(lines)), searched=searched, **changes)
 
 
 def closing(outcome: KeyOutcome = KeyOutcome.KEY_DESTROYED_HERE) -> Closing:

@@ -123,7 +123,7 @@ def snapshot(yard: Yard, case: Case) -> None:
     run("btrfs", "-q", "subvolume", "create", where)
     path, _ = yard.plain(case, where, yard.size())
     held = yard.top / f"快照{len(yard.cases):03d}"
-    take = lambda: run("btrfs", "-q", "subvolume", "snapshot", "-r", where, held)  # noqa: E731
+    take = lambda: run("btrfs", "-q", "subvolume", "snapshot", "-r", where, held)  # noqa: E731 done at one of several moments
     moment = yard.chance.choice(("now", "signed", "overwrite"))
     if moment == "now":
         take()

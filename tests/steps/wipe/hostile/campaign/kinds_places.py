@@ -41,7 +41,7 @@ def late_link(yard: Yard, case: Case) -> None:
     path, item = yard.plain(case, yard.folder())
     second = path.with_name("late.csv")
     call = yard.chance.choice(("open_in_place", "overwrite", "sync", "read_back", "rename", "note"))
-    act = lambda: os.link(path, second)  # noqa: E731
+    act = lambda: os.link(path, second)  # noqa: E731 done at one of several moments
     if call == "note":
         yard.at_note[item.id] = act
     else:

@@ -199,7 +199,7 @@ def _run(yard: Yard, signed: SignedPlan, seed: bytes, path: Path, stop_at: int) 
             seed=seed,
             disk=yard.disk,
             protected=(yard.aside / "case",),
-        ),  # type: ignore[arg-type]
+        ),
         lambda: [0, 0, 0],
     )
     try:
