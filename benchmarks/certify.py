@@ -37,11 +37,11 @@ import account_sample as sample
 
 from app.domain.record import Tier
 from app.steps.certify.account import Account, Line
-from app.steps.certify.faces import Weight, face
-from app.steps.certify.inventory import INVENTORY, inventory_of
-from app.steps.certify.listing import LANES, LEAD, ROWS, SIZE, TOP_ROW
-from app.steps.certify.paint import canvas_of
-from app.steps.certify.printed import print_inventory, row_of
+from app.steps.certify.evidence.inventory import INVENTORY, inventory_of
+from app.steps.certify.page.faces import Weight, face
+from app.steps.certify.page.paint import canvas_of
+from app.steps.certify.volumes.listing import LANES, LEAD, ROWS, SIZE, TOP_ROW
+from app.steps.certify.volumes.printed import print_inventory, row_of
 from app.steps.certify.wording import Words
 
 SURNAMES = (

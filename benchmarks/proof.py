@@ -20,9 +20,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final
 
-from app.steps.certify.leaves import Leaf
-from app.steps.certify.merkle import leaf_hash, path_of, root_of
-from app.steps.certify.proof import Proof, proof_checks
+from app.steps.certify.evidence.leaves import Leaf
+from app.steps.certify.evidence.merkle import leaf_hash, path_of, root_of
+from app.steps.certify.evidence.proof import Proof, proof_checks
 from app.system.paths import resource
 
 _LARGEST: Final = 2048

@@ -25,7 +25,7 @@ from app.flow.state import SLOT, State
 from app.register.codec import build, plain
 from app.steps.certify import masked
 from app.steps.certify.account import Account, Annex, Coverage, Line, Signer, named
-from app.steps.certify.annex import write_annex
+from app.steps.certify.evidence.annex import write_annex
 from app.steps.confirm.traces import system_limits
 from app.system.media import medium_of
 from app.system.volumes import volume_of

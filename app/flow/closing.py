@@ -30,8 +30,8 @@ from app.register.codec import build, plain
 from app.register.slot import SIZE
 from app.steps.certify import Closing, Status, inventory_fits, status_of, write_inventory
 from app.steps.certify.account import Account
-from app.steps.certify.annex import ANNEX
-from app.steps.certify.printed import print_inventory, printed_in, wanted
+from app.steps.certify.evidence.annex import ANNEX
+from app.steps.certify.volumes.printed import print_inventory, printed_in, wanted
 from app.steps.confirm import check_gone, check_kept, check_sealed
 from app.steps.shred import shred_slot
 from app.system.durable import sync_folder, write_durably

@@ -15,7 +15,7 @@ from app.flow.state import State
 from app.register import CaseKeys, Register
 from app.register.codec import build, plain
 from app.steps.certify import LEDGER
-from app.steps.certify.printed import printed_in
+from app.steps.certify.volumes.printed import printed_in
 from app.steps.decide import RulePack, Terms, load_pack
 from app.system.paths import resource
 

@@ -16,7 +16,7 @@ from app.domain.wiping import Method, Wiping
 from app.flow import accounting
 from app.flow.outlook import outlook
 from app.steps.certify.account import Account
-from app.steps.certify.chapters import copies, kept, media, methods
+from app.steps.certify.document.chapters import copies, kept, media, methods
 from app.steps.certify.tally import by_method, traces_of
 from app.steps.certify.wording import Words
 from app.system.media import medium_of

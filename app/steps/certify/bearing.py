@@ -13,7 +13,7 @@ from app.identity import PlanDigest, Signature, refuse_unsigned
 from app.journal import Entry, replay_entries
 from app.register.codec import build, outcome_named, plain
 from app.steps.certify.account import Account, Signer, named
-from app.steps.certify.leaves import leaves_from, roots_of
+from app.steps.certify.evidence.leaves import leaves_from, roots_of
 from app.steps.certify.status import Closing
 
 REGISTER_KEY: Final = "k-register"

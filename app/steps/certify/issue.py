@@ -12,21 +12,28 @@ from app.domain.event import Progressed
 from app.domain.step import Step
 from app.identity import Identity, cms_detached
 from app.steps.certify.account import Account
-from app.steps.certify.archive import archived
 from app.steps.certify.bearing import borne
-from app.steps.certify.closing import Digests
-from app.steps.certify.dsse import DSSE, enveloped
-from app.steps.certify.front import laid_out
-from app.steps.certify.inventory import INVENTORY
+from app.steps.certify.document.closing import Digests
+from app.steps.certify.document.front import laid_out
+from app.steps.certify.document.stamp import stamp
+from app.steps.certify.evidence.dsse import DSSE, enveloped
+from app.steps.certify.evidence.inventory import INVENTORY
+from app.steps.certify.evidence.manifest import (
+    CERTIFICATE,
+    DETACHED,
+    MANIFEST,
+    fields_of,
+    manifest_of,
+    written,
+)
+from app.steps.certify.evidence.signed_code import Told, key_digest, signed_code
 from app.steps.certify.issuing import Issuing, papers_of, refuse_others
-from app.steps.certify.manifest import CERTIFICATE, DETACHED, MANIFEST, fields_of, manifest_of, written
-from app.steps.certify.paint import painted
-from app.steps.certify.seals import sealed, with_fields
-from app.steps.certify.sheet import Sheet
-from app.steps.certify.signed_code import Told, key_digest, signed_code
-from app.steps.certify.stamp import stamp
+from app.steps.certify.page.archive import archived
+from app.steps.certify.page.paint import painted
+from app.steps.certify.page.sheet import Sheet
+from app.steps.certify.signing.seals import sealed, with_fields
+from app.steps.certify.signing.timeservice import TimeService
 from app.steps.certify.status import Status
-from app.steps.certify.timeservice import TimeService
 from app.steps.certify.wording import Words
 from app.system.durable import write_durably
 from app.system.paths import resource
@@ -144,7 +151,7 @@ def _drawn(sheet: Sheet, account: Account) -> bytes:
 
 def _issued(folder: Path, manifest: bytes) -> bool:
     """Whether the folder already holds a valid certificate of this very manifest."""
-    from app.steps.certify.verify import verify
+    from app.steps.certify.checking.verify import verify
 
     paths = [folder / name for name in (MANIFEST, DETACHED, CERTIFICATE, DSSE, CHECKER)]
     if not all(path.exists() for path in paths) or paths[0].read_bytes() != manifest:

@@ -13,7 +13,7 @@ from app.domain.fault import Fault, Refused
 from app.identity import Identity, refuse_alike
 from app.identity.chain import Papers, Trust, trust_of
 from app.steps.certify.account import Account
-from app.steps.certify.ledger import Follows
+from app.steps.certify.evidence.ledger import Follows
 
 
 @dataclass(frozen=True, slots=True)

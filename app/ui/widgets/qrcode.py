@@ -23,7 +23,7 @@ class QrCode(QWidget):
 
     def show_text(self, text: str) -> None:
         """Show the code of a text; nothing for an empty one."""
-        from app.steps.certify.qr import modules
+        from app.steps.certify.page.qr import modules
 
         self._rows = modules(text) if text else ()
         self.updateGeometry()

@@ -25,7 +25,7 @@ from app.identity import create, unlock
 from app.identity.certificate import self_issue
 from app.identity.chain import Papers
 from app.steps.certify import Issuing, StandIn, Standing, compose, enter, entered, next_place, verify
-from app.steps.certify.ledger import LEDGER, Follows
+from app.steps.certify.evidence.ledger import LEDGER, Follows
 
 AT = "2026-11-21T10:06:00Z"
 
@@ -181,7 +181,7 @@ def test_a_stamp_that_was_taken_out_is_missed(stamped, tmp_path):
 
     one = next(o for o in PdfFileReader(io.BytesIO(data)).embedded_signatures if o.field_name == "witness")
     start, end = one.byte_range[1], one.byte_range[2]
-    from app.steps.certify.cmsform import embedded
+    from app.steps.certify.signing.cmsform import embedded
 
     info = ContentInfo.load(embedded(data[start:end]))
     signer = info["content"]["signer_infos"][0]

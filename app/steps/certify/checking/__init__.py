@@ -1,0 +1,1 @@
+"""Verify what was issued, offline and without the case."""

@@ -1,0 +1,218 @@
+"""Verify the signatures of a certificate and that nothing was painted over, swapped or cut after them."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from app.domain.case import Role
+from app.identity.chain import Papers, Trust, chain_of, trust_of
+from app.identity.names import cure_names
+from app.steps.certify.checking.manifest import Manifest, authorities
+from app.steps.certify.signing.cmsform import embedded, embedded_fault, stamp_in
+from app.steps.certify.signing.timestamp import Stamped
+from app.steps.certify.verdict import Check, Said
+
+
+def attachments(data: bytes) -> dict[str, bytes]:
+    """Give the files attached to a PDF by name; none when it can't be read."""
+    import pikepdf
+
+    try:
+        with pikepdf.open(io.BytesIO(data)) as document:
+            return {name: spec.get_file().read_bytes() for name, spec in document.attachments.items()}
+    except Exception:  # noqa: BLE001 - a hostile file may break the parser in any way; all mean the same
+        return {}
+
+
+def pdf_checks(data: bytes, manifest_data: bytes, manifest: Manifest) -> Iterator[Check]:
+    """Check every signature the manifest names, and what the pages print of the manifest."""
+    try:
+        with _quiet():
+            found, papers = _read(data, manifest)
+    except Exception as error:  # noqa: BLE001 - as above
+        yield Check("readable", False, Said("pdf.unreadable", why=type(error).__name__))
+        return
+    wanted = {one["field"]: one for one in manifest["signatures"]}
+    missing = [name for name in wanted if name not in found]
+    roles = {one["role"] for one in wanted.values()}
+    enough = {Role.OFFICER.value, Role.WITNESS.value} <= roles
+    told = Said("fields.signed", names=", ".join(sorted(found)) or "–")
+    if missing:
+        told = Said("fields.empty", names=", ".join(missing))
+    elif not enough:
+        told = Said("fields.few")
+    yield Check("signatures.present", enough and not missing, told)
+    yield from _over_all(found, wanted)
+    for name, one in wanted.items():
+        if name in found:
+            yield from _signer(name, one, found[name], papers)
+    yield from _times(found, wanted, manifest)
+    yield _printed(data, manifest_data)
+
+
+class _Found:
+    """One signature in the file and how it stands."""
+
+    def __init__(self, embedded_one: Any, data: bytes, pool: Sequence[bytes]) -> None:
+        from pyhanko.sign.diff_analysis import ModificationLevel
+        from pyhanko.sign.validation.status import SignatureCoverageLevel
+
+        self.certificate: bytes = embedded_one.signer_cert.dump()
+        self.fingerprint = hashlib.sha256(self.certificate).hexdigest()
+        status = _status(embedded_one)
+        self.intact = bool(status.intact and status.valid)
+        self.last = status.coverage == SignatureCoverageLevel.ENTIRE_FILE
+        self.covers = status.coverage >= SignatureCoverageLevel.ENTIRE_REVISION
+        self.allowed = bool(status.docmdp_ok) and status.modification_level in (
+            ModificationLevel.NONE,
+            ModificationLevel.FORM_FILLING,
+        )
+        self.chain = _chain(self.certificate, pool)
+        self.stamped: Stamped | None = None
+        start, end = embedded_one.byte_range[1], embedded_one.byte_range[2]
+        self.fault = embedded_fault(data[start:end], self.fingerprint, map(_hash, self.chain))
+        if not self.fault:
+            self.stamped = stamp_in(embedded(data[start:end]))
+        self.at: datetime = self.stamped.at if self.stamped else embedded_one.self_reported_timestamp
+
+
+def _chain(certificate: bytes, pool: Sequence[bytes]) -> tuple[bytes, ...]:
+    """The chain among what the signed manifest carries; empty also when there is none."""
+    try:
+        return chain_of(certificate, pool)
+    except ValueError:
+        return ()
+
+
+def _hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _read(data: bytes, manifest: Manifest) -> tuple[dict[str, _Found], Papers]:
+    cure_names()
+    from pyhanko.pdf_utils.reader import PdfFileReader
+
+    reader = PdfFileReader(io.BytesIO(data))
+    pool = authorities(manifest)
+    found = {one.field_name: _Found(one, data, pool) for one in reader.embedded_signatures}
+    return found, _stored(reader)
+
+
+def _stored(reader: Any) -> Papers:
+    """What the document security store holds; every signature covers it (see `cover`)."""
+    from pyhanko.sign.validation.dss import DocumentSecurityStore
+    from pyhanko.sign.validation.errors import ValidationInfoReadingError
+
+    try:
+        store = DocumentSecurityStore.read_dss(reader)
+    except ValidationInfoReadingError:
+        return Papers()
+    return Papers(
+        tuple(one.dump() for one in store.load_certs()),
+        tuple(one.get_object().data for one in store.crls),
+        tuple(one.get_object().data for one in store.ocsps),
+    )
+
+
+def _status(embedded_one: Any) -> Any:
+    from pyhanko.sign.validation import validate_pdf_signature
+    from pyhanko_certvalidator import ValidationContext
+
+    # The certificate is its own anchor: whose it is, and whom to trust, is for people to compare.
+    context = ValidationContext(trust_roots=[embedded_one.signer_cert], allow_fetching=False)
+    return validate_pdf_signature(embedded_one, signer_validation_context=context)
+
+
+def _over_all(found: dict[str, _Found], wanted: dict[str, dict[str, str]]) -> Iterator[Check]:
+    broken = [name for name, one in found.items() if not one.intact]
+    told = Said("bytes.broken", names=", ".join(broken)) if broken else Said("bytes.same")
+    yield Check("signatures.intact", not broken, told)
+    loose = [name for name, one in found.items() if not one.covers]
+    last = any(one.last for one in found.values()) or not found
+    whole = not loose and last
+    yield Check("signatures.cover", whole, Said("cover.whole" if whole else "cover.added"))
+    touched = [name for name, one in found.items() if not one.allowed]
+    told = Said("changes.some", names=", ".join(touched)) if touched else Said("changes.none")
+    yield Check("signatures.changes", not touched, told)
+    faults = [name for name, one in found.items() if one.fault]
+    yield Check("signatures.form", not faults, Said("form.spare" if faults else "form.tight"))
+    strange = [
+        name
+        for name, one in found.items()
+        if name not in wanted or wanted[name]["fingerprint"] != one.fingerprint
+    ]
+    told = Said("named.other", names=", ".join(strange)) if strange else Said("named.same")
+    yield Check("signers.named", not strange, told)
+
+
+def _signer(name: str, wanted: dict[str, str], found: _Found, papers: Papers) -> Iterator[Check]:
+    """Who signed, and what others say of them: whom to trust is not judged."""
+    ok = found.intact and found.fingerprint == wanted["fingerprint"]
+    facts = {"who": wanted["name"], "role": wanted["role"], "fingerprint": found.fingerprint}
+    if not found.chain:
+        yield Check(f"signer.{name}", ok, Said("signer.self_issued", **facts))
+        return
+    root = _hash(found.chain[-1])
+    yield Check(f"signer.{name}", ok, Said("signer.issued", root=root, **facts))
+    trust = trust_of(found.certificate, found.chain, papers, found.at)
+    fits = trust in (Trust.GOOD, Trust.UNKNOWN)
+    yield Check(f"trust.{name}", fits, Said(f"trust.{trust.value}", at=_time(found.at)))
+
+
+def _times(
+    found: dict[str, _Found], wanted: dict[str, dict[str, str]], manifest: Manifest
+) -> Iterator[Check]:
+    """Whose word the time of each signature is."""
+    if manifest.get("time") != "rfc3161":
+        yield Check("time", True, Said("time.computer"))
+        return
+    for name in (one for one in wanted if one in found):
+        stamped = found[name].stamped
+        told = Said("time.missing")
+        if stamped:
+            told = Said(
+                "time.stamped", at=_time(stamped.at), who=stamped.name, fingerprint=stamped.fingerprint
+            )
+        yield Check(f"time.{name}", stamped is not None, told)
+
+
+def _time(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def _printed(data: bytes, manifest_data: bytes) -> Check:
+    digest = _hash(manifest_data)
+    try:
+        ok = digest in _text(data)
+    except Exception as error:  # noqa: BLE001 - as above
+        return Check("manifest.printed", False, Said("pdf.unreadable", why=type(error).__name__))
+    return Check("manifest.printed", ok, Said("printed.there" if ok else "printed.other", found=digest[:16]))
+
+
+def _text(data: bytes) -> str:
+    """The text of all pages without white space."""
+    import pypdfium2
+
+    document = pypdfium2.PdfDocument(data)
+    try:
+        return "".join("".join(page.get_textpage().get_text_range().split()) for page in document)
+    finally:
+        document.close()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep pyHanko's warnings out of the logs: what it finds stands in the checks."""
+    logger = logging.getLogger("pyhanko")
+    before = logger.disabled, logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logger.setLevel(before[1])

@@ -1,0 +1,1 @@
+"""What the certificate says on its pages, block by block."""

@@ -1,0 +1,1 @@
+"""What binds the paper to the data: manifest, inventory, trees and proofs, envelope, code, register."""

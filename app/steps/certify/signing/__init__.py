@@ -1,0 +1,1 @@
+"""How people's signatures and the time are put into the file."""
