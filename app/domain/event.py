@@ -41,7 +41,10 @@ class Noted:
 
 @dataclass(frozen=True, slots=True)
 class Progressed:
-    """How far a step has come. `total` is 0 while unknown. `unit` is files | bytes | keys | pages."""
+    """How far a step has come. `total` is 0 while unknown.
+
+    `unit` is files | bytes | keys | pages; verifying also counts entries | rows | leaves | signatures.
+    """
 
     step: Step
     done: int
@@ -73,6 +76,14 @@ class Located:
 
 
 @dataclass(frozen=True, slots=True)
+class RowsSeen:
+    """Locate has read these rows for `record`: key and digest of each. For the register alone."""
+
+    record: str
+    rows: tuple[tuple[bytes, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CopyFound:
     """Confirm found a copy of something that goes."""
 
@@ -86,4 +97,4 @@ class BackupSearched:
     searched: Searched
 
 
-Event = Begun | Noted | Progressed | Settled | Located | CopyFound | BackupSearched
+Event = Begun | Noted | Progressed | Settled | Located | RowsSeen | CopyFound | BackupSearched

@@ -1,7 +1,7 @@
 """From the journal to the certificate, and back: verify."""
 
 from app.steps.certify.account import Account, Coverage, Line, Signer
-from app.steps.certify.checking.verify import verify, verify_code
+from app.steps.certify.checking.verify import verify, verify_code, verifying
 from app.steps.certify.evidence.annex import ANNEX
 from app.steps.certify.evidence.inventory import inventory_fits, write_inventory
 from app.steps.certify.evidence.leaves import planned_root
@@ -42,5 +42,6 @@ __all__ = [
     "status_of",
     "verify",
     "verify_code",
+    "verifying",
     "write_inventory",
 ]

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
 
 from app.domain.canonical import canonical
 from app.domain.fault import Fault, Refused
 from app.domain.outcome import Evidence, KeyOutcome
 from app.identity import PlanDigest, Signature, refuse_unsigned
-from app.journal import Entry, replay_entries
+from app.journal import replay_entries
 from app.register.codec import build, outcome_named, plain
-from app.steps.certify.account import Account, Signer, named
+from app.steps.certify.account import Account, Line, Signer, named
 from app.steps.certify.evidence.leaves import leaves_from, roots_of
+from app.steps.certify.journalled import REGISTER_KEY, Journalled
 from app.steps.certify.status import Closing
-
-REGISTER_KEY: Final = "k-register"
-"""The id under which a journal speaks of the register's own key."""
 
 
 def borne(account: Account, journal: Path) -> Closing:
@@ -31,7 +29,7 @@ def borne(account: Account, journal: Path) -> Closing:
         Refused: JOURNAL_BROKEN with the line that breaks the chain; NOT_BORNE with what
             the journal does not bear; SIGNATURE_INVALID for a plan that nobody signed.
     """
-    told = _Told(account.journal_count)
+    told = Journalled(account.journal_count)
     replay_entries(journal, told.take)
     for what, same in _held(account, told):
         if not same:
@@ -40,38 +38,8 @@ def borne(account: Account, journal: Path) -> Closing:
     return _closing(told, journal)
 
 
-class _Told:
-    """What a journal says of plan, outcomes and account, read once from its first entry to its last."""
-
-    def __init__(self, anchor: int) -> None:
-        self.anchor = anchor
-        self.head = ""
-        self.signed: dict[str, Any] = {}
-        self.accounted = ""
-        self.outcomes: dict[str, str] = {}
-        self.register: dict[str, Any] = {}
-
-    def take(self, entry: Entry) -> None:
-        if entry.n == self.anchor:
-            self.head = entry.hash
-        if entry.event == "settled":
-            self._settled(entry)
-        elif entry.event == "signed" and entry.n <= self.anchor:
-            self.signed = dict(entry.body)
-        elif entry.event == "accounted":
-            self.accounted = str(entry.body.get("sha256"))
-
-    def _settled(self, entry: Entry) -> None:
-        if entry.body["id"] == REGISTER_KEY:
-            self.register = dict(entry.body)
-        elif entry.n <= self.anchor:
-            self.outcomes[entry.body["id"]] = str(entry.body["outcome"])
-
-
-def _held(account: Account, told: _Told) -> tuple[tuple[str, bool], ...]:
+def _held(account: Account, told: Journalled) -> tuple[tuple[str, bool], ...]:
     """Each thing the account claims, and whether the journal holds it."""
-    claimed = {line.id: named(line.outcome) for line in account.lines if line.outcome}
-    rest = told.outcomes.keys() - claimed.keys()
     signers = [
         (one.role, one.name, one.signed_at, one.certificate, one.value, one.chain) for one in account.signers
     ]
@@ -86,12 +54,25 @@ def _held(account: Account, told: _Told) -> tuple[tuple[str, bool], ...]:
         ("items", told.signed.get("items") == len(account.lines) == len({one.id for one in account.lines})),
         ("signers", bool(signers) and signers == journalled),
         ("planned", told.signed.get("planned") == account.planned == roots_of(leaves_from(account))[0]),
-        ("outcomes", all(told.outcomes.get(item) == outcome for item, outcome in claimed.items())),
-        ("unplanned", tuple(sorted(rest)) == account.unplanned),
+        ("outcomes", all(told.outcome(line.id) == named(line.outcome) for line in _claiming(account))),
+        ("unplanned", _unplanned(account, told) == account.unplanned),
     )
 
 
-def _closing(told: _Told, journal: Path) -> Closing:
+def _claiming(account: Account) -> Iterator[Line]:
+    return (line for line in account.lines if line.outcome)
+
+
+def _unplanned(account: Account, told: Journalled) -> tuple[str, ...]:
+    """The items that the journal has an outcome of and the account has none."""
+    if len(told) == sum(1 for _ in _claiming(account)):
+        # Each of the account's has been found in the journal, so there is no room for another.
+        return ()
+    claimed = {line.id for line in _claiming(account)}
+    return tuple(sorted(item for item in told.items() if item not in claimed))
+
+
+def _closing(told: Journalled, journal: Path) -> Closing:
     if not told.register:
         raise Refused(Fault.NOT_BORNE, str(journal), REGISTER_KEY)
     outcome = outcome_named(told.register["outcome"])

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from enum import Enum
 
+from app.domain.event import Progressed
+from app.domain.step import Step
 from app.language import Language
 from app.steps.certify.wording import seen
 
@@ -77,3 +80,33 @@ class Verdict:
     def valid(self) -> bool:
         """Whether every check passed."""
         return self.status is Standing.VALID
+
+
+Verifying = Generator[Progressed, None, Verdict]
+"""Verification in pieces: closed between two it stops and leaves nothing open. It returns the verdict."""
+
+
+def progressed(done: int, total: int, unit: str) -> Progressed:
+    """Say how far verification has come; `unit` is entries | rows | leaves | signatures."""
+    return Progressed(Step.CERTIFY, done, total, unit)
+
+
+def verdict_of(kind: str, checks: Iterable[Check | Progressed]) -> Verifying:
+    """Gather the checks into a verdict, and pass on what is said of progress between them."""
+    found: list[Check] = []
+    for one in checks:
+        if isinstance(one, Check):
+            found.append(one)
+        else:
+            yield one
+    return Verdict(kind, tuple(found))
+
+
+def drained(verifying: Verifying) -> Verdict:
+    """Run verification to its end."""
+    while True:
+        try:
+            next(verifying)
+        except StopIteration as end:
+            verdict: Verdict = end.value
+            return verdict

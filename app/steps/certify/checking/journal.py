@@ -6,21 +6,31 @@ import csv
 import hashlib
 import io
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
 from typing_extensions import override
 
-from app.journal import Anchor, Entry, Finding, replay_entries, verify
+from app.domain.event import Progressed
+from app.journal import Anchor, Finding, verify
+from app.journal.entry import BadLine
+from app.journal.segments import Reading, first_segment
 from app.language import Language, say
-from app.steps.certify.verdict import Check, Said
+from app.steps.certify.journalled import Journalled
+from app.steps.certify.verdict import Check, Said, progressed
 
 _ID, _OUTCOME = 1, 13
 """Columns of the inventory."""
 _UNKNOWN: Final = "unknown"
+_PIECE: Final = 2000
+"""Entries or rows between two words of progress."""
 
 
-def journal_checks(path: Path, data: bytes, manifest: dict[str, Any], inventory: bytes) -> Iterator[Check]:
+def journal_checks(
+    path: Path, data: bytes, manifest: dict[str, Any], inventory: bytes
+) -> Iterator[Check | Progressed]:
     """Check the journal at `path` against the manifest, `data` being its bytes, and the inventory it binds.
 
     The chain and the anchor show whether the journal is the one of the certificate; then
@@ -33,8 +43,9 @@ def journal_checks(path: Path, data: bytes, manifest: dict[str, Any], inventory:
     yield Check("journal.whole", report.ok, whole if report.ok else _Wrong(report.problems))
     if not report.ok:
         return
-    told = _Told(path, anchor.count)
-    yield _outcomes(told, inventory)
+    told = Journalled(anchor.count)
+    yield from _read(path, told, report.count)
+    yield from _outcomes(told, inventory)
     yield _plan(told, manifest)
     certified = told.certified
     yield Check(
@@ -43,6 +54,15 @@ def journal_checks(path: Path, data: bytes, manifest: dict[str, Any], inventory:
     if certified is not None:
         same = certified.get("manifest.json") == hashlib.sha256(data).hexdigest()
         yield Check("journal.certified", same, "" if same else Said("journal_names_another"))
+
+
+def _read(path: Path, told: Journalled, count: int) -> Iterator[Progressed]:
+    """Take in every entry of a journal whose chain was seen to hold; nothing more where it no longer does."""
+    with suppress(BadLine, OSError):
+        for entry in Reading(first_segment(path)):
+            told.take(entry)
+            if entry.n % _PIECE == 0:
+                yield progressed(entry.n, count, "entries")
 
 
 class _Wrong(Said):
@@ -59,39 +79,22 @@ class _Wrong(Said):
         return "; ".join(f"{one.line}: {say(one.breach, language)}" for one in self._problems)
 
 
-class _Told:
-    """What a whole journal says up to the anchor, and of the certificate after it."""
-
-    def __init__(self, path: Path, count: int) -> None:
-        self.outcomes: dict[str, str] = {}
-        self.signed: dict[str, Any] = {}
-        self.certified: dict[str, Any] | None = None
-        self._count = count
-        replay_entries(path, self._take)
-
-    def _take(self, entry: Entry) -> None:
-        event, body, before = entry.event, dict(entry.body), entry.n <= self._count
-        if event == "settled" and before:
-            self.outcomes[str(body.get("id"))] = str(body.get("outcome"))
-        elif event == "signed" and before:
-            self.signed = body
-        elif event == "certified":
-            self.certified = body
-
-
-def _outcomes(told: _Told, inventory: bytes) -> Check:
+def _outcomes(told: Journalled, inventory: bytes) -> Iterator[Check | Progressed]:
     """Every outcome of the inventory is the last one journalled; one that claims nothing needs none."""
-    rows = list(csv.reader(io.StringIO(inventory.decode("utf-8-sig", "replace"), newline="")))[1:]
-    wrong = [
-        row[_ID]
-        for row in rows
-        if len(row) <= _OUTCOME or row[_OUTCOME] not in (_UNKNOWN, told.outcomes.get(row[_ID]))
-    ]
+    text = io.TextIOWrapper(io.BytesIO(inventory), "utf-8-sig", "replace", newline="")
+    wrong: list[str] = []
+    count = 0
+    for row in islice(csv.reader(text), 1, None):
+        count += 1
+        if len(row) <= _OUTCOME or row[_OUTCOME] not in (_UNKNOWN, told.outcome(row[_ID])):
+            wrong.append(row[_ID] if len(row) > _ID else "")
+        if count % _PIECE == 0:
+            yield progressed(count, 0, "rows")
     others = Said("journal_other_outcomes", ids=", ".join(wrong[:3]), count=len(wrong))
-    return Check("journal.outcomes", not wrong, others if wrong else str(len(rows)))
+    yield Check("journal.outcomes", not wrong, others if wrong else str(count))
 
 
-def _plan(told: _Told, manifest: dict[str, Any]) -> Check:
+def _plan(told: Journalled, manifest: dict[str, Any]) -> Check:
     """The plan and the people who signed it are the journalled ones."""
     try:
         signers = [

@@ -11,12 +11,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from app.domain.case import Role
+from app.domain.event import Progressed
 from app.identity.chain import Papers, Trust, chain_of, trust_of
 from app.identity.names import cure_names
 from app.steps.certify.checking.manifest import Manifest, authorities
 from app.steps.certify.signing.cmsform import embedded, embedded_fault, stamp_in
 from app.steps.certify.signing.timestamp import Stamped
-from app.steps.certify.verdict import Check, Said
+from app.steps.certify.verdict import Check, Said, progressed
 
 
 def attachments(data: bytes) -> dict[str, bytes]:
@@ -30,11 +31,14 @@ def attachments(data: bytes) -> dict[str, bytes]:
         return {}
 
 
-def pdf_checks(data: bytes, manifest_data: bytes, manifest: Manifest) -> Iterator[Check]:
+def pdf_checks(data: bytes, manifest_data: bytes, manifest: Manifest) -> Iterator[Check | Progressed]:
     """Check every signature the manifest names, and what the pages print of the manifest."""
+    found: dict[str, _Found] = {}
     try:
-        with _quiet():
-            found, papers = _read(data, manifest)
+        signatures, papers = _opened(data)
+        for count, one in enumerate(signatures, 1):
+            found[one.field_name] = _looked_at(one, data, authorities(manifest))
+            yield progressed(count, len(signatures), "signatures")
     except Exception as error:  # noqa: BLE001 - as above
         yield Check("readable", False, Said("pdf.unreadable", why=type(error).__name__))
         return
@@ -94,14 +98,19 @@ def _hash(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _read(data: bytes, manifest: Manifest) -> tuple[dict[str, _Found], Papers]:
+def _opened(data: bytes) -> tuple[list[Any], Papers]:
+    """The signatures in a file, and what it stores for all of them."""
     cure_names()
     from pyhanko.pdf_utils.reader import PdfFileReader
 
-    reader = PdfFileReader(io.BytesIO(data))
-    pool = authorities(manifest)
-    found = {one.field_name: _Found(one, data, pool) for one in reader.embedded_signatures}
-    return found, _stored(reader)
+    with _quiet():
+        reader = PdfFileReader(io.BytesIO(data))
+        return list(reader.embedded_signatures), _stored(reader)
+
+
+def _looked_at(embedded_one: Any, data: bytes, pool: Sequence[bytes]) -> _Found:
+    with _quiet():
+        return _Found(embedded_one, data, pool)
 
 
 def _stored(reader: Any) -> Papers:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
+from app.domain.event import Progressed
 from app.domain.fault import Fault, Refused
 from app.steps.certify.checking.code import PHOTOS, code_checks, photographed
 from app.steps.certify.checking.journal import journal_checks
@@ -14,11 +15,19 @@ from app.steps.certify.checking.manifest import Manifest, manifest_checks, read_
 from app.steps.certify.evidence.annex import ANNEX
 from app.steps.certify.evidence.dsse import DSSE, envelope_checks
 from app.steps.certify.evidence.inventory import INVENTORY
-from app.steps.certify.evidence.leaves import LEAVES, leaves_in, roots_of
+from app.steps.certify.evidence.leaves import LEAVES, Roots, leaves_in
 from app.steps.certify.evidence.ledger import ledger_checks
 from app.steps.certify.evidence.manifest import DETACHED, FORMAT, MANIFEST
 from app.steps.certify.evidence.proof import PROOF_FORMAT, proof_checks
-from app.steps.certify.verdict import Check, Said, Verdict
+from app.steps.certify.verdict import (
+    Check,
+    Said,
+    Verdict,
+    Verifying,
+    drained,
+    progressed,
+    verdict_of,
+)
 
 
 def verify(path: Path, journal: Path | None = None) -> Verdict:
@@ -32,6 +41,18 @@ def verify(path: Path, journal: Path | None = None) -> Verdict:
         Refused: NOT_VERIFIABLE when the file can't be read or is of no kind Lethe issues,
             and for a photo when no reader of QR codes is installed.
     """
+    return drained(verifying(path, journal))
+
+
+def verifying(path: Path, journal: Path | None = None) -> Verifying:
+    """Do what `verify` does in pieces: yield progress between them, give the verdict at the end.
+
+    A long journal, inventory or list of leaves is read in pieces of a few thousand lines, a
+    PDF signature by signature. Closed between two pieces it stops, and no file stays open.
+
+    Raises:
+        Refused: as `verify`, at the first piece.
+    """
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -39,7 +60,7 @@ def verify(path: Path, journal: Path | None = None) -> Verdict:
     kind = _kind_of(path, data)
     if kind == "qr":
         return verify_code(photographed(data, path) if path.suffix.lower() in PHOTOS else data, path.parent)
-    return Verdict(kind, tuple(_CHECKS[kind](path, data, journal)))
+    return (yield from verdict_of(kind, _CHECKS[kind](path, data, journal)))
 
 
 def verify_code(text: bytes, folder: Path) -> Verdict:
@@ -52,6 +73,9 @@ def verify_code(text: bytes, folder: Path) -> Verdict:
     return Verdict("qr", tuple(checks))
 
 
+Checks = Iterator[Check | Progressed]
+_PIECE: Final = 4000
+"""Leaves between two words of progress."""
 _SUFFIXES: Final = {
     ".pdf": "certificate",
     ".p7s": "p7s",
@@ -79,7 +103,7 @@ def _kind_of(path: Path, data: bytes) -> str:
     raise Refused(Fault.NOT_VERIFIABLE, str(path), expected)
 
 
-def _certificate(path: Path, data: bytes, journal: Path | None) -> Iterator[Check]:
+def _certificate(path: Path, data: bytes, journal: Path | None) -> Checks:
     from app.steps.certify.checking.pdf import attachments, pdf_checks
 
     files = attachments(data)
@@ -99,8 +123,8 @@ def _certificate(path: Path, data: bytes, journal: Path | None) -> Iterator[Chec
     yield from ledger_checks(path, data, manifest)
 
 
-def _part(kind: str) -> Callable[[Path, bytes, Path | None], Iterator[Check]]:
-    def checks(path: Path, data: bytes, journal: Path | None) -> Iterator[Check]:
+def _part(kind: str) -> Callable[[Path, bytes, Path | None], Checks]:
+    def checks(path: Path, data: bytes, journal: Path | None) -> Checks:
         """Check one of the files beside the certificate; the manifest and its signature are the measure."""
         text = data if kind == "manifest" else _beside(path, MANIFEST)
         yield there("manifest.present", MANIFEST, text)
@@ -121,7 +145,7 @@ def _part(kind: str) -> Callable[[Path, bytes, Path | None], Iterator[Check]]:
     return checks
 
 
-def _proof(path: Path, data: bytes, _: Path | None) -> Iterator[Check]:
+def _proof(path: Path, data: bytes, _: Path | None) -> Checks:
     text, p7s = _beside(path, MANIFEST), _beside(path, DETACHED)
     manifest = read_manifest(text or b"")
     yield from proof_checks(data, text, manifest)
@@ -139,7 +163,7 @@ def _beyond(
     manifest: Manifest,
     inventory: bytes | None,
     annex: bytes | None = None,
-) -> Iterator[Check]:
+) -> Checks:
     """Hold against the manifest what lies beside it: the envelope, the annex, the leaves, the journal."""
     if (envelope := _beside(path, DSSE)) is not None and path.name != DSSE:
         yield from envelope_checks(envelope, manifest)
@@ -155,14 +179,19 @@ def _beyond(
         yield Check("journal.present", False, Said("file.missing", name=journal.name))
 
 
-def _leaves(folder: Path, manifest: Manifest) -> Iterator[Check]:
+def _leaves(folder: Path, manifest: Manifest) -> Checks:
     if not (folder / LEAVES).is_file():
         return
+    expected = manifest["leaves"]
+    roots = Roots()
     try:
-        planned, done = roots_of(leaves_in(folder))
+        for count, leaf in enumerate(leaves_in(folder), 1):
+            roots.add(leaf)
+            if count % _PIECE == 0:
+                yield progressed(count, expected["count"], "leaves")
+        planned, done = roots.both
     except (OSError, ValueError, TypeError):
         planned = done = ""
-    expected = manifest["leaves"]
     ok = (planned, done) == (expected["planned"], expected["done"])
     found, wanted = f"{planned[:16]} {done[:16]}", f"{expected['planned'][:16]} {expected['done'][:16]}"
     yield Check(
@@ -198,7 +227,7 @@ def _beside(path: Path, name: str) -> bytes | None:
         return None
 
 
-_CHECKS: Final[dict[str, Callable[[Path, bytes, Path | None], Iterator[Check]]]] = {
+_CHECKS: Final[dict[str, Callable[[Path, bytes, Path | None], Checks]]] = {
     "certificate": _certificate,
     "proof": _proof,
     **{kind: _part(kind) for kind in ("manifest", "p7s", "dsse", "inventory", "annex")},

@@ -88,11 +88,27 @@ def leaves_in(folder: Path) -> Iterator[Leaf]:
 
 def roots_of(leaves: Iterable[Leaf]) -> tuple[str, str]:
     """Give the root of what was planned and that of what was done, hex."""
-    planned, done = Tree(), Tree()
+    roots = Roots()
     for leaf in leaves:
-        planned.add(leaf_hash(leaf.planned))
-        done.add(leaf_hash(leaf.done))
-    return planned.root().hex(), done.root().hex()
+        roots.add(leaf)
+    return roots.both
+
+
+class Roots:
+    """The two trees, grown leaf by leaf."""
+
+    def __init__(self) -> None:
+        self._planned, self._done = Tree(), Tree()
+
+    def add(self, leaf: Leaf) -> None:
+        """Take in the next leaf."""
+        self._planned.add(leaf_hash(leaf.planned))
+        self._done.add(leaf_hash(leaf.done))
+
+    @property
+    def both(self) -> tuple[str, str]:
+        """The root of what was planned and that of what was done, hex."""
+        return self._planned.root().hex(), self._done.root().hex()
 
 
 def _leaf(line: Line, key: bytes) -> Leaf:
