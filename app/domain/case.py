@@ -87,6 +87,22 @@ class Location:
 
 
 @dataclass(frozen=True, slots=True)
+class Database:
+    """A database to look in. `url` is SQLAlchemy's, without a password; a path in it is absolute.
+
+    `password_env` names the environment variable that holds the password. With `customers`,
+    a list, only the rows that name one of them go, and those that refer to such a row;
+    without it all rows of each table that holds customer data. `whole` makes one record of
+    the database, which goes with all that is in it.
+    """
+
+    url: str
+    password_env: str = ""
+    customers: Path | None = None
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Backup:
     """A tool's repository or a folder in which copies of the records may lie."""
 
@@ -213,6 +229,7 @@ class Case:
     certificate: CertificateTerms
     dates: Dates = field(default_factory=Dates)
     locations: tuple[Location, ...] = ()
+    databases: tuple[Database, ...] = ()
     backups: tuple[Backup, ...] = ()
     keys: tuple[KeySource, ...] = ()
     custodians: tuple[Custodian, ...] = ()

@@ -76,6 +76,14 @@ class Located:
 
 
 @dataclass(frozen=True, slots=True)
+class RowsSeen:
+    """Locate has read these rows for `record`: key and digest of each. For the register alone."""
+
+    record: str
+    rows: tuple[tuple[bytes, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CopyFound:
     """Confirm found a copy of something that goes."""
 
@@ -89,4 +97,4 @@ class BackupSearched:
     searched: Searched
 
 
-Event = Begun | Noted | Progressed | Settled | Located | CopyFound | BackupSearched
+Event = Begun | Noted | Progressed | Settled | Located | RowsSeen | CopyFound | BackupSearched

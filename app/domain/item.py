@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import Enum
 
 from app.domain.canonical import canonical
 from app.domain.fate import Fate, Ground
-from app.domain.record import Stamp, Tier
+from app.domain.record import Rows, Stamp, Tier
 
 
 class Subject(Enum):
@@ -23,7 +23,8 @@ class Subject(Enum):
 class PlanItem:
     """One record, copy or key with its fate and what must still be true of it at the act.
 
-    `people` is the estimate of persons in it; `bytes` equals `stamp.size`.
+    `people` is the estimate of persons in it; `bytes` equals `stamp.size`. `rows` is set
+    when it is no file but rows of a database: it then says what must still be true of them.
     """
 
     id: str
@@ -39,6 +40,7 @@ class PlanItem:
     stamp: Stamp
     sha256: str
     location: str = ""
+    rows: Rows | None = None
 
     @property
     def protected(self) -> bool:
@@ -67,11 +69,13 @@ class PlanItem:
             Stamp(*map(int, told["stamp"])),
             told["sha256"],
             told["location"],
+            Rows(**told["rows"]) if "rows" in told else None,
         )
 
     def _fields(self) -> dict[str, object]:
         stamp = self.stamp
         return {
+            **({"rows": asdict(self.rows)} if self.rows else {}),
             "id": self.id,
             "subject": self.subject.value,
             "path": self.path,

@@ -53,6 +53,11 @@ class Problem(Enum):
     """Reading it ended the process that read it; its bytes were searched as they are."""
     READER_HUNG = "reader_hung"
     OVER_MEMORY = "over_memory"
+    NO_PRIMARY_KEY = "no_primary_key"
+    """Its rows have no name: they go all together or not at all."""
+    NOT_TRANSACTIONAL = "not_transactional"
+    TRIGGERS = "triggers"
+    """The table does something of its own when rows are deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,23 @@ class Stamp:
     mtime_ns: int
     ctime_ns: int
     links: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What is bound of the rows of a table, or of a whole database; re-checked at the moment of the act.
+
+    `schema` is the SHA-256, hex, over the names and types of the columns and the key, `count`
+    how many rows go, `of` how many there were. `digest` is the SHA-256, hex, over the key
+    and the content of each row that goes, in the order in which the register keeps them.
+    """
+
+    schema: str
+    count: int
+    of: int
+    digest: str
+    whole: bool = False
+    """It is a database with all its tables, and goes as one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +118,9 @@ class Record:
 
     `path` is absolute, as `os.fsdecode` gives it; `location` the location it was
     found under. `sha256` is of the whole file, hex, empty when it could not be
-    read. `year` is the year the content itself names, for retention clocks.
+    read. `year` is the year the content itself names, for retention clocks. For rows of
+    a database `path` is its address and the table, without a password, `rows` what is
+    bound of them, and of `stamp` only the size says something: the bytes of their values.
     """
 
     id: str
@@ -111,3 +135,4 @@ class Record:
     findings: tuple[Finding, ...] = ()
     problems: tuple[Problem, ...] = ()
     year: int | None = None
+    rows: Rows | None = None

@@ -12,7 +12,7 @@ from app.domain.case import Profile
 from app.domain.fate import Decision, Fate, Ground
 from app.domain.fault import Fault, Refused
 from app.domain.plan import Plan, PlanItem, Subject
-from app.domain.record import Stamp, Tier
+from app.domain.record import Rows, Stamp, Tier
 
 STAMP = Stamp(2**60, 2**61, 4096, 2**62 + 1, 2**62 + 2, 1)
 ITEM = PlanItem(
@@ -77,6 +77,7 @@ CHANGES = {
     "people": 13,
     "sha256": "cd" * 32,
     "location": "/d",
+    "rows": Rows("ef" * 32, 3, 1000, "01" * 32),
 }
 
 
@@ -84,6 +85,15 @@ CHANGES = {
 def test_every_field_of_an_item_is_in_the_digest(name):
     changed = replace(ITEM, **{name: CHANGES[name]})
     assert replace(PLAN, items=(changed, OTHER)).digest() != PLAN.digest()
+
+
+@pytest.mark.parametrize("name", [f.name for f in fields(Rows)])
+def test_every_field_of_rows_is_in_the_digest_and_comes_back(name):
+    rows = Rows("ef" * 32, 3, 1000, "01" * 32)
+    other = {"schema": "aa" * 32, "count": 2, "of": 1001, "digest": "02" * 32, "whole": True}
+    one, two = replace(ITEM, rows=rows), replace(ITEM, rows=replace(rows, **{name: other[name]}))
+    assert replace(PLAN, items=(one, OTHER)).digest() != replace(PLAN, items=(two, OTHER)).digest()
+    assert PlanItem.of(two.line()) == two
 
 
 @pytest.mark.parametrize("name", [f.name for f in fields(Stamp)])
