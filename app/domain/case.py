@@ -124,6 +124,35 @@ class KeySource:
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceKey:
+    """A key that a service or a token keeps and destroys by its own call; or of which a person only says so.
+
+    `name` says which key there, `url` where the service answers. `copies` are folders and
+    files in which copies of what the store keeps may lie. `wait` is in days, `timeout`, for
+    each question to the store, in seconds. `by` and `paper` are whose word it is, and its
+    evidence.
+    """
+
+    kind: str
+    """The name of one of the shred step's services."""
+    name: str
+    passphrase_env: str = ""
+    url: str = ""
+    module: Path | None = None
+    region: str = ""
+    wait: int = 0
+    timeout: int = 20
+    by: str = ""
+    paper: Path | None = None
+    copies: tuple[Path, ...] = ()
+
+    @property
+    def locator(self) -> str:
+        """What stands in the plan where a file has its path; one key has one."""
+        return f"{self.kind}:{self.name}" + (f"@{self.url}" if self.url else "")
+
+
+@dataclass(frozen=True, slots=True)
 class Custodian:
     """Who receives the sealed package of what the law keeps.
 
@@ -232,6 +261,8 @@ class Case:
     databases: tuple[Database, ...] = ()
     backups: tuple[Backup, ...] = ()
     keys: tuple[KeySource, ...] = ()
+    services: tuple[ServiceKey, ...] = ()
+    """Keys that are not files."""
     custodians: tuple[Custodian, ...] = ()
     rules: tuple[FateRule, ...] = ()
     holds: tuple[HoldRule, ...] = ()

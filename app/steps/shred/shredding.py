@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
@@ -17,6 +18,9 @@ from app.steps.shred.act import UNTOLD, Act
 from app.steps.shred.doomed import Doomed
 from app.steps.shred.kinds import kind_of
 from app.steps.shred.overwriting import item_key
+from app.steps.shred.services.act import UNTOLD as UNASKED
+from app.steps.shred.services.act import ServiceAct
+from app.steps.shred.services.contract import Called, Warrant
 from app.system.disk import Disk, this_disk
 
 _NOTHING: Final[Mapping[str, Evidence]] = MappingProxyType({})
@@ -26,7 +30,7 @@ Events = Iterator[Begun | Noted | Progressed | Settled]
 def shred(
     plan: SignedPlan,
     *,
-    kinds: Mapping[str, str],
+    kinds: Mapping[str, str | Called],
     stages: Mapping[str, Stage],
     copies_left: Mapping[str, int],
     passphrase: Callable[[str], str],
@@ -41,7 +45,9 @@ def shred(
     are hunted among the files beside each key. After a
     `Settled` that is not FAILED, the file was overwritten with a keystream and with
     zeros to the end of its last block (each synced), read back, and unlinked. Of a
-    container that is done to its headers and keyslots; the file itself stays.
+    container that is done to its headers and keyslots; the file itself stays. A key whose
+    kind is a call is no file: its store was told to destroy it, and asked what became of
+    it. These go first.
 
     Raises:
         Refused: when the plan is not as it was signed, before anything is touched;
@@ -52,25 +58,53 @@ def shred(
     if not isinstance(plan, SignedPlan):
         raise TypeError("only a signed plan is shredded")
     plan.verify()
-    disk = disk or this_disk()
     items = _ordered(plan)
-    keys = frozenset(item.sha256 for item in items if item.subject is Subject.KEY)
-    staying = _staying(plan, keys)
+    calls = {item: kind for item, kind in kinds.items() if isinstance(kind, Called)}
+    files = {item: kind for item, kind in kinds.items() if not isinstance(kind, Called)}
     done = 0
-    for group in _stores(items, kinds):
-        acts = []
-        for item in group:
-            stage = stages.get(item.id, Stage.FRESH)
-            shared = any(_same_inode(item, other) for other in items if other is not item)
-            secret, key = passphrase(item.id), item_key(seed, item.id)
-            doomed = Doomed(item, kind_of(kinds.get(item.id, "")), stage, secret, key, shared, disk)
-            twins = tuple(other for other in (*items, *staying) if _is_twin(item, other, keys))
-            told = noted.get(item.id, UNTOLD)
-            acts.append(Act(doomed, told, copies_left.get(item.id, 0), twins))
+    for item in (item for item in items if item.id in calls):
+        told = noted.get(item.id, UNASKED)
+        called = ServiceAct(item, calls[item.id], stages.get(item.id, Stage.FRESH), Warrant(plan, item), told)
+        yield from called.carried_out(passphrase)
+        done += 1
+        yield Progressed(Step.SHRED, done, len(items), "keys", item.path)
+    rest = [item for item in items if item.id not in calls]
+    told_of = _Told(files, stages, copies_left, passphrase, seed, noted, disk or this_disk())
+    for acts in told_of.acts(rest, plan):
         yield from _destroyed(acts)
-        for item in group:
+        for act in acts:
             done += 1
-            yield Progressed(Step.SHRED, done, len(items), "keys", item.path)
+            yield Progressed(Step.SHRED, done, len(items), "keys", act.doomed.item.path)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What the step is told of the key files, by item id."""
+
+    kinds: Mapping[str, str]
+    stages: Mapping[str, Stage]
+    copies_left: Mapping[str, int]
+    passphrase: Callable[[str], str] = field(repr=False)
+    seed: bytes = field(repr=False)
+    noted: Mapping[str, Evidence]
+    disk: Disk
+
+    def acts(self, items: Sequence[PlanItem], plan: SignedPlan) -> Iterator[list[Act]]:
+        """The acts on the files of one store after the other, each drawn when its turn has come."""
+        keys = frozenset(item.sha256 for item in items if item.subject is Subject.KEY)
+        others = (*items, *_staying(plan, keys))
+        for group in _stores(items, self.kinds):
+            yield [
+                self._act(item, items, [one for one in others if _is_twin(item, one, keys)]) for item in group
+            ]
+
+    def _act(self, item: PlanItem, items: Sequence[PlanItem], twins: Sequence[PlanItem]) -> Act:
+        shared = any(_same_inode(item, other) for other in items if other is not item)
+        kind, stage = kind_of(self.kinds.get(item.id, "")), self.stages.get(item.id, Stage.FRESH)
+        secret, key = self.passphrase(item.id), item_key(self.seed, item.id)
+        doomed = Doomed(item, kind, stage, secret, key, shared, self.disk)
+        told = self.noted.get(item.id, UNTOLD)
+        return Act(doomed, told, self.copies_left.get(item.id, 0), tuple(twins))
 
 
 def _destroyed(acts: Sequence[Act]) -> Events:

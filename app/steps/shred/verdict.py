@@ -23,19 +23,29 @@ _ACCESS_ONLY: Final = frozenset(
         Reason.CANARY_FAILED,
         Reason.COPIES_REMAIN,
         Reason.OPEN_ELSEWHERE,
+        Reason.RESTORABLE,
+        Reason.NO_ANSWER,
+        Reason.DENIED,
+        Reason.STORE_REFUSED,
     }
 )
+_UNSEEN: Final = MEDIUM | {Reason.STORE_WORD, Reason.STORE_BACKUPS, Reason.EXPORTABLE}
+"""Of the bytes that held the key, or of what was made of them, something was not seen."""
 
 
 def verdict(limits: Iterable[Reason]) -> KeyOutcome:
-    """Grade a key that was overwritten and read back.
+    """Grade a key that was overwritten and read back, or that its store no longer has.
 
     CE_PURGE asks for all twelve conditions and can't be reached while DECLARED stands.
     """
     found = frozenset(limits)
+    if Reason.DECLARED in found:
+        return KeyOutcome.CLAIMED
     if found & _ACCESS_ONLY:
         return KeyOutcome.ACCESS_REMOVED
-    return KeyOutcome.MEDIUM_RESIDUE if found & MEDIUM else KeyOutcome.KEY_DESTROYED_HERE
+    if Reason.DELETION_PENDING in found:
+        return KeyOutcome.SCHEDULED
+    return KeyOutcome.MEDIUM_RESIDUE if found & _UNSEEN else KeyOutcome.KEY_DESTROYED_HERE
 
 
 def concluded(noted: Evidence, more: Iterable[Reason]) -> Evidence:
@@ -61,6 +71,8 @@ def _met(noted: Evidence, limits: tuple[Reason, ...]) -> dict[str, bool]:
     """
     facts = dict(noted.facts)
     canary, read_back = CANARY in facts, "sha256_read_back" in facts
+    dead = canary and not _ALIVE.intersection(limits)
+    final = (read_back or "probes" in facts) and not _NOT_FINAL.intersection(limits)
     return {
         "C1": False,
         "C2": canary,
@@ -68,13 +80,19 @@ def _met(noted: Evidence, limits: tuple[Reason, ...]) -> dict[str, bool]:
         "C4": canary and Reason.COPIES_REMAIN not in limits,
         "C5": Reason.COPIES_REMAIN not in limits,
         "C6": False,
-        "C7": not MEDIUM.intersection(limits),
+        "C7": not _UNSEEN.intersection(limits),
         "C8": Reason.OPEN_ELSEWHERE not in limits,
-        "C9": read_back,
-        "C10": canary,
+        "C9": final,
+        "C10": dead,
         "C11": read_back,
         "C12": False,
     }
+
+
+_ALIVE: Final = frozenset({Reason.CANARY_FAILED, Reason.STILL_OPENS})
+_NOT_FINAL: Final = frozenset(
+    {Reason.DELETION_PENDING, Reason.RESTORABLE, Reason.STILL_OPENS, Reason.NO_ANSWER, Reason.DECLARED}
+)
 
 
 def _word(name: str, holds: bool) -> str:

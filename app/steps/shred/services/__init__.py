@@ -1,0 +1,19 @@
+"""Stores that keep a key and destroy it by their own call, one kind a file, behind one contract."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from app.steps.shred.services.contract import Service
+
+_ALL: Final[tuple[Service, ...]] = ()
+SERVICES: Final = {service.name: service for service in _ALL}
+
+
+def service_of(name: str) -> Service:
+    """The service of a name.
+
+    Raises:
+        KeyError: when there is none; the case file was held against the names.
+    """
+    return SERVICES[name]

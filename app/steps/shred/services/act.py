@@ -1,0 +1,173 @@
+"""The destruction of one key behind a call: asked for and journalled, told to go, journalled, asked again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
+
+from app.domain.event import Begun, Noted, Settled
+from app.domain.outcome import Evidence, Fact, KeyOutcome, Reason
+from app.domain.plan import PlanItem
+from app.domain.step import Stage, Step
+from app.steps.shred.services import service_of
+from app.steps.shred.services.contract import (
+    Answer,
+    Called,
+    Challenge,
+    Keeper,
+    KeyRef,
+    Unanswered,
+    Warrant,
+)
+from app.steps.shred.services.copies import IsCopy, copies_in, nothing, remaining
+from app.steps.shred.services.seen import ANSWERED, HANDLE, METHOD, SOURCE, Seen, bare, seen
+from app.steps.shred.services.within import within
+from app.steps.shred.verdict import CANARY, COPIES, DECLARED, concluded, verdict
+
+T = TypeVar("T")
+
+UNTOLD: Final = Evidence(METHOD, (Reason.CANARY_FAILED,))
+"""What is known of a key noted in an earlier run whose evidence was not handed over."""
+_UNEXPECTED: Final = (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError)
+"""What an answer that is no answer ends in."""
+
+
+@dataclass(slots=True)
+class ServiceAct:
+    """One key of a store on its way: `overwrite` asks and destroys, `settle` asks what became of it.
+
+    No session with the store outlasts a `yield`.
+    """
+
+    item: PlanItem
+    call: Called
+    stage: Stage
+    warrant: Warrant
+    noted: Evidence = UNTOLD
+    secret: str = field(default="", repr=False)
+    over: bool = False
+    hunted: tuple[str, ...] = ()
+    is_copy: IsCopy = nothing
+
+    def carried_out(self, passphrase: Callable[[str], str]) -> Iterator[Begun | Noted | Settled]:
+        """Do both, unless that was done in an earlier run."""
+        if self.stage is not Stage.SETTLED:
+            self.secret = passphrase(self.item.id)
+            yield from self.overwrite()
+            yield from self.settle()
+
+    def overwrite(self) -> Iterator[Begun | Noted | Settled]:
+        """Lay a canary, note it, call, note the answer. Where that was noted, nothing is called again."""
+        if self.stage is Stage.NOTED and ANSWERED in dict(self.noted.facts):
+            return
+        try:
+            if self.stage is not Stage.NOTED:
+                yield Begun(Step.SHRED, (self.item.id,), 0)
+                self.noted = self._hunted(self._asked(self._before))
+                yield self._note("canary")
+            self.noted = _with(self.noted, self._called())
+        except Unanswered as error:
+            yield self._failed(error.reason)
+            return
+        yield self._note("called")
+
+    def settle(self) -> Iterator[Settled]:
+        """Ask the store what became of the key, and give the verdict."""
+        if self.over:
+            return
+        try:
+            found = self._asked(self._looked)
+        except Unanswered as error:
+            yield self._failed(error.reason)
+            return
+        limits = found.limits + ((Reason.COPIES_REMAIN,) if self._copies_remain() else ())
+        told = bare(self.noted, asked_later=Reason.DELETION_PENDING in limits)
+        ended = concluded(Evidence(METHOD, told.limits, (*told.facts, *found.facts)), limits)
+        outcome = KeyOutcome.FAILED if found.stands else verdict(ended.limits)
+        yield Settled(Step.SHRED, self.item.id, self.item.subject, outcome, ended)
+
+    def _asked(self, ask: Callable[[Keeper], T]) -> T:
+        """Open a session, ask, and close it, all in the time that the case gives.
+
+        Raises:
+            Unanswered: NO_ANSWER, or what the store says.
+        """
+
+        def session() -> T:
+            with service_of(self.call.source.kind).open(self.call.source, self.secret) as keeper:
+                return ask(keeper)
+
+        try:
+            return within(self.call.source.timeout, session)
+        except _UNEXPECTED as error:
+            raise Unanswered(Reason.NO_ANSWER) from error
+
+    def _before(self, keeper: Keeper) -> Evidence:
+        """Know the key for the signed one, and lay a canary; without one, say why not."""
+        key = self._signed(keeper.keys())
+        limits: tuple[Reason, ...] = key.limits
+        facts: tuple[Fact, ...] = ((HANDLE, key.handle), (SOURCE, self.call.number), *key.facts)
+        self.is_copy = keeper.is_copy(key)
+        try:
+            canary = keeper.canary(key)
+        except Unanswered as error:
+            if error.reason is Reason.NO_ANSWER:
+                raise
+            limits += (error.reason, Reason.CANARY_FAILED)
+        else:
+            facts += ((CANARY, hashlib.sha256(canary.text).hexdigest()), *canary.facts)
+        return Evidence(METHOD, tuple(dict.fromkeys(limits)), facts)
+
+    def _hunted(self, evidence: Evidence) -> Evidence:
+        self.hunted = copies_in(self.call.source.copies, self.is_copy)
+        return _with(evidence, Answer(facts=((COPIES, len(self.hunted)),)))
+
+    def _signed(self, keys: tuple[KeyRef, ...]) -> KeyRef:
+        if not keys:
+            raise Unanswered(Reason.GONE)
+        self.warrant.refuse_other(keys[0])
+        return keys[0]
+
+    def _called(self) -> Answer:
+        """Tell the store to destroy the key. Of a call whose answer was lost only that is noted."""
+        try:
+            return self._asked(self._destroyed)
+        except Unanswered as error:
+            if error.reason not in (Reason.GONE, Reason.NO_ANSWER):
+                raise
+            return Answer(facts=((ANSWERED, "unseen"),))
+
+    def _destroyed(self, keeper: Keeper) -> Answer:
+        keys = keeper.keys()
+        if keys:
+            self.warrant.refuse_other(keys[0])
+        answer = keeper.destroy(self._handle, self.warrant)
+        return Answer(answer.limits, ((ANSWERED, "given"), *answer.facts))
+
+    def _looked(self, keeper: Keeper) -> Seen:
+        facts = dict(self.noted.facts)
+        return seen(keeper.verify(self._handle, Challenge.of(facts)))
+
+    @property
+    def _handle(self) -> str:
+        return str(dict(self.noted.facts).get(HANDLE, ""))
+
+    def _copies_remain(self) -> bool:
+        if self.stage is Stage.NOTED:
+            return bool(dict(self.noted.facts).get(COPIES))
+        return bool(remaining(self.hunted, self.is_copy))
+
+    def _note(self, what: str) -> Noted:
+        return Noted(Step.SHRED, (self.item.id,), what, self.noted)
+
+    def _failed(self, reason: Reason) -> Settled:
+        self.over = True
+        ended = Evidence(METHOD, (reason, *DECLARED))
+        return Settled(Step.SHRED, self.item.id, self.item.subject, KeyOutcome.FAILED, ended)
+
+
+def _with(evidence: Evidence, answer: Answer) -> Evidence:
+    limits = tuple(dict.fromkeys((*evidence.limits, *answer.limits)))
+    return Evidence(evidence.method, limits, (*evidence.facts, *answer.facts))

@@ -1,0 +1,50 @@
+"""The hunt for copies of what a store keeps, in the places that the case names for it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+LARGEST: Final = 256 << 20
+"""Bytes of the largest file that is read; a longer one is no copy of a key store that Lethe knows."""
+
+IsCopy = Callable[[bytes], bool]
+"""Whether the bytes of a file bring the key back."""
+
+
+def nothing(_: bytes) -> bool:
+    """No file is a copy: of a key that no file can hold."""
+    return False
+
+
+def copies_in(places: Sequence[Path], is_copy: IsCopy) -> tuple[str, ...]:
+    """The files in and below these places that bring the key back.
+
+    A file that can't be read is taken for no copy, as no verdict rests on there being none.
+    """
+    return tuple(path for path in _files(places) if _holds(path, is_copy))
+
+
+def remaining(found: Sequence[str], is_copy: IsCopy) -> tuple[str, ...]:
+    """The copies that were found and still stand."""
+    return tuple(path for path in found if _holds(path, is_copy))
+
+
+def _files(places: Sequence[Path]) -> Iterator[str]:
+    for place in places:
+        if place.is_file():
+            yield str(place)
+        for folder, _, names in os.walk(place):
+            yield from (os.path.join(folder, name) for name in sorted(names))  # noqa: PTH118 text
+
+
+def _holds(path: str, is_copy: IsCopy) -> bool:
+    try:
+        if not os.path.isfile(path) or os.path.getsize(path) > LARGEST:  # noqa: PTH113, PTH202 text
+            return False
+        with open(path, "rb") as file:
+            return is_copy(file.read())
+    except OSError:
+        return False

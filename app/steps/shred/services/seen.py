@@ -1,0 +1,73 @@
+"""What the probes saw of a key together, and what follows from it for the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from app.domain.outcome import Evidence, Fact, Reason
+from app.steps.shred.services.contract import CANARY_ANSWER, CANARY_TEXT, Probe, Saw, Unanswered
+
+METHOD: Final = "store-call-1"
+HANDLE: Final = "handle"
+"""The fact that says what the store is asked for."""
+SOURCE: Final = "source"
+"""The fact that says which of the case's declared services it was."""
+ANSWERED: Final = "answer"
+"""The fact that says that the call was made: `given`, or `unseen` when its answer was lost."""
+UNTIL: Final = "until"
+"""The fact that says on which date a store destroys the key, RFC 3339."""
+OPENS: Final = "canary"
+"""The name of the probe that tries the canary."""
+_LATER: Final = frozenset({HANDLE, SOURCE, CANARY_TEXT, CANARY_ANSWER})
+"""Facts that only serve to ask again."""
+_FEWEST: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What became of a key. `stands`: it is there, and nothing will take it away."""
+
+    stands: bool
+    limits: tuple[Reason, ...]
+    facts: tuple[Fact, ...]
+
+
+def seen(probes: Sequence[Probe]) -> Seen:
+    """Put the probes together; the worst of them counts.
+
+    Raises:
+        Unanswered: NO_ANSWER when none of them tells anything.
+    """
+    told = [probe for probe in probes if probe.saw is not Saw.SILENT]
+    if not told:
+        raise Unanswered(Reason.NO_ANSWER)
+    waiting = any(probe.saw is Saw.WAITING for probe in told)
+    there = any(probe.saw is Saw.THERE for probe in told)
+    limits = [limit for probe in probes for limit in probe.limits]
+    if waiting:
+        limits.append(Reason.DELETION_PENDING)
+    if there:
+        limits.append(Reason.STILL_OPENS)
+    if sum(probe.saw in (Saw.GONE, Saw.WAITING) for probe in told) < _FEWEST:
+        limits.append(Reason.NO_ANSWER)
+    if not any(probe.name == OPENS and probe.saw is not Saw.SILENT for probe in probes):
+        limits.append(Reason.CANARY_FAILED)
+    facts: tuple[Fact, ...] = (("probes", " ".join(_word(probe) for probe in probes)),)
+    until = max((probe.until for probe in told), default="")
+    if until:
+        facts += ((UNTIL, until),)
+    return Seen(there and not waiting, tuple(dict.fromkeys(limits)), facts)
+
+
+def _word(probe: Probe) -> str:
+    said = "".join(c if c.isalnum() or c in "-_." else "_" for c in probe.said)
+    return f"{probe.name}={probe.saw.value}" + (f":{said}" if said else "")
+
+
+def bare(evidence: Evidence, *, asked_later: bool) -> Evidence:
+    """Leave out what only serves to ask again, unless the key is to be asked for later."""
+    if asked_later:
+        return evidence
+    return replace(evidence, facts=tuple(fact for fact in evidence.facts if fact[0] not in _LATER))
