@@ -10,6 +10,10 @@ from typing import Final
 REMOVED_WHILE_OPEN: Final = sys.platform != "win32"
 """Whether the name of an open file can be taken away."""
 
+_MANY: Final = 512
+_FEW: Final = 16
+_OTHERS: Final = 256
+
 
 def guard(fd: int) -> bool | None:
     """Have the kernel keep writers off the file until `fd`, open for reading alone, is closed.
@@ -37,3 +41,13 @@ def guarded(fd: int) -> bool:
     import fcntl
 
     return fcntl.fcntl(fd, fcntl.F_GETLEASE) == fcntl.F_RDLCK
+
+
+def open_at_once() -> int:
+    """How many files may be held open together: 16 to 512, and 256 less than this process may open."""
+    if sys.platform == "win32":
+        return _MANY
+    import resource
+
+    allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return _MANY if allowed == resource.RLIM_INFINITY else max(_FEW, min(_MANY, allowed - _OTHERS))

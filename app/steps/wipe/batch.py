@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from itertools import islice
 
 from app.domain.event import Begun, Noted, Progressed, Settled
 from app.domain.fault import Fault, Refused
@@ -12,6 +14,7 @@ from app.domain.step import Stage, Step
 from app.steps.wipe.ending import OVERWRITTEN, REMOVED, failed, medium_note, notes
 from app.steps.wipe.footprints import TRACED
 from app.steps.wipe.holders import held, said
+from app.steps.wipe.last_look import Watch
 from app.steps.wipe.overwrite import Overwritten, overwrite, sync
 from app.steps.wipe.places import parent_of
 from app.steps.wipe.progress import Progress
@@ -20,6 +23,7 @@ from app.steps.wipe.removal import is_there, remove, sync_folders
 from app.steps.wipe.scene import Scene, Spared, Terms
 from app.steps.wipe.strays import strays
 from app.steps.wipe.verdict import Done
+from app.system.guards import open_at_once
 
 Event = Begun | Noted | Progressed | Settled
 Working = Generator[Event, None, list[Done]]
@@ -136,18 +140,34 @@ def _remove_all(
     done: Sequence[Done], terms: Terms, endings: _Endings, before: Iterable[Done] = ()
 ) -> Working:
     """Remove files and note it, also of those that a stopped run had removed `before`."""
-    removed = [*before]
     for system in {one.verdict.file_system for one in done} & TRACED:
         here = (one.item for one in done if one.verdict.file_system == system)
         terms.footprints.take({(parent_of(item.path), item.location) for item in here}, system)
+    gone: list[Done] = []
     with Scene(terms) as scene:
-        for one in done:
-            try:
-                removed.append(remove(one, scene))
-            except Spared as spared:
-                endings.spare(one.item, spared)
-        unsynced = sync_folders(removed, scene)
-    gone = [one.doubted(Reason.NAME_REMAINS) if one.item.id in unsynced else one for one in removed]
+        gone += _synced((Watch(one) for one in before), scene)
+        files = iter(done)
+        while together := list(islice(files, open_at_once())):
+            with ExitStack() as watching:
+                gone += _synced(_removed(together, scene, endings, watching), scene)
     yield from notes(gone, REMOVED, terms)
     yield from endings.settled
     return gone
+
+
+def _removed(
+    done: Iterable[Done], scene: Scene, endings: _Endings, watching: ExitStack
+) -> Generator[Watch, None, None]:
+    for one in done:
+        try:
+            yield watching.enter_context(remove(one, scene))
+        except Spared as spared:
+            endings.spare(one.item, spared)
+
+
+def _synced(watches: Iterable[Watch], scene: Scene) -> list[Done]:
+    """Put removals on the disk, and only then ask whether anybody was there."""
+    removed = list(watches)
+    unsynced = sync_folders([each.done for each in removed], scene)
+    ended = [each.ended() for each in removed]
+    return [one.doubted(Reason.NAME_REMAINS) if one.item.id in unsynced else one for one in ended]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from types import TracebackType
 from typing import Final
 
 from app.domain.outcome import Reason
@@ -21,19 +21,33 @@ _OTHERS: Final = Reason.OPEN_ELSEWHERE
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """A file that is about to be removed. `done` bears every doubt that the look gave rise to.
+    """A file that is being removed. `done` bears every doubt that there was until now.
 
-    `fd` is None where an open file can't be removed, `kept` whether writers are kept off.
+    `fd` is None where an open file can't be removed, `kept` whether writers are kept
+    off. While it is a context the file stays open; it is closed at the end.
     """
 
     done: Done
-    fd: int | None
-    told: os.stat_result
-    kept: bool
+    fd: int | None = None
+    told: os.stat_result | None = None
+    kept: bool = False
 
-    def removed(self) -> Done:
-        """Say of the file, now without a name, what may be said: was anybody there since the look?"""
-        if self.fd is None:
+    def __enter__(self) -> Watch:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.fd is not None:
+            os.close(self.fd)
+
+    def ended(self) -> Done:
+        """Say of the file, once its folder is on the disk without it, whether anybody was there meanwhile.
+
+        A program may have found the name a moment before it went and be held up before
+        the file was open to it. Such a one waits for us, or has written, by now.
+        """
+        if self.fd is None or self.told is None:
             return self.done
         done = self.done
         try:
@@ -47,8 +61,7 @@ class Watch:
         return done
 
 
-@contextmanager
-def watched(done: Done, folder: Folder, name: str, scene: Scene) -> Iterator[Watch]:
+def watch(done: Done, folder: Folder, name: str, scene: Scene) -> Watch:
     """Open a file that is about to be removed, see that it is as we left it, and keep writers off.
 
     One that somebody has written to holds what nobody signed for, and is left. Small
@@ -65,16 +78,15 @@ def watched(done: Done, folder: Folder, name: str, scene: Scene) -> Iterator[Wat
         raise
     except OSError as error:
         raise Spared(reason_of(error), touched=True) from error
-    try:
+    with ExitStack() as unless_given:
+        unless_given.callback(os.close, fd)
         if not same_file(os.fstat(fd), done.item.stamp):
             raise FileNotFoundError(name)
-        watch = _looked(done, fd, scene)
-        if REMOVED_WHILE_OPEN:
-            yield watch
-            return
-    finally:
-        os.close(fd)
-    yield replace(watch, fd=None)
+        seen = _looked(done, fd, scene)
+        if not REMOVED_WHILE_OPEN:
+            return replace(seen, fd=None)
+        unless_given.pop_all()
+        return seen
 
 
 def _looked(done: Done, fd: int, scene: Scene) -> Watch:

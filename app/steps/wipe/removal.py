@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from itertools import chain
 from typing import Final
 
@@ -12,7 +12,7 @@ from app.domain.outcome import Reason
 from app.domain.plan import PlanItem
 from app.steps.wipe.examine import reason_of, same_file
 from app.steps.wipe.keystream import names_for
-from app.steps.wipe.last_look import watched
+from app.steps.wipe.last_look import Watch, watch
 from app.steps.wipe.scene import Scene, Spared
 from app.steps.wipe.verdict import Done
 from app.system.disk import Folder
@@ -38,8 +38,8 @@ def is_there(item: PlanItem, scene: Scene) -> bool | None:
         return True
 
 
-def remove(done: Done, scene: Scene) -> Done:
-    """Look at one file once more, rename and unlink it; gives it with what may be said of it now.
+def remove(done: Done, scene: Scene) -> Watch:
+    """Look at one file once more, rename and unlink it; gives it still open, to see who writes to it.
 
     NAME_REMAINS when its name did not go by our hand, also when it is not there any
     more: somebody moved it. The folder is not synced yet.
@@ -53,19 +53,21 @@ def remove(done: Done, scene: Scene) -> Done:
         folder, name = scene.place(item)
         now = _name_now(item, folder, name, scene)
         if now is None:
-            return done.doubted(Reason.NAME_REMAINS)
-        with watched(done, folder, now, scene) as watch:
+            return Watch(done.doubted(Reason.NAME_REMAINS))
+        with ExitStack() as unless_removed:
+            seen = unless_removed.enter_context(watch(done, folder, now, scene))
             if now == name:
                 now = _renamed(item, folder, name, scene)
             if scene.terms.wiping.trim:
                 with suppress(OSError):
                     scene.terms.disk.forgo(folder, now)
             scene.terms.disk.unlink(folder, now)
-            return watch.removed()
+            unless_removed.pop_all()
+            return seen
     except OSError as error:
         if reason_of(error) is Reason.NO_SPACE:
             raise Spared(Reason.NO_SPACE, touched=True) from error
-        return done.doubted(Reason.NAME_REMAINS)
+        return Watch(done.doubted(Reason.NAME_REMAINS))
 
 
 def _name_now(item: PlanItem, folder: Folder, name: str, scene: Scene) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from app.domain.outcome import Outcome, Reason
 from app.steps.wipe import last_look, wipe
 from app.system import guards
 from app.system.disk import Disk
-from app.system.guards import guard, guarded
+from app.system.guards import guard, guarded, open_at_once
 
 SEED = bytes(range(32))
 SMALL = b"11010519491231002X " * 500
@@ -153,40 +154,44 @@ def test_a_file_that_another_program_has_a_lease_on(job):
 
 
 @linux_only
-@pytest.mark.parametrize("call", ["rename", "unlink"])
+@pytest.mark.parametrize("call", ["rename", "unlink", "sync_folder"])
 def test_a_writer_that_comes_in_the_very_last_moment_waits_and_is_said(job, call):
-    """It gets a file without a name and writes into blocks that are about to be free."""
+    """It had found the name in time, gets a file without one and writes into blocks that are about to be free."""
     path = job.folder / "a"
     job.add(path, SMALL)
-    threads = []
+    found, writers = [], []
+
+    def write():
+        fd = os.open(f"/proc/self/fd/{found[0]}", os.O_WRONLY)
+        os.pwrite(fd, b"another's", 0)
+        os.close(fd)
+
+    def meddle():
+        writers.append(threading.Thread(target=write))
+        writers[0].start()
+        writers[0].join(0.3)
+        assert writers[0].is_alive(), "nobody keeps writers off"
 
     class Meddled(Disk):
-        def _meddled(self, folder, name):
-            held = os.open(os.path.join(folder.path, name), os.O_PATH)
-
-            def write():
-                fd = os.open(f"/proc/self/fd/{held}", os.O_WRONLY)
-                os.pwrite(fd, b"another's", 0)
-                os.close(fd)
-                os.close(held)
-
-            threads.append(threading.Thread(target=write))
-            threads[0].start()
-            threads[0].join(0.3)
-            assert threads[0].is_alive(), "nobody keeps writers off"
-
         def rename(self, folder, old, new):
+            found.append(os.open(os.path.join(folder.path, old), os.O_PATH))
             if call == "rename":
-                self._meddled(folder, old)
+                meddle()
             super().rename(folder, old, new)
 
         def unlink(self, folder, name):
             if call == "unlink":
-                self._meddled(folder, name)
+                meddle()
             super().unlink(folder, name)
 
+        def sync_folder(self, folder):
+            super().sync_folder(folder)
+            if call == "sync_folder":
+                meddle()
+
     end = run(job, lambda: None, disk=Meddled())
-    threads[0].join()
+    writers[0].join()
+    os.close(found[0])
     assert end.outcome is Outcome.RESIDUE_POSSIBLE
     assert Reason.OPEN_ELSEWHERE in end.evidence.limits
 
@@ -302,3 +307,17 @@ def test_a_guard_by_itself(tmp_path, monkeypatch):
     monkeypatch.setattr(guards.sys, "platform", "darwin")
     assert guard(0) is None
     assert not guarded(0)
+
+
+@linux_only
+@pytest.mark.parametrize(
+    ("allowed", "held"), [(64, 16), (300, 44), (1024, 512), (resource.RLIM_INFINITY, 512)]
+)
+def test_how_many_files_are_held_open(monkeypatch, allowed, held):
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (allowed, allowed))
+    assert open_at_once() == held
+
+
+def test_where_none_is_held_open_many_are_removed_together(monkeypatch):
+    monkeypatch.setattr(guards.sys, "platform", "win32")
+    assert open_at_once() == 512
