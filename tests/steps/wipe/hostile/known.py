@@ -1,9 +1,8 @@
-"""What the campaigns have found to be wrong: (what, the kind begins with)."""
+"""What the campaigns have found to be wrong once, and must not come back: (what, the kind begins with)."""
 
-MENDING = (("false good", "growing all the while"),)
-"""What may be found still."""
 MENDED = (
     ("name left unsaid", "folder moved while it is wiped"),
+    ("false good", "growing all the while"),
     ("false good", "written to while it is wiped"),
     ("false good", "image copied below"),
     ("false good", "changed after a stop"),
@@ -11,4 +10,3 @@ MENDED = (
     ("false good", "inline once, grown since"),
     ("false good", "journalled once"),
 )
-"""Found once, and must not come back."""

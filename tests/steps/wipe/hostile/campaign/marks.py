@@ -1,14 +1,16 @@
 """Marked content, and the search for what is left of it on a raw image.
 
 A marked file is a row of cells of 24 bytes: a word that is the same for the whole batch, the number
-of the mark, the number of the cell. Any 32 bytes of it that survive hold the word whole, and
-beside it the number of the mark, before or after.
+of the mark, its check, the number of the cell. Any 32 bytes of it that survive hold the word whole,
+and beside it the mark with its check, before or after. The check is for files in pieces: where two
+files' blocks meet, a word may stand before digits that are another's.
 """
 
 from __future__ import annotations
 
 import os
 import re
+from binascii import crc_hqx
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,24 +37,31 @@ class Marks:
 
     def content(self, mark: int, size: int, start: int = 0) -> bytes:
         """`size` bytes marked with `mark`, as they stand from cell `start` of its file."""
-        head = self._word + b"%08x" % mark
-        cells = (head + b"%07x\n" % number for number in range(start, start + size // _CELL + 1))
+        head = self._word + _told(mark)
+        cells = (head + b"%06x\n" % number for number in range(start, start + size // _CELL + 1))
         return b"".join(cells)[:size]
 
     def hits(self, image: Path) -> Counter[int]:
         """How many cells of each mark stand on the image; mark 0 is for a cell that can't be told."""
         found: Counter[int] = Counter()
-        pattern = re.compile(re.escape(self._word) + b"([0-9a-f]{8})|" + re.escape(self._word))
         for data in _parts(image):
-            for match in pattern.finditer(data):
-                found[self._owner(data, match)] += 1
+            for match in re.finditer(re.escape(self._word), data):
+                found[_owner(data, match.start())] += 1
         return found
 
-    def _owner(self, data: bytes, match: re.Match[bytes]) -> int:
-        if match[1]:
-            return int(match[1], 16)
-        before = data[max(0, match.start() - 16) : match.start() - 8]
-        return int(before, 16) if re.fullmatch(b"[0-9a-f]{8}", before) else 0
+
+def _told(mark: int) -> bytes:
+    number = b"%05x" % mark
+    return number + b"%04x" % crc_hqx(number, 0)
+
+
+def _owner(data: bytes, word: int) -> int:
+    """The mark of the cell whose word stands at `word`, or of the cell before it; 0 when neither can be told."""
+    for at in (word + 8, word - _CELL + 8):
+        told = data[max(0, at) : max(0, at + 9)]
+        if re.fullmatch(b"[0-9a-f]{9}", told) and _told(int(told[:5], 16)) == told:
+            return int(told[:5], 16)
+    return 0
 
 
 def _parts(image: Path) -> Iterator[bytes]:
