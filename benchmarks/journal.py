@@ -2,11 +2,12 @@
 
     benchmarks/journal.py [--entries N] [--rounds N] [--bits N] [--edits N] [--dir FOLDER]
 
-Appending: the peer writes the very same lines, from the same entries, with `json.dumps` and one
-fsync a group of 500. The journal makes each line too, and chains and seals it, and puts its key on
-disk for every group. That peer has the goal of 0.4; beside it stands what writing ready-made bytes
-takes, which no journal does, as it has nothing to make. Verifying: the peer parses each line and
-hashes it. The goal is 0.4 as well. Rounds alternate, and the median of their ratios counts.
+Appending has two peers, each with one fsync a group of 500, and each with the goal of 0.4. One
+makes the very same lines from the same entries with `json.dumps`. The other is given the lines
+ready-made: it does nothing but copy bytes and wait for the disk, while the journal makes each
+line, chains it and seals it. That figure says as much of the disk as of the journal, so what an
+fsync and what the making of an entry takes is printed, and from which fsync on the goal is met.
+Verifying: the peer parses each line and hashes it. Rounds alternate, and medians count.
 
 The campaign flips single bits and changes the structure of a journal; nothing of it may be proven
 with its first key and an anchor, nothing may crash, and the list of what each was taken for is printed.
@@ -75,11 +76,15 @@ def _body(n: int) -> dict[str, object]:
 def _speed(folder: Path, entries: int, rounds: int) -> bool:
     bodies = [_body(n) for n in range(entries)]
     ratios: dict[str, list[float]] = {}
+    makings: list[float] = []
+    waits: list[float] = []
     for number in range(rounds):
         here = folder / f"round-{number}"
         here.mkdir()
         first = FirstKey.new()
-        ours = _timed(lambda here=here, first=first: _journalled(here, first, bodies))
+        began = time.perf_counter()
+        making = _journalled(here, first, bodies)
+        ours = time.perf_counter() - began
         path = here / "journal.jsonl"
         lines = path.read_bytes().splitlines(keepends=True)
         made = [json.loads(line) for line in lines]
@@ -91,31 +96,34 @@ def _speed(folder: Path, entries: int, rounds: int) -> bool:
         sealed = _timed(lambda path=path, first=first: _verified(path, first))
         chained = _timed(lambda path=path: _verified(path, None))
         for name, ratio in (
-            ("append, same lines from the same entries", written / ours),
-            ("append, against ready-made bytes", bare / ours),
+            ("append, against the same lines from the same entries", written / ours),
+            ("append, against the same lines ready-made", bare / ours),
             ("verify with the first key", parsed / sealed),
             ("verify the chain alone", parsed / chained),
         ):
             ratios.setdefault(name, []).append(ratio)
+        makings.append(making / entries)
+        waits.append(bare / entries * GROUP)
         print(
             f"round {number + 1}: {entries / ours:,.0f} entries/s journalled, "
             f"{entries / sealed:,.0f} verified with the first key"
         )
         shutil.rmtree(here)
-    return _printed(ratios)
+    return _printed(ratios, statistics.median(makings), statistics.median(waits))
 
 
-def _printed(ratios: dict[str, list[float]]) -> bool:
+def _printed(ratios: dict[str, list[float]], making: float, wait: float) -> bool:
     met = True
     for name, found in ratios.items():
         ratio = statistics.median(found)
-        goal = (
-            "no goal"
-            if "ready-made" in name
-            else f"goal at least {GOAL}: {'met' if ratio >= GOAL else 'NOT MET'}"
-        )
-        met &= ratio >= GOAL or "ready-made" in name
+        goal = f"goal at least {GOAL}: {'met' if ratio >= GOAL else 'NOT MET'}"
+        met &= ratio >= GOAL
         print(f"{name}: {ratio:.2f} ({goal}; {min(found):.2f} to {max(found):.2f})")
+    enough = GROUP * making * GOAL / (1 - GOAL)
+    print(
+        f"an entry is made, chained and sealed in {making * 1e6:.1f} µs; a ready-made group of {GROUP} is on "
+        f"this disk in {wait * 1e3:.2f} ms (the ready-made goal is met from {enough * 1e3:.2f} ms on)"
+    )
     return met
 
 
@@ -125,13 +133,18 @@ def _timed(act: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def _journalled(folder: Path, first: FirstKey, bodies: list[dict[str, object]]) -> None:
+def _journalled(folder: Path, first: FirstKey, bodies: list[dict[str, object]]) -> float:
+    """Journal all; give the seconds that went into making, the waiting for the disk left out."""
     journal = Journal.create(folder / "journal.jsonl", first)
+    making = 0.0
     for start in range(0, len(bodies), GROUP):
+        began = time.perf_counter()
         for body in bodies[start : start + GROUP]:
             journal.append("settled", body)
+        making += time.perf_counter() - began
         journal.commit()
     journal.close()
+    return making
 
 
 def _dumped(entry: object) -> bytes:

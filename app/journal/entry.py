@@ -13,9 +13,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from json.encoder import encode_basestring as _text
 from typing import Any, Final, NamedTuple
 
-from app.domain.canonical import canonical
+from app.domain.canonical import canonical_text, encoded
 from app.domain.fault import Breach
 
 GENESIS: Final = hashlib.sha256(b"lethe journal 1").hexdigest()
@@ -49,7 +50,7 @@ class Entry(NamedTuple):
     def line(self) -> bytes:
         """The line on disk, newline included."""
         before, middle, end = parts(self.n, self.t, self.run, self.event, self.body, self.prev)
-        return whole(before, self.hash, middle, self.seal, end)
+        return encoded(whole(before, self.hash, middle, self.seal, end))
 
 
 class BadLine(Exception):
@@ -62,25 +63,25 @@ class BadLine(Exception):
 
 def parts(
     n: int, t: str, run: str, event: str, body: Mapping[str, object], prev: str
-) -> tuple[bytes, bytes, bytes]:
+) -> tuple[str, str, str]:
     """Give the canonical form of an entry in three parts: hash and seal stand between them.
 
     Put together by hand in the order of the names, for a journal has millions of lines.
     """
-    before = b'{"body":%b,"event":%b' % (canonical(body), canonical(event))
-    middle = b',"n":%d,"prev":%b,"run":%b' % (n, canonical(prev), canonical(run))
-    return before, middle, b',"t":%b}' % canonical(t)
+    before = f'{{"body":{canonical_text(body)},"event":{_text(event)}'
+    return before, f',"n":{n},"prev":{_text(prev)},"run":{_text(run)}', f',"t":{_text(t)}}}'
 
 
-def whole(before: bytes, digest: str, middle: bytes, seal: str, end: bytes) -> bytes:
+def whole(before: str, digest: str, middle: str, seal: str, end: str) -> str:
     """Put the line together."""
-    sealed = b',"seal":"%b"' % seal.encode() if seal else b""
-    return b'%b,"hash":"%b"%b%b%b\n' % (before, digest.encode(), middle, sealed, end)
+    if seal:
+        return f'{before},"hash":"{digest}"{middle},"seal":"{seal}"{end}\n'
+    return f'{before},"hash":"{digest}"{middle}{end}\n'
 
 
 def chained(n: int, t: str, run: str, event: str, body: Mapping[str, object], prev: str) -> Entry:
     """Make the entry that follows the one whose hash is `prev`, not sealed yet."""
-    digest = hashlib.sha256(b"".join(parts(n, t, run, event, body, prev))).hexdigest()
+    digest = hashlib.sha256(encoded("".join(parts(n, t, run, event, body, prev)))).hexdigest()
     return Entry(n, t, run, event, body, prev, digest)
 
 

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
+from app.domain.canonical import encoded
 from app.domain.fault import Breach, Fault, Refused
 from app.journal.entry import GENESIS, BadLine, Entry, parse, parts, whole
 from app.journal.key import FirstKey, evolved, seal_of
@@ -23,6 +24,9 @@ from app.system.durable import sync_file, sync_folder
 NAME: Final = "journal.jsonl"
 """What the journal of a case is called in its folder."""
 _LONGEST_LINE: Final = 1 << 20
+_MANY: Final = 64
+"""To make so many entries takes longer than to start a thread: the key goes to the disk meanwhile."""
+_sha256: Final = hashlib.sha256
 _BINARY: Final = getattr(os, "O_BINARY", 0)
 
 
@@ -53,8 +57,8 @@ class Journal:
         self._keys = keys
         self._key = state.key if state else b""
         self._run = secrets.token_hex(4)
-        self._waiting: list[bytes] = []
-        self._second = (0, "")
+        self._waiting: list[str] = []
+        self._moment = (0, "")
 
     @classmethod
     def create(cls, path: Path, first: FirstKey | None = None, *, kept_for: bytes | None = None) -> Self:
@@ -112,7 +116,7 @@ class Journal:
         """Chain an entry, and seal it. It is on disk only after `commit`."""
         n, t, run, prev = self.count + 1, self._now(), self._run, self.head
         before, middle, end = parts(n, t, run, event, body, prev)
-        digest = hashlib.sha256(before + middle + end).hexdigest()
+        digest = _sha256(encoded(before + middle + end)).hexdigest()
         seal = ""
         if self._keys:
             seal = seal_of(self._key, digest)
@@ -124,8 +128,8 @@ class Journal:
     def commit(self) -> None:
         """Write and fsync all appended entries; after this they survive a crash.
 
-        Then the key that sealed them is overwritten by the next one, and a segment that is
-        full is followed by a new one.
+        Then the key that sealed them is overwritten by the next one, on disk before the next
+        large group is, and a segment that is full is followed by a new one.
 
         Raises:
             Refused: DISK_FULL or JOURNAL_BROKEN (the write failed); the file then ends at the
@@ -171,15 +175,19 @@ class Journal:
             self._keys.close()
 
     def _now(self) -> str:
-        second, millisecond = divmod(time.time_ns() // 1_000_000, 1000)
-        if self._second[0] != second:
+        now = time.time_ns() // 1_000_000
+        if self._moment[0] != now:
+            second, millisecond = divmod(now, 1000)
             text = datetime.fromtimestamp(second, UTC).isoformat(timespec="seconds").removesuffix("+00:00")
-            self._second = (second, text)
-        return f"{self._second[1]}.{millisecond:03d}Z"
+            self._moment = (now, f"{text}.{millisecond:03d}Z")
+        return self._moment[1]
 
     def _flush(self) -> None:
+        many = len(self._waiting) >= _MANY
+        if self._keys:
+            self._keys.wait()
         if self._waiting:
-            data = b"".join(self._waiting)
+            data = encoded("".join(self._waiting))
             try:
                 _write_all(self._descriptor, data)
                 sync_file(self._descriptor)
@@ -193,7 +201,8 @@ class Journal:
             self._rows += len(self._waiting)
             self._waiting.clear()
         if self._keys and self._keys.sealed != self.count:
-            self._keys.put(KeyState(self.count, self._key))
+            put = self._keys.put_behind if many else self._keys.put
+            put(KeyState(self.count, self._key))
 
     def _held(self) -> tuple[int, str, bytes]:
         return self.count, self.head, self._key

@@ -6,6 +6,7 @@ under a secret of the officer. Two take turns holding a state: how many entries 
 sealed, and the key of the next one. A new state is on disk before the old one is
 overwritten with zeros, so that a crash at any point leaves one that holds. The zeros
 reach the disk with the next state or at the closing; who reads the file sees them at once.
+After a large group both waits are left to a thread, so that the next group is made meanwhile.
 
 A state may lag behind the journal, for it is written after the entries it sealed: keys
 are then moved on. It is never ahead of it. Overwriting in place does not reach what a
@@ -17,13 +18,14 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
 from app.domain.fault import Breach, Fault, Refused
 from app.journal.key import SEED, FirstKey
-from app.system.durable import sync_file
+from app.system.durable import sync_content, sync_file
 
 MAGIC: Final = b"LETHE SEAL 0001\n"
 BLOCK: Final = 4096
@@ -58,6 +60,8 @@ class KeyFile:
         self.path = path
         self._descriptor = descriptor
         self._turn = 0
+        self._behind: threading.Thread | None = None
+        self._failed: OSError | None = None
         self.sealed = 0
         self.mark = ""
 
@@ -104,26 +108,67 @@ class KeyFile:
         Raises:
             OSError: when it can't be written; the state before still holds, or this one does.
         """
+        self.wait()
+        self._write_state(state)
+        self._follow(state)
+
+    def put_behind(self, state: KeyState) -> None:
+        """Write a state and return; a thread waits for the disk, then overwrites the one before it.
+
+        Raises:
+            OSError: as `put`, but for what the thread meets: that comes with `wait`.
+        """
+        self.wait()
+        self._write_state(state)
+        self._behind = threading.Thread(target=self._caught, args=(state,), name="journal key")
+        self._behind.start()
+
+    def wait(self) -> None:
+        """Wait until the last state is on disk and the one before it overwritten.
+
+        Raises:
+            OSError: when it could not be; `sealed` is then what it was before.
+        """
+        thread, self._behind = self._behind, None
+        if thread:
+            thread.join()
+        failed, self._failed = self._failed, None
+        if failed:
+            raise failed
+
+    def _write_state(self, state: KeyState) -> None:
         body = state.sealed.to_bytes(8, "big") + state.key
-        self._write(_STATES[self._turn], body + hashlib.sha256(body).digest()[:_CHECK])
+        self._write(_STATES[self._turn], body + hashlib.sha256(body).digest()[:_CHECK], sync=False)
+
+    def _follow(self, state: KeyState) -> None:
+        sync_content(self._descriptor)
         self._turn = 1 - self._turn
         self.sealed = state.sealed
         # Not synced: a third wait for each group would buy little, see above.
         self._write(_STATES[self._turn], bytes(_STATE), sync=False)
 
+    def _caught(self, state: KeyState) -> None:
+        try:
+            self._follow(state)
+        except OSError as error:
+            self._failed = error
+
     def first(self, secret: bytes) -> FirstKey | None:
         """Give the first key, while it is kept and `secret` is the officer's."""
+        self.wait()
         os.lseek(self._descriptor, 0, os.SEEK_SET)
         header = os.read(self._descriptor, BLOCK)
         return _unwrapped(header[_KEPT], secret) if any(header[_KEPT]) else None
 
     def forget_first(self) -> None:
         """Overwrite the kept first key with zeros, synced. May be called again."""
+        self.wait()
         self._write(_KEPT.start, bytes(_KEPT.stop - _KEPT.start))
 
     def close(self) -> None:
         """Put the last zeros on disk and close the file."""
         with suppress(OSError):
+            self.wait()
             sync_file(self._descriptor)
         os.close(self._descriptor)
 

@@ -50,7 +50,7 @@ def worked(journal: Journal) -> int:
 
 @pytest.mark.parametrize(
     ("owner", "name"),
-    [(os, "write"), (room, "sync_file"), (keyfile, "sync_file"), (room, "sync_folder"), (room, "_opened")],
+    [(os, "write"), (room, "sync_file"), (keyfile, "sync_content"), (room, "sync_folder"), (room, "_opened")],
     ids=["write", "sync of the journal", "sync of the key", "sync of the folder", "new segment"],
 )
 def test_what_fails_once_is_made_up_for(
@@ -103,7 +103,7 @@ def test_an_opening_that_fails_leaves_nothing_open(tmp_path: Path, monkeypatch: 
     path = battery.written(tmp_path, first=FIRST, count=3)
     before = path.read_bytes()
     with monkeypatch.context() as patch:
-        patch.setattr(keyfile, "sync_file", failing_once(keyfile.sync_file, 1))
+        patch.setattr(keyfile, "sync_content", failing_once(keyfile.sync_content, 1))
         with pytest.raises(Refused) as full:
             Journal.open(path, lambda _: None)
     assert full.value.fault is Fault.DISK_FULL

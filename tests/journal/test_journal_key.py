@@ -269,7 +269,7 @@ def test_a_key_that_cannot_be_written_stops_the_work_and_is_made_up_for(
 
     for n in range(4):
         with monkeypatch.context() as patch:
-            patch.setattr(keys, "sync_file", failing)
+            patch.setattr(keys, "sync_content", failing)
             journal.append("e", {"n": n})
             with pytest.raises(Refused) as why:
                 journal.commit()
@@ -277,7 +277,7 @@ def test_a_key_that_cannot_be_written_stops_the_work_and_is_made_up_for(
         journal.commit()
     journal.append("e", {"n": 9})
     with monkeypatch.context() as patch:
-        patch.setattr(keys, "sync_file", failing)
+        patch.setattr(keys, "sync_content", failing)
         journal.leave()
     journal.leave()
     journal.close()
