@@ -4,7 +4,7 @@ from app.journal.entry import Entry
 from app.journal.export import Format, export
 from app.journal.journal import NAME, Journal, Turn, keeps_journal, replay_entries
 from app.journal.key import FirstKey, Tongue, first_key_qr, first_key_words, read_first_key
-from app.journal.verify import Anchor, Finding, Looked, Report, verify
+from app.journal.verify import Anchor, Finding, Looked, Pace, Report, verify, verifying
 
 __all__ = [
     "NAME",
@@ -15,6 +15,7 @@ __all__ = [
     "Format",
     "Journal",
     "Looked",
+    "Pace",
     "Report",
     "Tongue",
     "Turn",
@@ -25,4 +26,5 @@ __all__ = [
     "read_first_key",
     "replay_entries",
     "verify",
+    "verifying",
 ]

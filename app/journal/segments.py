@@ -55,6 +55,7 @@ class Reading:
         segment: number of the segment that the last entry stands in.
         rows: whole lines in that segment.
         event: of the last entry read.
+        read: bytes that the entries read so far take.
     """
 
     def __init__(self, path: Path) -> None:
@@ -63,6 +64,7 @@ class Reading:
         self.torn = b""
         self.segment, self.rows = 1, 0
         self.event = ""
+        self.read = 0
 
     @property
     def sealed(self) -> bool:
@@ -105,6 +107,7 @@ class Reading:
                 entry = self._entry(line, number, begins=begins)
                 self.rows = 1 if begins else self.rows + 1
                 self.segment = number
+                self.read += len(line)
                 yield entry
 
     def _entry(self, line: bytes, number: int, *, begins: bool) -> Entry:

@@ -8,10 +8,10 @@ earlier state. Nothing shows what a doctored program wrote in the first place.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from app.domain.fault import Breach, JournalPart, Unseen
 from app.journal.entry import GENESIS, BadLine, Entry
@@ -19,10 +19,20 @@ from app.journal.key import FirstKey, evolved, seal_of
 from app.journal.keyfile import newest_state
 from app.journal.segments import Reading, first_segment, key_path
 
+_PIECE: Final = 2000
+"""Entries between two words of the pace: some hundredths of a second."""
 _SHORTEST: Final = 200
 """No line is shorter, in bytes."""
 _BEYOND: Final = 1000
 """So many keys after the last line are tried too, when a seal does not fit."""
+
+
+class Pace(NamedTuple):
+    """How far the reading has come: entries, and bytes of so many."""
+
+    entries: int
+    done: int
+    total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,16 +153,35 @@ def verify(path: Path, anchors: Sequence[Anchor] = (), first: FirstKey | None = 
     `path` is any of its segments; the others, and the file with its current key, are looked
     for beside it. Nothing is written. Bad input gives a report, never an error.
     """
+    pieces = verifying(path, anchors, first)
+    while True:
+        try:
+            next(pieces)
+        except StopIteration as end:
+            report: Report = end.value
+            return report
+
+
+def verifying(
+    path: Path, anchors: Sequence[Anchor] = (), first: FirstKey | None = None
+) -> Generator[Pace, None, Report]:
+    """Do what `verify` does in pieces of a few thousand entries: say the pace, give the report at the end.
+
+    Closed between two pieces it stops, and no file stays open.
+    """
     seen = _Seen(Reading(first_segment(path)), anchors, first)
+    at = seen.at
     try:
-        for entry in seen.at:
+        size = at.size()
+        for entry in at:
             seen.take(entry)
+            if entry.n % _PIECE == 0:
+                yield Pace(entry.n, at.read, size)
         seen.problems += seen.at_the_end()
     except BadLine as bad:
-        seen.problems.append(Finding(seen.at.count + 1, bad.breach))
+        seen.problems.append(Finding(at.count + 1, bad.breach))
     except OSError:
         seen.problems.append(Finding(0, Breach.UNREADABLE))
-    at = seen.at
     return Report(
         at.count,
         at.head or GENESIS,

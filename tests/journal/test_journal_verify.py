@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
+import journal_battery as battery
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.domain.fault import Breach
-from app.journal import Anchor, Journal, verify
+from app.journal import Anchor, FirstKey, Journal, Turn, verify, verifying
 from app.journal.entry import GENESIS, Entry, chained
 
 
@@ -148,3 +150,26 @@ def test_what_ends_inside_or_begins_elsewhere_is_named(path: Path) -> None:
     assert breaches(path) == [(20, Breach.NOT_AN_ENTRY)]
     path.write_bytes(b"")
     assert breaches(path) == [(1, Breach.SEGMENT_MISSING)]
+
+
+def test_in_pieces_it_says_its_pace_and_the_same_report(tmp_path: Path) -> None:
+    first = FirstKey.new()
+    path = battery.written(tmp_path, first=first, count=4500, turn=Turn(entries=3000))
+    pieces = verifying(path, (), first)
+    told = [next(pieces), next(pieces)]
+    with pytest.raises(StopIteration) as end:
+        next(pieces)
+    assert end.value.value == verify(path, (), first)
+    assert [pace.entries for pace in told] == [2000, 4000]
+    size = sum(file.stat().st_size for file in tmp_path.glob("journal*.jsonl"))
+    assert all(pace.total == size for pace in told)
+    assert told[0].done < told[1].done < size
+
+
+def test_closed_between_two_pieces_it_leaves_no_file_open(tmp_path: Path) -> None:
+    path = battery.written(tmp_path, first=None, count=2500)
+    before = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
+    pieces = verifying(path)
+    next(pieces)
+    pieces.close()
+    assert not before or len(os.listdir("/proc/self/fd")) == before

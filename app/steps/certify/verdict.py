@@ -87,7 +87,7 @@ Verifying = Generator[Progressed, None, Verdict]
 
 
 def progressed(done: int, total: int, unit: str) -> Progressed:
-    """Say how far verification has come; `unit` is entries | rows | leaves | signatures."""
+    """Say how far verification has come; `unit` is bytes | entries | rows | leaves | signatures."""
     return Progressed(Step.CERTIFY, done, total, unit)
 
 

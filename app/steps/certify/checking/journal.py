@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any, Final
 from typing_extensions import override
 
 from app.domain.event import Progressed
-from app.journal import Anchor, Finding, verify
+from app.journal import Anchor, Finding, Pace, Report, verifying
 from app.journal.entry import BadLine
 from app.journal.segments import Reading, first_segment
 from app.language import Language, say
@@ -38,7 +38,7 @@ def journal_checks(
     manifest, and its last word must name this very manifest.
     """
     anchor = Anchor(manifest["journal"]["count"], manifest["journal"]["head"])
-    report = verify(path, [anchor])
+    report = yield from _paced(verifying(path, [anchor]))
     whole = Said("journal_whole", count=report.count, anchor=anchor.count)
     yield Check("journal.whole", report.ok, whole if report.ok else _Wrong(report.problems))
     if not report.ok:
@@ -54,6 +54,16 @@ def journal_checks(
     if certified is not None:
         same = certified.get("manifest.json") == hashlib.sha256(data).hexdigest()
         yield Check("journal.certified", same, "" if same else Said("journal_names_another"))
+
+
+def _paced(pieces: Generator[Pace, None, Report]) -> Generator[Progressed, None, Report]:
+    while True:
+        try:
+            pace = next(pieces)
+        except StopIteration as end:
+            report: Report = end.value
+            return report
+        yield progressed(pace.done, pace.total, "bytes")
 
 
 def _read(path: Path, told: Journalled, count: int) -> Iterator[Progressed]:

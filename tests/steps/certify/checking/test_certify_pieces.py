@@ -45,7 +45,7 @@ def test_a_long_certificate_says_how_far_it_is(long):
     ]
     assert verdict.valid
     units = {one.unit for one in said}
-    assert units == {"signatures", "leaves", "entries", "rows"}
+    assert units == {"signatures", "leaves", "bytes", "entries", "rows"}
     for unit in units:
         counts = [one.done for one in said if one.unit == unit]
         assert counts == sorted(set(counts)), unit
