@@ -61,6 +61,8 @@ class Fault(Enum):
     SEAL_FAILED = "seal_failed"
     NOT_BORNE = "not_borne"
     """The journal does not hold what a certificate would say."""
+    VAULT_BROKEN = "vault_broken"
+    KEYCHAIN_UNUSABLE = "keychain_unusable"
     FIRST_KEY_UNREADABLE = "first_key_unreadable"
 
 
