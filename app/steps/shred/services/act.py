@@ -11,7 +11,7 @@ from app.domain.event import Begun, Noted, Settled
 from app.domain.outcome import Evidence, Fact, KeyOutcome, Reason
 from app.domain.plan import PlanItem
 from app.domain.step import Stage, Step
-from app.steps.shred.services import service_of
+from app.steps.shred.services.asking import session
 from app.steps.shred.services.contract import (
     Answer,
     Called,
@@ -23,15 +23,12 @@ from app.steps.shred.services.contract import (
 )
 from app.steps.shred.services.copies import IsCopy, copies_in, nothing, remaining
 from app.steps.shred.services.seen import ANSWERED, HANDLE, METHOD, SOURCE, Seen, bare, seen
-from app.steps.shred.services.within import within
 from app.steps.shred.verdict import CANARY, COPIES, DECLARED, concluded, verdict
 
 T = TypeVar("T")
 
 UNTOLD: Final = Evidence(METHOD, (Reason.CANARY_FAILED,))
 """What is known of a key noted in an earlier run whose evidence was not handed over."""
-_UNEXPECTED: Final = (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError)
-"""What an answer that is no answer ends in."""
 
 
 @dataclass(slots=True)
@@ -89,20 +86,7 @@ class ServiceAct:
         yield Settled(Step.SHRED, self.item.id, self.item.subject, outcome, ended)
 
     def _asked(self, ask: Callable[[Keeper], T]) -> T:
-        """Open a session, ask, and close it, all in the time that the case gives.
-
-        Raises:
-            Unanswered: NO_ANSWER, or what the store says.
-        """
-
-        def session() -> T:
-            with service_of(self.call.source.kind).open(self.call.source, self.secret) as keeper:
-                return ask(keeper)
-
-        try:
-            return within(self.call.source.timeout, session)
-        except _UNEXPECTED as error:
-            raise Unanswered(Reason.NO_ANSWER) from error
+        return session(self.call.source, self.secret, ask)
 
     def _before(self, keeper: Keeper) -> Evidence:
         """Know the key for the signed one, and lay a canary; without one, say why not."""

@@ -186,12 +186,12 @@ class Keeper(Protocol):
 class Service:
     """One kind of store: `open` begins a session with the passphrase, PIN or token of the case.
 
-    `own` is False for a store that is not ours to ask: a person's word is taken. `fields`
-    are the keys of the case file that it knows, `needs` those that must be there.
+    `fields` are the keys of the case file that it knows, `needs` those that must be there.
+    `library` is what has to be installed to speak to it.
     """
 
     name: str
     open: Callable[[ServiceKey, str], AbstractContextManager[Keeper]] = field(repr=False)
-    fields: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ("name",)
     needs: tuple[str, ...] = ("name",)
-    asks: bool = True
+    library: str = ""

@@ -1,0 +1,125 @@
+"""Ask a store of a declared key before anything is signed: what it is, and what its destruction would do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from app.domain.canonical import handle
+from app.domain.case import ServiceKey
+from app.domain.fault import Fault, Refused
+from app.domain.key import Key
+from app.domain.outcome import Reason
+from app.domain.record import Stamp
+from app.steps.shred.services import service_of
+from app.steps.shred.services.contract import Keeper, KeyRef, Unanswered
+from app.steps.shred.services.copies import copies_in
+from app.steps.shred.services.within import within
+from app.steps.shred.verdict import DECLARED
+
+T = TypeVar("T")
+
+NOWHERE: Final = Stamp(0, 0, 0, 0, 0, 0)
+"""The stamp of what is no file."""
+_FAULTS: Final = {
+    Reason.WRONG_PASSPHRASE: Fault.WRONG_PASSPHRASE,
+    Reason.NO_LIBRARY: Fault.KEY_LIBRARY_MISSING,
+    Reason.GONE: Fault.KEY_NOT_IN_STORE,
+    Reason.DENIED: Fault.KEY_STORE_DENIED,
+    Reason.STORE_REFUSED: Fault.KEY_STORE_DENIED,
+}
+_UNEXPECTED: Final = (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError)
+
+
+@dataclass(frozen=True, slots=True)
+class Foreasked:
+    """What shredding one key of a store would do. `wait` is in days; `limits` are known beforehand."""
+
+    locator: str
+    kind: str
+    calls: tuple[str, ...]
+    wait: int
+    copies: tuple[str, ...]
+    limits: tuple[Reason, ...]
+
+
+def inquire(
+    sources: Sequence[ServiceKey], *, key: bytes, passphrase: Callable[[ServiceKey], str]
+) -> Iterator[Key]:
+    """Describe each declared key that a store keeps; `key` is the case's key for ids.
+
+    Its `sha256` is of what makes it this very key, for a store gives no bytes.
+
+    Raises:
+        Refused: WRONG_PASSPHRASE, KEY_STORE_SILENT, KEY_STORE_DENIED, KEY_NOT_IN_STORE when it
+            is not there or the name fits several, KEY_LIBRARY_MISSING.
+    """
+    for source in sources:
+        found = asked(source, passphrase(source), _only)
+        name = handle(key, "k", source.locator)
+        yield Key(
+            name, source.kind, source.locator, NOWHERE, found.digest, found.algorithm, found.fingerprint
+        )
+
+
+def foreask(source: ServiceKey, secret: str) -> Foreasked:
+    """Say what the destruction of one key would do, changing nothing.
+
+    Raises:
+        Refused: as `inquire`.
+    """
+
+    def look(keeper: Keeper) -> tuple[KeyRef, tuple[str, ...], int, Callable[[bytes], bool]]:
+        key = _only(keeper)
+        told = keeper.plan(key)
+        return key, told.calls, told.wait, keeper.is_copy(key)
+
+    key, calls, wait, is_copy = asked(source, secret, look)
+    copies = copies_in(source.copies, is_copy)
+    limits = (*key.limits, *((Reason.COPIES_REMAIN,) if copies else ()), *DECLARED)
+    return Foreasked(source.locator, source.kind, calls, wait, copies, limits)
+
+
+def asked(source: ServiceKey, secret: str, ask: Callable[[Keeper], T]) -> T:
+    """Open a session with the store of a key, ask, and close it, in the time that the case gives.
+
+    Raises:
+        Refused: as `inquire`.
+    """
+    try:
+        return session(source, secret, ask)
+    except Unanswered as error:
+        fault = _FAULTS.get(error.reason, Fault.KEY_STORE_SILENT)
+        raise Refused(fault, source.locator, _wanted(source, error.reason)) from None
+
+
+def session(source: ServiceKey, secret: str, ask: Callable[[Keeper], T]) -> T:
+    """As `asked`, for who can go on without an answer.
+
+    Raises:
+        Unanswered: NO_ANSWER, or what the store says.
+    """
+
+    def open_and_ask() -> T:
+        with service_of(source.kind).open(source, secret) as keeper:
+            return ask(keeper)
+
+    try:
+        return within(source.timeout, open_and_ask)
+    except _UNEXPECTED as error:
+        raise Unanswered(Reason.NO_ANSWER) from error
+
+
+def _only(keeper: Keeper) -> KeyRef:
+    keys = keeper.keys()
+    if len(keys) != 1:
+        raise Unanswered(Reason.GONE)
+    return keys[0]
+
+
+def _wanted(source: ServiceKey, reason: Reason) -> str:
+    """What to put right, for the sentence."""
+    if reason is Reason.NO_LIBRARY:
+        return service_of(source.kind).library
+    return f"{source.timeout} s" if reason is Reason.NO_ANSWER else ""

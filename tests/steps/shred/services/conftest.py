@@ -1,0 +1,66 @@
+"""Plans over keys that stores keep, signed by real people, and their shredding as the flow would ask for it."""
+
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from app.domain.case import Profile
+from app.domain.event import Settled
+from app.domain.fate import Fate, Ground
+from app.domain.plan import Plan, PlanItem, Subject
+from app.domain.record import Tier
+from app.identity import sign_plan
+from app.steps.shred import shred
+from app.steps.shred.services.asking import inquire
+from app.steps.shred.services.contract import Called
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+
+@dataclass
+class Counter:
+    """A signed plan over keys of stores."""
+
+    plan: object
+    calls: dict
+    secrets: dict
+    stages: dict = field(default_factory=dict)
+    noted: dict = field(default_factory=dict)
+
+    def events(self):
+        return shred(
+            self.plan,
+            kinds=self.calls,
+            stages=self.stages,
+            copies_left={},
+            passphrase=self.secrets.__getitem__,
+            seed=b"\x07" * 32,
+            noted=self.noted,
+        )
+
+    def run(self):
+        """Shred all and give what settled, in order."""
+        return [event for event in self.events() if isinstance(event, Settled)]
+
+
+@pytest.fixture
+def counter(people):
+    """Inquire of these sources as confirm does, and sign for them."""
+
+    def make(*sources, secret="", given=None):
+        keys = list(inquire(sources, key=b"\1" * 32, passphrase=lambda _: secret))
+        items = tuple(
+            PlanItem(
+                key.id, Subject.KEY, key.path, Fate.SHRED, Ground.KEY, "key", "", Tier.CORE,
+                "secret.key", 0, key.stamp, key.sha256,
+            )
+            for key in keys
+        )  # fmt: skip
+        plan = Plan("2026-001", "2026-11-21T20:00:00Z", "cn-1", Profile.STANDARD, items)
+        signed = sign_plan(plan, people, "2026-11-21T20:00:00Z")
+        calls = {key.id: Called(n, source) for n, (key, source) in enumerate(zip(keys, sources, strict=True))}
+        return Counter(signed, calls, dict.fromkeys(calls, secret if given is None else given))
+
+    return make

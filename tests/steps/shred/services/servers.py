@@ -1,0 +1,160 @@
+"""Real servers for the tests, each in a folder and on a port of its own, and ended however the test ends."""
+
+import contextlib
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+BIN = Path(sys.executable).parent
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+def tool(name):
+    """The path of a tool; skips, saying so, where it is not installed."""
+    found = shutil.which(name, path=f"{BIN}:/usr/local/bin:/usr/bin:/usr/sbin:/bin")
+    if found is None:
+        pytest.skip(f"{name} is not installed")
+    return found
+
+
+@contextlib.contextmanager
+def running(command, log, **more):
+    """A program that is ended with the test."""
+    with Path(log).open("wb") as file:
+        process = subprocess.Popen(
+            [str(one) for one in command], stdout=file, stderr=file, stdin=subprocess.DEVNULL, **more
+        )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait(10)
+
+
+def until(works, seconds=30):
+    """Wait until this no longer fails, and give what it gives."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            return works()
+        except Exception:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.05)
+
+
+@contextlib.contextmanager
+def hung_server():
+    """A port that takes every connection and never says a word."""
+    heard, stop = socket.create_server(("127.0.0.1", 0)), threading.Event()
+    kept = []
+
+    def listen():
+        heard.settimeout(0.1)
+        while not stop.is_set():
+            with contextlib.suppress(TimeoutError):
+                kept.append(heard.accept()[0])
+
+    thread = threading.Thread(target=listen)
+    thread.start()
+    try:
+        yield heard.getsockname()[1]
+    finally:
+        stop.set()
+        thread.join()
+        for one in (*kept, heard):
+            one.close()
+
+
+@contextlib.contextmanager
+def slow_server():
+    """A port that answers a byte at a time, for ever."""
+    heard, stop = socket.create_server(("127.0.0.1", 0)), threading.Event()
+
+    def drip(one):
+        with one, contextlib.suppress(OSError):
+            one.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+            while not stop.wait(0.05):
+                one.sendall(b"x")
+
+    threads = []
+
+    def listen():
+        heard.settimeout(0.1)
+        while not stop.is_set():
+            with contextlib.suppress(TimeoutError):
+                threads.append(threading.Thread(target=drip, args=(heard.accept()[0],)))
+                threads[-1].start()
+
+    listening = threading.Thread(target=listen)
+    listening.start()
+    try:
+        yield heard.getsockname()[1]
+    finally:
+        stop.set()
+        listening.join()
+        for one in threads:
+            one.join()
+        heard.close()
+
+
+class Bao:
+    """An OpenBao server with raft storage, unsealed, and a root client."""
+
+    def __init__(self, client, url, unseal):
+        self.client, self.url, self.unseal = client, url, unseal
+        self.root = client.token
+
+    def token(self, *rules):
+        """A token that may do just this: ("path", "read list …")."""
+        text = "\n".join(
+            f'path "{path}" {{ capabilities = [{", ".join(f"{chr(34)}{one}{chr(34)}" for one in can.split())}] }}'
+            for path, can in rules
+        )
+        name = f"p{time.monotonic_ns()}"
+        self.client.sys.create_or_update_policy(name, text)
+        return self.client.auth.token.create(policies=[name])["auth"]["client_token"]
+
+    def snapshot(self, path):
+        path.write_bytes(self.client.sys.take_raft_snapshot().content)
+
+    def restore(self, path):
+        """Put a snapshot back, as an administrator would."""
+        with path.open("rb") as file:
+            self.client.sys.force_restore_raft_snapshot(file)
+        until(lambda: self.client.sys.submit_unseal_key(self.unseal))
+        until(lambda: self.client.secrets.transit.list_keys() if not self.client.sys.is_sealed() else 1 / 0)
+
+
+@contextlib.contextmanager
+def bao(folder):
+    hvac = pytest.importorskip("hvac")
+    port, other = free_port(), free_port()
+    (folder / "raft").mkdir(parents=True)
+    url = f"http://127.0.0.1:{port}"
+    (folder / "c.hcl").write_text(
+        f'storage "raft" {{ path = "{folder}/raft" node_id = "n1" performance_multiplier = 1 }}\n'
+        f'listener "tcp" {{ address = "127.0.0.1:{port}" tls_disable = true }}\n'
+        f'api_addr = "{url}"\ncluster_addr = "http://127.0.0.1:{other}"\ndisable_mlock = true\n'
+    )
+    with running([tool("bao"), "server", "-config", folder / "c.hcl"], folder / "log"):
+        client = hvac.Client(url, timeout=60)
+        until(client.sys.is_initialized)
+        told = client.sys.initialize(1, 1)
+        client.sys.submit_unseal_key(told["keys"][0])
+        client.token = told["root_token"]
+        until(lambda: client.sys.enable_secrets_engine("transit"))
+        client.sys.enable_secrets_engine("kv", path="secret", options={"version": "2"})
+        until(lambda: client.secrets.kv.v2.create_or_update_secret("ready", {"is": "it"}))
+        yield Bao(client, url, told["keys"][0])
