@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from app import language as table
+from app.domain.case import Role
+from app.domain.event import Progressed
 from app.domain.fault import Fault, Refused, Unseen
+from app.domain.step import Step
 from app.language import Language
 
 if TYPE_CHECKING:
-    from app.journal import Anchor, FirstKey, Looked, Report
+    from app.journal import Anchor, FirstKey, Looked, Pace, Report
     from app.steps.certify import Check, Standing
 
 Speech = Callable[[Language], str]
@@ -63,25 +66,34 @@ class Checked:
 class Question:
     """What is to be checked: a file, or the text of a QR code with the folder of the file beside it.
 
-    `words` are those of the journal's first key, `identity` a custodian's age key file.
+    `words` are those of the journal's first key, `identity` a custodian's age key file. `witness`
+    is the key file that opens `first-key.json` beside the journal, with its passphrase.
     """
 
     file: Path | None
     text: str = ""
-    words: str = ""
+    words: str = field(default="", repr=False)
     identity: Path | None = None
+    witness: Path | None = None
+    passphrase: str = field(default="", repr=False)
 
 
-def check(asked: Question) -> Checked:
-    """Check what is asked for. Reads only; slow where the file is large.
+Checking = Generator[Progressed, None, Checked]
+"""A check in pieces: closed between two it stops and leaves nothing open. It returns what was found."""
+
+
+def check(asked: Question) -> Iterator[Progressed | Checked]:
+    """Check what is asked for: how far it has come, and at the end what was found. Reads only.
 
     Raises:
         Refused: NOT_VERIFIABLE for what can't be read or is of no kind Lethe issues;
-            FIRST_KEY_UNREADABLE for words that are none.
+            FIRST_KEY_UNREADABLE for words that are none, or a witness it was not written for;
+            what unlocking the witness's key refuses.
     """
-    from app.journal import read_first_key
+    yield (yield from _checking(asked))
 
-    first = read_first_key(asked.words) if asked.words.strip() else None
+
+def _checking(asked: Question) -> Checking:
     if asked.text.strip():
         return _code(asked.text.strip(), asked.file.parent if asked.file else _NOWHERE)
     if asked.file is None:
@@ -89,9 +101,45 @@ def check(asked: Question) -> Checked:
     head = _start_of(asked.file)
     if is_sealed(head):
         return _sealed(asked.file, asked.identity)
-    if b'"prev":' in head and b'"run":' in head and asked.file.suffix.lower() != ".pdf":
-        return _journal(asked.file, first)
-    return _certified(asked.file, first)
+    journal = asked.file if _is_journal(asked.file, head) else _journal_near(asked.file)
+    first = _first_key(asked, journal)
+    if journal == asked.file:
+        return (yield from _journal(asked.file, first))
+    return (yield from _certified(asked.file, journal, first))
+
+
+def first_key_near(file: Path) -> Path | None:
+    """Find the first key that was encrypted for the witness, beside the journal that would be checked."""
+    from app.flow.first_key import FILE
+
+    try:
+        head = _start_of(file)
+    except Refused:
+        return None
+    journal = file if _is_journal(file, head) else _journal_near(file)
+    path = journal.with_name(FILE) if journal else None
+    return path if path and path.is_file() else None
+
+
+def _is_journal(file: Path, head: bytes) -> bool:
+    return b'"prev":' in head and b'"run":' in head and file.suffix.lower() != ".pdf"
+
+
+def _first_key(asked: Question, journal: Path | None) -> FirstKey | None:
+    """Read the first key from the words, or open it as the witness."""
+    from app.flow.first_key import FILE, take_over
+    from app.identity import unlock
+    from app.journal import read_first_key
+
+    if asked.words.strip():
+        return read_first_key(asked.words)
+    if asked.witness is None or journal is None:
+        return None
+    person = unlock(asked.witness, asked.passphrase, Role.WITNESS)
+    try:
+        return take_over(journal.with_name(FILE), person)
+    finally:
+        person.lock()
 
 
 def is_sealed(head: bytes) -> bool:
@@ -116,17 +164,16 @@ def _code(text: str, folder: Path) -> Checked:
     return Checked("", verdict.kind, verdict.status, tuple(map(_line, verdict.checks)))
 
 
-def _certified(file: Path, first: FirstKey | None) -> Checked:
+def _certified(file: Path, journal: Path | None, first: FirstKey | None) -> Checking:
     """A certificate or a part of one, with the journal beside it or in the folder above."""
-    from app.journal import verify as verify_journal
-    from app.steps.certify import Said, Standing, verify
+    from app.journal import verifying as verifying_journal
+    from app.steps.certify import Said, Standing, verifying
 
-    journal = _journal_near(file)
-    verdict = verify(file, journal)
+    verdict = yield from verifying(file, journal)
     lines, standing = [*map(_line, verdict.checks)], verdict.status
     bound = any(one.name.startswith("journal.") for one in verdict.checks)
     if bound and journal and first:
-        seal = _seal_of(verify_journal(journal, (), first))
+        seal = _seal_of((yield from _paced(verifying_journal(journal, (), first))))
         lines.append(_part(seal))
         if seal.problems and standing in (Standing.VALID, Standing.INCOMPLETE):
             standing = Standing.ALTERED
@@ -139,11 +186,21 @@ def _certified(file: Path, first: FirstKey | None) -> Checked:
     return Checked(file.name, verdict.kind, standing, tuple(lines))
 
 
-def _journal(file: Path, first: FirstKey | None) -> Checked:
-    from app.journal import verify as verify_journal
+def _journal(file: Path, first: FirstKey | None) -> Checking:
+    from app.journal import verifying
 
-    report = verify_journal(file, _anchors(file.parent), first)
+    report = yield from _paced(verifying(file, _anchors(file.parent), first))
     return Checked(file.name, "journal", _standing_of(report), tuple(map(_part, report.looked())))
+
+
+def _paced(pieces: Generator[Pace, None, Report]) -> Generator[Progressed, None, Report]:
+    while True:
+        try:
+            pace = next(pieces)
+        except StopIteration as end:
+            report: Report = end.value
+            return report
+        yield Progressed(Step.CERTIFY, pace.done, pace.total, "bytes")
 
 
 def _sealed(file: Path, identity: Path | None) -> Checked:

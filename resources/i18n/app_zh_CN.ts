@@ -713,6 +713,13 @@
         </message>
     </context>
     <context>
+        <name>KeyBox</name>
+        <message>
+            <source>Passphrase</source>
+            <translation>口令</translation>
+        </message>
+    </context>
+    <context>
         <name>KeyPhrase</name>
         <message>
             <source>&amp;Passphrase of the chosen key:</source>
@@ -1405,10 +1412,6 @@
             <translation>已停止，没有得出结论。</translation>
         </message>
         <message>
-            <source>Checking… {minutes}:{seconds:02}</source>
-            <translation>正在核验… {minutes}:{seconds:02}</translation>
-        </message>
-        <message>
             <source>Copied.</source>
             <translation>已复制。</translation>
         </message>
@@ -1467,6 +1470,42 @@
         <message>
             <source>Each check</source>
             <translation>各项核验</translation>
+        </message>
+        <message>
+            <source>Checking…</source>
+            <translation>正在核验……</translation>
+        </message>
+        <message>
+            <source>Journal, seal and chain: {n}</source>
+            <translation>日志的摘要链与封印：{n}</translation>
+        </message>
+        <message>
+            <source>Journal against certificate: {n}</source>
+            <translation>日志与证明对照：{n}</translation>
+        </message>
+        <message>
+            <source>Rows of the inventory: {n}</source>
+            <translation>清册行数：{n}</translation>
+        </message>
+        <message>
+            <source>Leaves of the proofs: {n}</source>
+            <translation>证明树叶：{n}</translation>
+        </message>
+        <message>
+            <source>Signatures: {n}</source>
+            <translation>签名：{n}</translation>
+        </message>
+        <message>
+            <source>{done} of {total}</source>
+            <translation>{done} / {total}</translation>
+        </message>
+        <message>
+            <source>Or the &amp;witness's key file</source>
+            <translation>或监销人的密钥文件(&amp;W)</translation>
+        </message>
+        <message>
+            <source>It opens first-key.json, which lies beside the journal; used here only, and forgotten.</source>
+            <translation>用来打开日志旁的 first-key.json；只在此处使用，用后即忘。</translation>
         </message>
     </context>
     <context>

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,9 +17,12 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
+from app.domain.case import Role
 from app.domain.fault import Fault
-from app.journal import FirstKey, Tongue, first_key_qr, first_key_words
+from app.identity import create
+from app.journal import FirstKey, Journal, Tongue, first_key_qr, first_key_words
 from app.language import Language
+from app.rehearsal import PASSPHRASES
 from app.ui.checking import Mark
 from app.ui.pages.verify import VerifyWindow
 from app.ui.translation import speak
@@ -26,6 +30,7 @@ from app.ui.widgets.verdict import Sign
 from app.ui.wizard import Wizard
 
 LONG = 30_000
+LONG_JOURNAL = 300_000
 
 
 @pytest.fixture
@@ -41,7 +46,13 @@ def check(window: VerifyWindow, qtbot: QtBot) -> Callable[..., str]:
     """Give what is to be checked, wait, and give the verdict."""
 
     def check(
-        file: Path | None = None, *, text: str = "", key: str = "", identity: Path | None = None
+        file: Path | None = None,
+        *,
+        text: str = "",
+        key: str = "",
+        identity: Path | None = None,
+        witness: Path | None = None,
+        passphrase: str = "",
     ) -> str:
         window.drop.box.set_path(file)
         window.code.setText(text)
@@ -49,6 +60,10 @@ def check(window: VerifyWindow, qtbot: QtBot) -> Callable[..., str]:
         if identity is not None:
             assert not window.identity.isHidden()
             window.identity.set_path(identity)
+        if witness is not None:
+            assert not window.witness.isHidden()
+        window.witness.file.set_path(witness)
+        window.witness.passphrase.setText(passphrase)
         window.begin()
         assert window.working
         qtbot.waitUntil(lambda: not window.working, timeout=LONG)
@@ -109,6 +124,78 @@ def test_the_first_key_adds_the_seal(window: VerifyWindow, check: Callable[..., 
     assert window.banner.sign is Sign.CROSS
     assert rows(window)[0][0] == "不成立"
     assert "起始密钥不是这一个" in rows(window)[0][2]
+
+
+def test_the_witness_opens_the_first_key(
+    window: VerifyWindow, check: Callable[..., str], issued: Issued, tmp_path: Path
+) -> None:
+    phrase = PASSPHRASES["WITNESS_PASSPHRASE"]
+    key = next(issued.company.rglob("witness.p12"))
+    for file in (issued.case / "journal.jsonl", issued.case / "certificate" / "certificate.pdf"):
+        assert window.witness.isHidden() or window.drop.path() is not None
+        assert check(file, witness=key, passphrase=phrase) == "valid"
+        assert window.checked.count(Mark.UNSEEN) == 0
+    window.reject()
+    assert window.witness.passphrase.text() == ""
+    window.drop.box.set_path(tmp_path / "nothing")
+    assert window.witness.isHidden()
+
+
+def test_another_witness_and_a_wrong_passphrase_are_told(
+    window: VerifyWindow, check: Callable[..., str], issued: Issued, tmp_path: Path
+) -> None:
+    journal, other = issued.case / "journal.jsonl", tmp_path / "other.p12"
+    create("Somebody Else", Role.WITNESS, other, "a passphrase of 20 signs")
+    assert check(journal, witness=other, passphrase="a passphrase of 20 signs") == ""
+    assert window.notice.error.fault is Fault.FIRST_KEY_UNREADABLE
+    assert check(journal, witness=next(issued.company.rglob("witness.p12")), passphrase="no") == ""
+    assert window.notice.error.fault is Fault.WRONG_PASSPHRASE
+    assert window.banner.isHidden()
+
+
+@pytest.fixture(scope="session")
+def long_journal(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A journal of 300,000 entries, in two segments."""
+    folder = tmp_path_factory.mktemp("long")
+    journal = Journal.create(folder / "journal.jsonl", FirstKey(bytes(range(16))))
+    for n in range(LONG_JOURNAL):
+        journal.append("settled", {"id": f"r-{n:016x}", "outcome": "Outcome.overwritten"})
+        if n % 500 == 499:
+            journal.commit()
+    journal.close()
+    return folder / "journal.jsonl"
+
+
+def test_a_long_check_shows_its_progress_to_the_end(
+    window: VerifyWindow, qtbot: QtBot, long_journal: Path
+) -> None:
+    window.drop.box.set_path(long_journal)
+    window.first.setText(words(FirstKey(bytes(range(16)))))
+    seen: list[int] = []
+    window.bar.valueChanged.connect(seen.append)
+    window.begin()
+    qtbot.waitUntil(lambda: window.bar.maximum() > 0 and window.bar.value() > 100, timeout=LONG)
+    assert "日志的摘要链与封印" in window.past.text()
+    qtbot.waitUntil(lambda: not window.working, timeout=LONG)
+    assert window.checked.standing.value == "valid"
+    assert len(seen) > 8
+    assert seen == sorted(seen)
+    assert max(seen) > 900
+
+
+def test_stop_ends_the_thread_of_a_long_check_at_once(
+    window: VerifyWindow, qtbot: QtBot, long_journal: Path
+) -> None:
+    window.drop.box.set_path(long_journal)
+    window.begin()
+    qtbot.waitUntil(lambda: window.bar.value() > 0, timeout=LONG)
+    task = window._task
+    began = time.monotonic()
+    window.stop()
+    task.join()
+    assert time.monotonic() - began < 0.5
+    assert window.checked is None
+    assert window.go.isEnabled()
 
 
 def test_words_that_are_none_are_told_in_a_sentence(

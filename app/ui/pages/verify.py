@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -19,20 +20,23 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
+from app.domain.event import Progressed
 from app.domain.fault import Refused
-from app.ui.checking import Checked, Question, check, is_sealed
+from app.ui import words
+from app.ui.checking import Checked, Question, check, first_key_near, is_sealed
 from app.ui.mishap import show_mishap
 from app.ui.task import Task
 from app.ui.verdicts import result_text, sentence, standing_word
 from app.ui.widgets.checklist import CheckList
 from app.ui.widgets.droparea import DropArea
 from app.ui.widgets.field import Fields
-from app.ui.widgets.filebox import PathBox, Wants
+from app.ui.widgets.filebox import KeyBox, PathBox, Wants
 from app.ui.widgets.notice import Notice
 from app.ui.widgets.plain import Button
 from app.ui.widgets.verdict import Sign, VerdictBanner
 
 _SECOND: Final = 1000
+_SCALE: Final = 1000
 _SIGNS: Final = {
     "valid": Sign.TICK,
     "incomplete": Sign.PART,
@@ -51,7 +55,7 @@ class VerifyWindow(QDialog):
         )
         self._task: Task | None = None
         self._checked: Checked | None = None
-        self._asked: Question | None = None
+        self._pace: Progressed | None = None
         self._since = 0.0
         self._build()
         self._lay_out()
@@ -72,10 +76,11 @@ class VerifyWindow(QDialog):
         self.fields = Fields()
         self.fields.add(self.code)
         self.fields.add(self.first)
+        self.witness = KeyBox()
+        self.fields.add(self.witness, self.witness.file.line)
         self.fields.add(self.identity, self.identity.line)
         self.go, self.halt, self.copy, self.shut = Button(), Button(), Button(), Button()
         self.bar, self.past = QProgressBar(), QLabel()
-        self.bar.setRange(0, 0)
         self.bar.setTextVisible(False)
         self.bar.setMaximumHeight(self.fontMetrics().height() * 3 // 4)
         self.notice, self.banner, self.list = Notice(), VerdictBanner(), CheckList()
@@ -107,10 +112,11 @@ class VerifyWindow(QDialog):
     def _wire(self) -> None:
         self.drop.given.connect(self.begin)
         self.drop.edited.connect(self._other)
-        for line in (self.code, self.first):
+        for line in (self.code, self.first, self.witness.passphrase):
             line.returnPressed.connect(self.begin)
             line.textEdited.connect(self._show_state)
-        self.identity.changed.connect(self._show_state)
+        for box in (self.identity, self.witness.file):
+            box.changed.connect(self._show_state)
         self.go.clicked.connect(self.begin)
         self.halt.clicked.connect(self.stop)
         self.copy.clicked.connect(self._copy)
@@ -129,14 +135,15 @@ class VerifyWindow(QDialog):
 
     def begin(self) -> None:
         """Check what is given, off the window's thread."""
-        asked = Question(self.drop.path(), self.code.text(), self.first.text(), self._key())
+        asked = self._question()
         if self.working or not (asked.file or asked.text.strip()):
             return
         self._clear()
-        self._asked = asked
+        self._pace = None
+        self.bar.setRange(0, 0)
         # Parted from this window when it is stopped, so it must not die with it.
-        task = self._task = Task.of(lambda: check(asked), QCoreApplication.instance())
-        task.happened.connect(self._found)
+        task = self._task = Task(check(asked), QCoreApplication.instance())
+        task.happened.connect(self._happened)
         task.stopped.connect(self._ended)
         task.failed.connect(self._failed)
         for end in (task.stopped, task.failed):
@@ -148,18 +155,34 @@ class VerifyWindow(QDialog):
         task.start()
 
     def stop(self) -> None:
-        """Let go of the check under way: what it finds is not heard any more. It only reads."""
+        """Let go of the check under way: it ends between two pieces, and is not heard any more."""
         task, self._task = self._task, None
         if task is not None:
-            task.happened.disconnect(self._found)
+            task.happened.disconnect(self._happened)
             task.stopped.disconnect(self._ended)
             task.failed.disconnect(self._failed)
             task.stop()
             self.notice.inform(lambda: self.tr("Stopped. Nothing was found out."))
         self._rest()
 
-    def _key(self) -> Path | None:
-        return self.identity.path() if not self.identity.isHidden() else None
+    def _question(self) -> Question:
+        asked = Question(self.drop.path(), self.code.text(), self.first.text())
+        if not self.identity.isHidden():
+            asked = replace(asked, identity=self.identity.path())
+        if not self.witness.isHidden():
+            asked = replace(
+                asked, witness=self.witness.file.path(), passphrase=self.witness.passphrase.text()
+            )
+        return asked
+
+    def _happened(self, event: object) -> None:
+        if isinstance(event, Progressed):
+            self._pace = event
+            self.bar.setRange(0, event.total and _SCALE)
+            self.bar.setValue(event.total and min(_SCALE, _SCALE * event.done // event.total))
+            self._tell_time()
+        elif isinstance(event, Checked):
+            self._found(event)
 
     def _found(self, checked: Checked) -> None:
         self._checked = checked
@@ -198,17 +221,40 @@ class VerifyWindow(QDialog):
         given = self.drop.path() is not None or bool(self.code.text().strip())
         for busy in (self.bar, self.past, self.halt):
             busy.setVisible(self.working)
-        for part in (self.drop, self.code, self.first, self.identity):
+        for part in (self.drop, self.code, self.first, self.identity, self.witness):
             part.setEnabled(not self.working)
         self.go.setEnabled(given and not self.working)
         self.copy.setEnabled(self._checked is not None)
         self.list.setVisible(self._checked is not None)
-        self.fields.show_line(self.identity, shown=_looks_sealed(self.drop.path()))
+        self._show_lines()
+
+    def _show_lines(self) -> None:
+        """Ask for the keys that the named file can be opened with, and for no others."""
+        path = self.drop.path()
+        self.fields.show_line(self.identity, shown=_looks_sealed(path))
+        self.fields.show_line(self.witness, shown=path is not None and first_key_near(path) is not None)
 
     def _tell_time(self) -> None:
-        seconds = int(time.monotonic() - self._since)
-        text = self.tr("Checking… {minutes}:{seconds:02}")
-        self.past.setText(text.format(minutes=seconds // 60, seconds=seconds % 60))
+        minutes, seconds = divmod(int(time.monotonic() - self._since), 60)
+        self.past.setText(f"{self._tell_pace()}   {minutes}:{seconds:02}")
+
+    def _tell_pace(self) -> str:
+        """Say what is read now, and how far it has come."""
+        pace = self._pace
+        if pace is None:
+            return self.tr("Checking…")
+        told = {
+            "bytes": self.tr("Journal, seal and chain: {n}"),
+            "entries": self.tr("Journal against certificate: {n}"),
+            "rows": self.tr("Rows of the inventory: {n}"),
+            "leaves": self.tr("Leaves of the proofs: {n}"),
+            "signatures": self.tr("Signatures: {n}"),
+        }
+        write = words.size if pace.unit == "bytes" else words.count
+        amount = write(pace.done)
+        if pace.total:
+            amount = self.tr("{done} of {total}").format(done=amount, total=write(pace.total))
+        return told.get(pace.unit, "{n}").format(n=amount)
 
     def _copy(self) -> None:
         if self._checked is not None:
@@ -221,6 +267,7 @@ class VerifyWindow(QDialog):
         if self.working:
             self.stop()
         self.first.clear()
+        self.witness.passphrase.clear()
         super().reject()
 
     @override
@@ -245,6 +292,11 @@ class VerifyWindow(QDialog):
             self.tr("The witness's twelve words, if at hand: with them the journal's seal is checked too."),
         )
         self.fields.name(
+            self.witness,
+            self.tr("Or the &witness's key file"),
+            self.tr("It opens first-key.json, which lies beside the journal; used here only, and forgotten."),
+        )
+        self.fields.name(
             self.identity,
             self.tr("Custodian's &age key file"),
             self.tr("With it the package is opened in memory and checked whole."),
@@ -259,7 +311,7 @@ class VerifyWindow(QDialog):
             button.setAccessibleName(text.replace("&", ""))
         self.bar.setAccessibleName(self.tr("Progress"))
         self.list.setAccessibleName(self.tr("Each check"))
-        self.fields.show_line(self.identity, shown=_looks_sealed(self.drop.path()))
+        self._show_lines()
         self._tell_time()
         for part in (self.notice, self.banner, self.list):
             part.retranslate()
