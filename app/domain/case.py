@@ -7,6 +7,7 @@ from datetime import date
 from enum import Enum
 from pathlib import Path
 
+from app.domain.copies import Disposal
 from app.domain.fate import Fate
 from app.domain.record import Tier
 from app.domain.wiping import Wiping
@@ -111,6 +112,12 @@ class Backup:
     path: Path
     password_env: str = ""
     note: str = ""
+    disposal: Disposal | None = None
+    """What a person declares of a backup that Lethe can't read; with `declared_by`, who says so."""
+    until: date | None = None
+    declared_by: str = ""
+    paper: Path | None = None
+    """The evidence for it: kept with the case, and known on the certificate by its digest."""
 
 
 @dataclass(frozen=True, slots=True)

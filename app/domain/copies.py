@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from enum import Enum
 
 from app.domain.outcome import Reason
@@ -13,7 +14,29 @@ class Disposal(Enum):
     """What is planned for a copy of something that goes."""
 
     WIPE = "wipe"
+    EXPUNGE = "expunge"
+    """The repository's own tool takes it out; what else is there stays."""
+    DISCARD = "discard"
+    """The whole chain or set it is in goes, for its tool can't take out a part."""
+    REWRITE = "rewrite"
+    """The archive is written anew without it; the old archive's bytes are wiped."""
+    KEY = "key"
+    """It goes with the key of its repository, which the plan shreds."""
+    MEDIUM = "medium"
+    EXPIRES = "expires"
+    LOCKED = "locked"
+    UNREACHABLE = "unreachable"
     EXCEPTION = "exception"
+
+    @property
+    def acts(self) -> bool:
+        """Whether Lethe disposes of the copy where its repository keeps it."""
+        return self in (Disposal.EXPUNGE, Disposal.DISCARD, Disposal.REWRITE, Disposal.KEY)
+
+    @property
+    def declared(self) -> bool:
+        """Whether it rests on the word of a person, or on what a store says of a date."""
+        return self in (Disposal.MEDIUM, Disposal.EXPIRES, Disposal.LOCKED, Disposal.UNREACHABLE)
 
 
 class Trace(Enum):
@@ -40,6 +63,12 @@ class Copy:
     EXCEPTION is one; `declared_by` is the person who accepts it, empty for Lethe's
     own exception. `trace` is set when it was known by what ties it to a record's
     path and not by its bytes, which may be older than the record's or a picture of it.
+
+    A copy in a repository has the repository's path in `repository`, and a `path` that
+    begins with it; `member` is the first place of it there, and `marks` are the hashes by
+    which the repository itself knows the content: recorded before it goes, they must
+    be absent after. `until` is the day on which it expires or may go; `paper` is the
+    SHA-256 of what a person put forward as evidence.
     """
 
     id: str
@@ -52,14 +81,24 @@ class Copy:
     reasons: tuple[Reason, ...] = ()
     declared_by: str = ""
     trace: Trace | None = None
+    repository: str = ""
+    marks: tuple[str, ...] = ()
+    until: date | None = None
+    paper: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Searched:
-    """How the search of one declared backup ended: what was looked at, what could not be."""
+    """How the search of one declared backup ended: what was looked at, what could not be.
+
+    `check` names the check that its own tool made of it and that it passed. `fault` says why it
+    could not be checked or read: then nothing may be destroyed.
+    """
 
     backup: str
     files: int
     members: int
     copies: int
     limits: tuple[Reason, ...] = ()
+    check: str = ""
+    fault: Reason | None = None

@@ -12,6 +12,8 @@ class Fate(Enum):
 
     WIPE = "wipe"
     SHRED = "shred"
+    EXPUNGE = "expunge"
+    """Of a copy in a repository: it is taken out there, and the rest stays."""
     SEAL = "seal"
     TRANSFER = "transfer"
     FREEZE = "freeze"
@@ -21,7 +23,7 @@ class Fate(Enum):
     @property
     def destroys(self) -> bool:
         """Whether the bytes, or the way to them, are gone after this fate."""
-        return self in (Fate.WIPE, Fate.SHRED, Fate.TRASH)
+        return self in (Fate.WIPE, Fate.SHRED, Fate.EXPUNGE, Fate.TRASH)
 
 
 class Ground(Enum):

@@ -55,7 +55,25 @@ class KeepOutcome(Enum):
         return self is not KeepOutcome.NOT_SEALED
 
 
-AnyOutcome = Outcome | KeyOutcome | KeepOutcome
+class CopyOutcome(Enum):
+    """How a copy in a repository ended, best first. One that is still there is an Outcome: SURVIVES, FAILED."""
+
+    EXPUNGED = "expunged"
+    """Taken out, and none of the hashes recorded before is there any more."""
+    KEY_SHREDDED = "key_shredded"
+    """The only key of its repository was seen to be destroyed."""
+    MEDIUM_DESTROYED = "medium_destroyed"
+    EXPIRES = "expires"
+    LOCKED = "locked"
+    UNREACHABLE = "unreachable"
+
+    @property
+    def good(self) -> bool:
+        """Whether Lethe saw it gone; the others are a person's word, or a date that is still to come."""
+        return self in (CopyOutcome.EXPUNGED, CopyOutcome.KEY_SHREDDED)
+
+
+AnyOutcome = Outcome | KeyOutcome | KeepOutcome | CopyOutcome
 
 
 class Reason(Enum):
@@ -147,6 +165,26 @@ class Reason(Enum):
     """The store will destroy the key on a date; until then it can be called off."""
     CUSTODIAN_KEY_MADE_HERE = "custodian_key_made_here"
     UNDECIDED = "undecided"
+    TOOL_MISSING = "tool_missing"
+    """The program that reads this kind of repository is not installed."""
+    TOOL_HUNG = "tool_hung"
+    TOOL_FAILED = "tool_failed"
+    REPOSITORY_LOCKED = "repository_locked"
+    """Another program is at work in the repository."""
+    REPOSITORY_DAMAGED = "repository_damaged"
+    """The repository failed its own check."""
+    APPEND_ONLY = "append_only"
+    """The repository takes no removal, or undoes it."""
+    SHARED_BLOCKS = "shared_blocks"
+    """Blocks of it also belong to a file that stays."""
+    FREED_ENCRYPTED = "freed_encrypted"
+    """The tool freed the old blocks without overwriting them; they are encrypted under the repository's key."""
+    FREED_IN_CLEAR = "freed_in_clear"
+    """As FREED_ENCRYPTED, but they are not encrypted."""
+    KEY_STAYS = "key_stays"
+    """The key it was to go with was not seen to be destroyed."""
+    OTHER_VERSION = "other_version"
+    """Known by its path in the repository; its content is another than the record's."""
     UNANSWERED = "unanswered"
     """The database could not be asked: it is away, silent, or does not let us in."""
     ROWS_ADDED = "rows_added"

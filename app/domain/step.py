@@ -49,6 +49,7 @@ class Gate(Enum):
     NOT_SIGNED = "not_signed"
     UNDECIDED = "undecided"
     NOT_SEALED = "not_sealed"
+    BACKUP_NOT_CHECKED = "backup_not_checked"
     COPY_WITHOUT_DISPOSAL = "copy_without_disposal"
     CLOSED = "closed"
     REGISTER_LOCKED = "register_locked"

@@ -156,7 +156,7 @@ def _name(desk: Desk, path: str, location: str) -> str:
 
 
 def _named(desk: Desk, one: Searched) -> Searched:
-    return Searched(_name(desk, one.backup, one.backup), one.files, one.members, one.copies, one.limits)
+    return replace(one, backup=_name(desk, one.backup, one.backup))
 
 
 def _dates(desk: Desk) -> tuple[tuple[str, str], ...]:

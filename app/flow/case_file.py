@@ -31,17 +31,22 @@ from app.domain.case import (
     Role,
     Scale,
 )
+from app.domain.copies import Disposal
 from app.domain.fate import Fate
 from app.domain.fault import Fault
 from app.domain.record import Tier
 from app.domain.wiping import Method, Wiping
 from app.flow.people import PERSON, on_token
 from app.flow.toml_check import Form, Key, Source, check, load
+from app.flow.vaulting import VAULT, terms_of
+from app.steps.confirm.repositories import KINDS as REPOSITORIES
 from app.steps.shred.kinds import KINDS
 
 T = TypeVar("T")
 
-BACKUP_KINDS: Final = ("restic", "borg", "folder", "archive", "bagit", "declared")
+BACKUP_KINDS: Final = (*REPOSITORIES, "folder", "archive", "bagit", "declared")
+DECLARED: Final = tuple(one.value for one in Disposal if one.declared)
+_DATED: Final = (Disposal.EXPIRES, Disposal.LOCKED)
 KEY_KINDS: Final = tuple(KINDS)
 HOLD_REASONS: Final = (
     "complaint",
@@ -77,6 +82,10 @@ _FORMS: Final[dict[str, Form]] = {
         "path": Key(str, required=True),
         "password_env": _TEXT,
         "note": _TEXT,
+        "disposal": Key(str, choices=DECLARED),
+        "until": Key(date),
+        "declared_by": _TEXT,
+        "paper": _TEXT,
     },
     "key": {
         "kind": Key(str, required=True, choices=KEY_KINDS),
@@ -87,7 +96,7 @@ _FORMS: Final[dict[str, Form]] = {
     "holder": {"name": Key(str, required=True), "recipient": Key(str, required=True)},
     "decide": {
         "match": Key(dict, required=True),
-        "fate": Key(str, required=True, choices=_one_of(Fate)),
+        "fate": Key(str, required=True, choices=tuple(one.value for one in Fate if one is not Fate.EXPUNGE)),
         "reason": _TEXT,
     },
     "hold": {
@@ -239,7 +248,33 @@ def _wiping(reader: _Reader) -> Wiping:
 def _backup(reader: _Reader, one: dict[str, Any], index: int) -> Backup:
     declared = one["kind"] == "declared"
     path = reader.anchored(one["path"]) if declared else reader.path("backup", index, "path", one["path"])
-    return Backup(one["kind"], path, one.get("password_env", ""), one.get("note", ""))
+    backup = Backup(
+        one["kind"],
+        path,
+        one.get("password_env", ""),
+        one.get("note", ""),
+        Disposal(one["disposal"]) if "disposal" in one else None,
+        one.get("until"),
+        one.get("declared_by", "").strip(),
+        reader.path("backup", index, "paper", one["paper"]) if one.get("paper") else None,
+    )
+    if wrong := _undeclarable(backup):
+        raise reader.source.refuse(Fault.CASE_FILE_WRONG_VALUE, "backup", index, *wrong)
+    return backup
+
+
+def _undeclarable(backup: Backup) -> tuple[str, str] | None:
+    """What of a declaration does not go together: the key and what was expected of it."""
+    told = backup.disposal or backup.until or backup.declared_by or backup.paper
+    if backup.kind != "declared":
+        return ("kind", '"declared", with disposal, until, declared_by or paper') if told else None
+    if told and not (backup.disposal and backup.declared_by):
+        return "disposal", f'{" | ".join(DECLARED)}, and declared_by = "name"'
+    if (backup.disposal in _DATED) != (backup.until is not None):
+        return "until", "YYYY-MM-DD, with disposal = expires | locked, and only then"
+    if backup.disposal is Disposal.MEDIUM and backup.paper is None:
+        return "paper", "the file that shows it, with disposal = medium"
+    return None
 
 
 def _key(reader: _Reader, one: dict[str, Any], index: int) -> KeySource:

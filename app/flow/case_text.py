@@ -32,7 +32,16 @@ def case_toml(case: Case) -> str:
         "dates": {name: getattr(dates, name) for name in (one.name for one in fields(Dates))},
         "location": [{"path": one.path} for one in case.locations],
         "backup": [
-            {"kind": one.kind, "path": one.path, "password_env": one.password_env, "note": one.note}
+            {
+                "kind": one.kind,
+                "path": one.path,
+                "password_env": one.password_env,
+                "note": one.note,
+                "disposal": one.disposal,
+                "until": one.until,
+                "declared_by": one.declared_by,
+                "paper": one.paper,
+            }
             for one in case.backups
         ],
         "key": [

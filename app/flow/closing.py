@@ -32,7 +32,7 @@ from app.steps.certify import Closing, Status, inventory_fits, status_of, write_
 from app.steps.certify.account import Account
 from app.steps.certify.evidence.annex import ANNEX
 from app.steps.certify.volumes.printed import print_inventory, printed_in, wanted
-from app.steps.confirm import check_gone, check_kept, check_sealed
+from app.steps.confirm import check_gone, check_kept, check_sealed, check_standing, is_standing
 from app.steps.shred import shred_slot
 from app.system.durable import sync_folder, write_durably
 
@@ -87,7 +87,10 @@ def certifying(opened: OpenCase, signed: SignedPlan | None, people: Sequence[Ide
 def _looked_again(opened: OpenCase, plan: Plan) -> Iterator[Event]:
     """See what is to be certified once more, for what was true at the act may not be so any more."""
     ended = {one.id: (one.outcome, one.evidence) for one in opened.state.results.values()}
-    yield from check_kept(plan.with_fate(Fate.FREEZE, Fate.LEAVE))
+    copies = {copy.id: copy for copy in opened.desk().register.copies()}
+    yield from check_standing(plan.items, copies)
+    kept = plan.with_fate(Fate.FREEZE, Fate.LEAVE)
+    yield from check_kept(item for item in kept if not is_standing(item, copies))
     yield from check_sealed(plan.items, ended, opened.desk().sealed_folder, opened.case.number)
     yield from check_gone(plan.items, ended)
 

@@ -1,16 +1,23 @@
-"""What the officer's word does to a copy that was found."""
+"""What the officer's word does to a copy that was found, and what a copy's end rests on."""
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
+from pathlib import Path
 
 from app.domain.copies import Copy, Disposal
-from app.domain.outcome import Reason
+from app.domain.fault import GateClosed
+from app.domain.outcome import KeyOutcome, Reason
+from app.domain.plan import Plan, Subject
+from app.domain.step import Gate, Step
+from app.flow.desk import Desk
+from app.steps.confirm import check_sealed
 
 
 def stays(copy: Copy, by: str) -> Copy:
     """Keep a copy in a person's name; one that Lethe would destroy becomes an exception that says so."""
-    if copy.disposal is Disposal.EXCEPTION:
+    if copy.disposal is Disposal.EXCEPTION or copy.disposal.declared:
         return replace(copy, declared_by=by)
     reasons = (*copy.reasons, Reason.KEPT_BY_OFFICER)
     return replace(copy, disposal=Disposal.EXCEPTION, reasons=reasons, declared_by=by)
@@ -21,6 +28,31 @@ def goes_after_all(copy: Copy) -> Copy:
     others = tuple(reason for reason in copy.reasons if reason is not Reason.KEPT_BY_OFFICER)
     if others == copy.reasons:
         return copy
-    return replace(
-        copy, disposal=Disposal.EXCEPTION if others else Disposal.WIPE, reasons=others, declared_by=""
-    )
+    known = tuple(reason for reason in others if reason is not Reason.OTHER_VERSION)
+    goes = Disposal.EXPUNGE if copy.repository else Disposal.WIPE
+    return replace(copy, disposal=Disposal.EXCEPTION if known else goes, reasons=others, declared_by="")
+
+
+def key_end(desk: Desk, plan: Plan, repository: str) -> KeyOutcome | None:
+    """How the keys inside a repository ended, the worst of them; None when none of them was shredded."""
+    inside, ends = os.path.realpath(repository), []
+    for item in plan.items:
+        if item.subject is not Subject.KEY or not Path(os.path.realpath(item.path)).is_relative_to(inside):
+            continue
+        result = desk.state.results.get(item.id)
+        ended = result.outcome if result else None
+        ends.append(ended if isinstance(ended, KeyOutcome) else KeyOutcome.FAILED)
+    ladder = list(KeyOutcome)
+    return max(ends, key=ladder.index) if ends else None
+
+
+def refuse_unsealed(desk: Desk, plan: Plan, step: Step) -> None:
+    """Look once more, at the moment of destruction, that what the law keeps lies sealed as it was tested.
+
+    Raises:
+        GateClosed: NOT_SEALED.
+    """
+    ended = {one.id: (one.outcome, one.evidence) for one in desk.state.results.values()}
+    gone = sum(1 for _ in check_sealed(plan.items, ended, desk.sealed_folder, desk.case.number))
+    if gone:
+        raise GateClosed(step, Gate.NOT_SEALED, gone)

@@ -247,7 +247,7 @@ class Flow:
             Step.DECIDE: lambda: work.deciding(desk),
             Step.CONFIRM: lambda: work.confirming(desk, passphrase),
             Step.SHRED: lambda: work.shredding(desk, self._signed_plan(), passphrase),
-            Step.WIPE: lambda: work.wiping(desk, self._signed_plan()),
+            Step.WIPE: lambda: work.wiping(desk, self._signed_plan(), passphrase),
         }
         return self._follow(step, works[step]())
 

@@ -48,7 +48,8 @@ def count_pending(register: Register, state: State) -> Pending:
         for row in register.rows()
         if row.decision and row.decision.fate in (Fate.SEAL, Fate.TRANSFER)
     }
-    return Pending(register.undecided(), len(wanted - sealed), _open_copies(register.copies()))
+    unchecked = sum(one.fault is not None for one in register.searched())
+    return Pending(register.undecided(), len(wanted - sealed), _open_copies(register.copies()), unchecked)
 
 
 def _open_copies(copies: list[Copy]) -> int:
@@ -90,6 +91,8 @@ def _undeclared(case: Case) -> Gate | None:
 def _before_sign(step: Step, pending: Pending) -> GateClosed | None:
     if pending.unsealed:
         return GateClosed(step, Gate.NOT_SEALED, pending.unsealed)
+    if pending.unchecked:
+        return GateClosed(step, Gate.BACKUP_NOT_CHECKED, pending.unchecked)
     if pending.copies_open:
         return GateClosed(step, Gate.COPY_WITHOUT_DISPOSAL, pending.copies_open)
     return None

@@ -203,11 +203,11 @@ class OpenCase:
     def settle(self) -> list[int]:
         """Put on disk what the register holds, so that the journal may speak of it; count what is pending."""
         if self._desk is None:
-            return [0, 0, 0]
+            return [0, 0, 0, 0]
         self._desk.register.set_fact("journal", self.recorder().anchor())
         self._desk.register.commit()
         if self.state.signed:
-            return [0, 0, 0]
+            return [0, 0, 0, 0]
         return list(astuple(count_pending(self._desk.register, self.state)))
 
     def forget_register(self) -> None:

@@ -91,26 +91,38 @@ def _record_item(record: Record, decision: Decision) -> PlanItem:
 
 
 def _copy_item(copy: Copy, of: Sequence[Row]) -> PlanItem:
-    goes = copy.disposal is Disposal.WIPE
+    acts = copy.disposal.acts
+    goes = acts or copy.disposal is Disposal.WIPE
     records = [row.record for row in of]
     return PlanItem(
         copy.id,
         Subject.COPY,
         copy.path,
-        (Fate.WIPE if records else Fate.SHRED) if goes else Fate.LEAVE,
+        _fate_of(copy, records) if goes else Fate.LEAVE,
         Ground.COPY if goes else Ground.EXCEPTION,
         " ".join(_why(copy)),
         "",
         max((record.tier for record in records), key=lambda tier: tier.rank, default=Tier.CORE),
-        records[0].category if records else "secret.key",
+        records[0].category if records else "" if copy.disposal.declared else "secret.key",
         max((record.people for record in records), default=0),
         copy.stamp,
         copy.sha256,
     )
 
 
+def _fate_of(copy: Copy, records: Sequence[Record]) -> Fate:
+    """What is done to a copy that goes: where it is a file of its own, what is done to a record or key."""
+    if copy.disposal.acts:
+        return Fate.EXPUNGE
+    return Fate.WIPE if records else Fate.SHRED
+
+
 def _why(copy: Copy) -> Iterator[str]:
-    """What a copy's rule says: the kind of trace, if it was known by that, and each reason it stays."""
+    """What a copy's rule says: its disposal, the kind of trace if it was known by that, why it stays."""
+    if copy.disposal.acts or copy.disposal.declared:
+        yield f"disposal.{copy.disposal.value}"
+    if copy.until:
+        yield copy.until.isoformat()
     if copy.trace:
         yield f"trace.{copy.trace.value}"
     yield from (reason.value for reason in copy.reasons)

@@ -31,11 +31,15 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """What stands in the way of later steps: records without a fate, kept ones unsealed, copies left open."""
+    """What stands in the way of later steps: records without a fate, kept ones unsealed, copies left open.
+
+    `unchecked` are backups that failed their own check, or could not be read.
+    """
 
     undecided: int = 0
     unsealed: int = 0
     copies_open: int = 0
+    unchecked: int = 0
 
 
 @dataclass(slots=True)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from typing_extensions import override
 
-from app.domain.copies import Disposal
+from app.domain.case import Backup
 from app.domain.event import BackupSearched, CopyFound, Event, Located, Progressed
 from app.domain.fate import Decision, Fate
 from app.domain.outcome import Evidence, Outcome
 from app.domain.record import Look, Record
 from app.domain.step import Step
+from app.flow.copying import key_end, refuse_unsealed
 from app.flow.desk import Desk, Passphrase
 from app.flow.keeping import held_copy, held_keys, refuse_own_keys
 from app.flow.reading import reader_command
@@ -23,7 +25,7 @@ from app.flow.recording import Work
 from app.identity import SignedPlan
 from app.register.codec import plain
 from app.steps.certify.account import Coverage
-from app.steps.confirm import Wanted, find_copies, seal
+from app.steps.confirm import Wanted, dispose, find_copies, seal
 from app.steps.confirm.traces import find_traces
 from app.steps.decide import Terms, decide
 from app.steps.locate import locate
@@ -84,7 +86,15 @@ def confirming(desk: Desk, passphrase: Passphrase) -> Work:
     if kept:
         yield from seal(kept, case.custodians, desk.sealed_folder, case=case.number, key=key)
     records, terms, aside = {record.id: record for record, _ in decided}, desk.terms(), desk.own_places
-    for event in find_copies(case.backups, _wanted(desk, decided), key=key, exclude=aside):
+    found = find_copies(
+        case.backups,
+        _wanted(desk, decided),
+        key=key,
+        exclude=aside,
+        password=_password(passphrase),
+        shredded=frozenset(os.path.realpath(one.path) for one in desk.register.declared_keys()),
+    )
+    for event in found:
         yield _taken(desk, event, records, terms)
     known = {record.path for record, _ in decided}
     known |= {copy.path for copy in desk.register.copies()}
@@ -111,6 +121,7 @@ def _wanted(desk: Desk, decided: list[tuple[Record, Decision]]) -> Wanted:
     own: dict[tuple[int, int], tuple[str, ...]] = defaultdict(tuple)
     sizes: set[int] = set()
     kept = set()
+    paths: dict[str, tuple[str, ...]] = {}
     for record, decision in decided:
         own[record.stamp.device, record.stamp.inode] += (record.path,)
         if not record.sha256:
@@ -118,6 +129,7 @@ def _wanted(desk: Desk, decided: list[tuple[Record, Decision]]) -> Wanted:
         if decision.fate in (Fate.WIPE, Fate.SHRED):
             doomed[record.sha256] += (record.id,)
             sizes.add(record.stamp.size)
+            paths[record.path] = (record.id,)
         else:
             kept.add(record.sha256)
     keys = desk.register.declared_keys()
@@ -128,16 +140,18 @@ def _wanted(desk: Desk, decided: list[tuple[Record, Decision]]) -> Wanted:
         own[key.stamp.device, key.stamp.inode] += (key.path,)
         doomed[key.sha256] += (key.id,)
         sizes.add(key.stamp.size)
-    return Wanted(dict(doomed), frozenset(sizes), frozenset(kept), dict(own))
+    return Wanted(dict(doomed), frozenset(sizes), frozenset(kept), dict(own), paths)
 
 
 def shredding(desk: Desk, plan: SignedPlan, passphrase: Passphrase) -> Work:
-    """Destroy the keys of the plan."""
-    keys = {key.sha256: key for key in desk.register.declared_keys()}
+    """Destroy the keys of the plan.
+
+    Raises:
+        GateClosed: as `wiping`.
+    """
+    refuse_unsealed(desk, plan.plan, Step.SHRED)
     sources = {str(source.path): source for source in desk.case.keys}
-    # An archive of keys is no key file: nothing is known of it, and nothing opens it.
-    doomed = {item.id: keys[item.sha256] for item in plan.plan.with_fate(Fate.SHRED) if item.sha256 in keys}
-    exceptions = [copy for copy in desk.register.copies() if copy.disposal is Disposal.EXCEPTION]
+    doomed = keys_of(desk, plan.plan)
 
     def opener(item: str) -> str:
         source = sources[doomed[item].path] if item in doomed else None
@@ -152,10 +166,32 @@ def shredding(desk: Desk, plan: SignedPlan, passphrase: Passphrase) -> Work:
         seed=desk.keys.keystream,
         noted=desk.state.noted,
     )
+    for event in events:
+        if isinstance(event, CopyFound):
+            desk.register.add_copy(event.copy)
+        yield event
 
 
-def wiping(desk: Desk, plan: SignedPlan) -> Work:
-    """Overwrite and remove what the plan wipes; move to the bin what it trashes."""
+def _password(passphrase: Passphrase) -> Callable[[Backup], str]:
+    return lambda backup: passphrase(backup.path, backup.password_env)
+
+
+def wiping(desk: Desk, plan: SignedPlan, passphrase: Passphrase) -> Work:
+    """Take copies out of repositories; overwrite and remove what the plan wipes, trash what it trashes.
+
+    Raises:
+        GateClosed: NOT_SEALED, before anything is touched, when the package of what the law keeps
+            is not there any more as it was when it was restored and compared.
+    """
+    refuse_unsealed(desk, plan.plan, Step.WIPE)
+    yield from dispose(
+        plan,
+        copies={copy.id: copy for copy in desk.register.copies()},
+        backups=desk.case.backups,
+        stages=desk.state.stages,
+        password=_password(passphrase),
+        key_end=lambda repository: key_end(desk, plan.plan, repository),
+    )
     yield from wipe(
         plan,
         stages=desk.state.stages,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from app.domain.item import PlanItem
-from app.domain.outcome import AnyOutcome, Fact, KeepOutcome, KeyOutcome, Outcome
+from app.domain.outcome import AnyOutcome, CopyOutcome, Fact, KeepOutcome, KeyOutcome, Outcome
 from app.domain.plan import Plan
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_OUTCOMES: Final[dict[str, type[Outcome | KeyOutcome | KeepOutcome]]] = {
-    cls.__name__: cls for cls in (Outcome, KeyOutcome, KeepOutcome)
+_OUTCOMES: Final[dict[str, type[AnyOutcome]]] = {
+    cls.__name__: cls for cls in (Outcome, KeyOutcome, KeepOutcome, CopyOutcome)
 }
 
 

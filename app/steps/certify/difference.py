@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.domain.outcome import KeepOutcome
+from app.domain.outcome import CopyOutcome, KeepOutcome
 from app.steps.certify.account import Account, Line
 
 
@@ -42,4 +42,7 @@ def difference_of(account: Account) -> Difference:
 
 def ended_otherwise(line: Line) -> bool:
     """Whether the outcome is of a kind that the line's fate does not lead to."""
-    return line.outcome is not None and isinstance(line.outcome, KeepOutcome) == line.fate.destroys
+    kept = isinstance(line.outcome, KeepOutcome) or (
+        isinstance(line.outcome, CopyOutcome) and not line.outcome.good
+    )
+    return line.outcome is not None and kept == line.fate.destroys

@@ -8,7 +8,7 @@ from enum import Enum
 
 from app.domain.copies import Searched
 from app.domain.fate import Fate, Ground
-from app.domain.outcome import Evidence, KeepOutcome, KeyOutcome, Outcome, Reason
+from app.domain.outcome import CopyOutcome, Evidence, KeepOutcome, KeyOutcome, Outcome, Reason
 from app.domain.plan import Subject
 from app.domain.record import Look
 from app.steps.certify.account import Account, Line
@@ -65,8 +65,8 @@ class Exceptional:
 def destroyed(line: Line) -> bool:
     """Whether the line's content was seen to be gone: a destroying fate that ended good, and not the bin."""
     return (
-        line.fate in (Fate.WIPE, Fate.SHRED)
-        and isinstance(line.outcome, (Outcome, KeyOutcome))
+        line.fate in (Fate.WIPE, Fate.SHRED, Fate.EXPUNGE)
+        and isinstance(line.outcome, (Outcome, KeyOutcome, CopyOutcome))
         and line.outcome.good
     )
 
@@ -104,6 +104,8 @@ def failing_of(line: Line) -> Failing | None:
         return Failing.BINNED
     if line.fate.destroys:
         return None if destroyed(line) else Failing.NOT_GONE
+    if isinstance(line.outcome, CopyOutcome):
+        return Failing.COPY_REMAINS
     if not isinstance(line.outcome, KeepOutcome) or not line.outcome.good:
         return Failing.NOT_KEPT_SAFE
     if line.subject is not Subject.RECORD and line.ground not in (Ground.HOLD, Ground.RETENTION):

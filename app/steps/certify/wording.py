@@ -9,7 +9,7 @@ from enum import Enum
 from functools import cache
 from typing import Any
 
-from app.domain.copies import Trace
+from app.domain.copies import Disposal, Trace
 from app.domain.limit import Limit
 from app.domain.outcome import Reason
 from app.domain.record import Problem
@@ -106,6 +106,7 @@ class Words:
     def why(self, rule: str) -> str:
         """Say why a copy is what it is: the kind of trace, and each reason it stays; unknown names stay."""
         known: dict[str, Enum] = {f"trace.{trace.value}": trace for trace in Trace}
+        known |= {f"disposal.{one.value}": one for one in Disposal}
         known |= {reason.value: reason for reason in Reason}
         return "; ".join(self.said(known[one]) if one in known else one for one in rule.split())
 

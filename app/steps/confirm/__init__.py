@@ -4,6 +4,8 @@ from app.steps.confirm.bag import Check
 from app.steps.confirm.copies import Wanted, find_copies
 from app.steps.confirm.ended import check_gone, check_sealed
 from app.steps.confirm.kept import check_kept
+from app.steps.confirm.repositories.disposing import dispose
+from app.steps.confirm.repositories.standing import check_standing, is_standing
 from app.steps.confirm.sealed import verify_sealed
 from app.steps.confirm.sealing import seal
 
@@ -13,7 +15,10 @@ __all__ = [
     "check_gone",
     "check_kept",
     "check_sealed",
+    "check_standing",
+    "dispose",
     "find_copies",
+    "is_standing",
     "seal",
     "verify_sealed",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -18,27 +18,17 @@ from app.domain.outcome import Reason
 from app.domain.record import Stamp
 from app.domain.step import Step
 from app.steps.confirm.archives import HEAD, Limits, form_of, members
+from app.steps.confirm.declared import declared_copy
 from app.steps.confirm.reading import CantRead, digest, reading, reason_of, stood_still
+from app.steps.confirm.repositories.finding import search_repository
+from app.steps.confirm.repositories.work import Passwords, kind_of
+from app.steps.confirm.wanted import Wanted
+
+__all__ = ["Wanted", "find_copies"]
 
 _SEARCHED_KINDS: Final = ("folder", "archive", "bagit")
 _BEAT: Final = 0.1
 """Seconds between two signs of progress."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What to search for: the content that goes, and what must not go with it.
-
-    `doomed` gives for a SHA-256 the ids of the records and keys with that content;
-    `sizes` their sizes in bytes, all others are never hashed; `kept` the SHA-256 of
-    all that the plan keeps. `own` gives for a (device, inode) the paths of the case's
-    own records and keys, so that none is taken for a copy of itself.
-    """
-
-    doomed: Mapping[str, tuple[str, ...]]
-    sizes: frozenset[int]
-    kept: frozenset[str]
-    own: Mapping[tuple[int, int], tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -71,8 +61,18 @@ class _Contents:
     """Why the file can't be disposed of as a whole."""
 
 
+def _no_password(_: Backup) -> str:
+    return ""
+
+
 def find_copies(
-    backups: Sequence[Backup], wanted: Wanted, *, key: bytes, exclude: Sequence[Path] = ()
+    backups: Sequence[Backup],
+    wanted: Wanted,
+    *,
+    key: bytes,
+    exclude: Sequence[Path] = (),
+    password: Passwords = _no_password,
+    shredded: frozenset[str] = frozenset(),
 ) -> Iterator[CopyFound | BackupSearched | Progressed]:
     """Search the declared backups for content that goes; read only, no link is followed.
 
@@ -83,8 +83,9 @@ def find_copies(
     when it changed while it was read (CHANGED); then its `member` is empty too and `of`
     has the ids found in it. An empty file is a copy of nothing.
 
-    Of a restic, borg or declared backup only a BackupSearched with its limit comes:
-    they are not looked into. Folders in `exclude` are passed over.
+    A repository is checked by its own tool first, then searched: see `search_repository`.
+    Of a declared backup comes what was declared of it, and a BackupSearched with its
+    limit. Folders in `exclude` are passed over.
 
     Raises:
         Refused: CASE_FILE_MISSING_PATH before anything is read, when a backup is not there.
@@ -96,8 +97,16 @@ def find_copies(
     for backup in backups:
         name = str(backup.path)
         tally = _Tally()
+        if kind := kind_of(backup):
+            yield from search_repository(backup, kind, wanted, password, key=key, shredded=shredded)
+            continue
         if backup.kind == "declared":
             tally.limits.add(Reason.DECLARED)
+            if copy := declared_copy(
+                backup, tuple(sorted({one for of in wanted.doomed.values() for one in of})), key
+            ):
+                tally.copies += 1
+                yield CopyFound(copy)
         elif backup.kind in _SEARCHED_KINDS:
             yield from _search(name, wanted, key, passed_over, tally)
         else:

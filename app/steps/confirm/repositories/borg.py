@@ -1,0 +1,188 @@
+"""Borg 1: content is known by the SHA-256 that `list` computes of each file."""
+
+from __future__ import annotations
+
+import configparser
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from app.domain.copies import Disposal
+from app.domain.outcome import Reason
+from app.steps.confirm.repositories.contract import Entry, Kind, Listing, Place, Repository, Run, Traits
+from app.steps.confirm.repositories.originals import Originals
+from app.steps.confirm.repositories.tool import Tool
+from app.steps.confirm.wanted import Wanted
+
+_WORDS: Final = (
+    (rb"passphrase supplied in .* is incorrect|passphrase .*incorrect", Reason.WRONG_PASSPHRASE),
+    (rb"failed to create/acquire the lock|lock timeout|already locked", Reason.REPOSITORY_LOCKED),
+    (rb"is not a valid repository|does not exist|not a borg repository|no key file for", Reason.UNREADABLE),
+    (rb"integrity|corrupt|checksum|malformed|inconsistent", Reason.REPOSITORY_DAMAGED),
+)
+_IN_CLEAR: Final = ("none", "authenticated")
+"""Modes in which the blocks on disk are as readable as the files were."""
+_WITH_WARNINGS: Final = (0, 1)
+_FORMAT: Final = "{type}{size}{path}{source}{NL}"
+
+
+def tool_of(repository: Repository) -> Tool:
+    """Borg, set to this repository; what it caches lies in the scratch folder."""
+    settings = {
+        "BORG_REPO": repository.path,
+        "BORG_PASSPHRASE": repository.password,
+        "BORG_CACHE_DIR": str(repository.scratch / "borg-cache"),
+        "BORG_SECURITY_DIR": str(repository.scratch / "borg-security"),
+        "BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK": "yes",
+        "BORG_RELOCATED_REPO_ACCESS_IS_OK": "yes",
+        "BORG_LOCK_WAIT": "2",
+    }
+    return Tool("borg", settings, _WORDS, ("BORG_REPO", "BORG_PASS", "BORG_CACHE"), repository.patience)
+
+
+def _verify(repository: Repository) -> Run[None]:
+    tool = tool_of(repository)
+    strict = Tool(
+        tool.name, tool.settings, (*_WORDS, (rb"", Reason.REPOSITORY_DAMAGED)), tool.silent, tool.patience
+    )
+    yield from strict.output("check", "--verify-data", "::")
+
+
+def _archives(tool: Tool) -> Run[tuple[str, ...]]:
+    told = yield from tool.output("list", "--json", "--consider-checkpoints", "::")
+    return tuple(one["name"] for one in json.loads(told)["archives"])
+
+
+@dataclass(slots=True)
+class _Seen:
+    files: int = 0
+    places: dict[str, dict[Place, int]] = field(default_factory=lambda: defaultdict(dict))
+    """By SHA-256, each place with its size."""
+    by_path: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """By SHA-256, the ids of what stood at a path."""
+    links: dict[Place, list[str]] = field(default_factory=lambda: defaultdict(list))
+    """Other names of a file in the same archive: a link that is left would bring the content back."""
+
+
+def _find(repository: Repository, wanted: Wanted) -> Run[Listing]:
+    tool, seen, originals = tool_of(repository), _Seen(), Originals(wanted.paths)
+    for archive in (yield from _archives(tool)):
+        some = yield from _candidates(tool, archive, wanted, originals, seen)
+        for place, size, sha256 in (yield from _digests(repository, tool, archive, some)):
+            ids = originals.of(place.path)
+            if sha256 in wanted.doomed or ids:
+                names = (place.path, *seen.links[place])
+                seen.places[sha256].update({Place(archive, name): size for name in names})
+                seen.by_path.setdefault(sha256, ids)
+    entries = tuple(
+        Entry(
+            sha256,
+            max(places.values()),
+            tuple(places),
+            (sha256,),
+            wanted.doomed.get(sha256) or seen.by_path[sha256],
+            sha256 not in wanted.doomed,
+        )
+        for sha256, places in seen.places.items()
+    )
+    return Listing(entries, seen.files)
+
+
+def _candidates(
+    tool: Tool, archive: str, wanted: Wanted, originals: Originals, seen: _Seen
+) -> Run[dict[str, int]]:
+    """The files of an archive that have the size or the path of what goes."""
+    found: dict[str, int] = {}
+
+    def take(line: bytes) -> None:
+        one = json.loads(line.decode("utf-8", "surrogateescape"))
+        if one["type"] == "h":
+            seen.links[Place(archive, one["source"])].append(one["path"])
+        if one["type"] != "-":
+            return
+        seen.files += 1
+        size = int(one["size"])
+        if size and (size in wanted.sizes or originals.of(one["path"])):
+            found[one["path"]] = size
+
+    yield from tool.lines(("list", "--json-lines", "--format", _FORMAT, f"::{archive}"), take)
+    return found
+
+
+def _digests(
+    repository: Repository, tool: Tool, archive: str, some: dict[str, int]
+) -> Run[list[tuple[Place, int, str]]]:
+    """Read these files of an archive and give the SHA-256 of each."""
+    found: list[tuple[Place, int, str]] = []
+    if not some:
+        return found
+    listed = repository.scratch / "patterns"
+    plain = [path for path in some if _is_plain(path)]
+    lines = [*(f"+pf:{path}" for path in plain), "-re:^"]
+    listed.write_text("\n".join(lines) + "\n", encoding="utf-8", errors="surrogateescape")
+
+    def take(line: bytes) -> None:
+        one = json.loads(line.decode("utf-8", "surrogateescape"))
+        if one["type"] == "-" and one["path"] in some:
+            found.append((Place(archive, one["path"]), some[one["path"]], one["sha256"]))
+
+    asked = ["list", "--json-lines", "--format", "{type}{size}{path}{sha256}{NL}"]
+    if plain:
+        yield from tool.lines((*asked, f"--patterns-from={listed}", f"::{archive}"), take)
+    odd = [path for path in some if path not in set(plain)]
+    for path in odd:
+        yield from tool.lines((*asked, f"--pattern=+pf:{path}", "--pattern=-re:^", f"::{archive}"), take)
+    return found
+
+
+def _is_plain(path: str) -> bool:
+    """Whether a path can stand on a line of a file of patterns, which is stripped."""
+    return path == path.strip() and "\n" not in path and "\r" not in path
+
+
+def _remove(repository: Repository, entries: Sequence[Entry]) -> Run[None]:
+    tool = tool_of(repository)
+    paths: dict[str, set[str]] = defaultdict(set)
+    for place in (place for entry in entries for place in entry.places):
+        paths[place.snapshot].add(place.path)
+    standing = yield from _archives(tool)
+    for archive in standing:
+        if archive in paths:
+            yield from _recreate(repository, tool, archive, sorted(paths[archive]))
+    yield from tool.output("compact", "--threshold", "0", "::")
+
+
+def _recreate(repository: Repository, tool: Tool, archive: str, paths: Sequence[str]) -> Run[None]:
+    listed = repository.scratch / "exclude"
+    plain = [path for path in paths if _is_plain(path)]
+    listed.write_text("".join(f"pf:{path}\n" for path in plain), encoding="utf-8", errors="surrogateescape")
+    odd = [f"--exclude=pf:{path}" for path in paths if path not in set(plain)]
+    yield from tool.output("recreate", f"--exclude-from={listed}", *odd, f"::{archive}", fine=_WITH_WARNINGS)
+
+
+def _remaining(repository: Repository, marks: frozenset[str], sizes: frozenset[int]) -> Run[frozenset[str]]:
+    sought = Wanted(dict.fromkeys(marks, ("",)), sizes, frozenset())
+    listing = yield from _find(repository, sought)
+    return frozenset(entry.sha256 for entry in listing.entries)
+
+
+def _traits(repository: Repository) -> Run[Traits]:
+    config = repository.backup.path / "config"
+    reader = configparser.ConfigParser(interpolation=None)
+    try:
+        reader.read(config, encoding="utf-8")
+        settings = dict(reader["repository"])
+    except (OSError, KeyError, configparser.Error, UnicodeDecodeError):
+        return Traits(Disposal.EXCEPTION, (Reason.UNREADABLE,))
+    told = json.loads((yield from tool_of(repository).output("info", "--json", "::")))
+    clear = told["encryption"]["mode"].startswith(_IN_CLEAR)
+    freed = Reason.FREED_IN_CLEAR if clear else Reason.FREED_ENCRYPTED
+    keys = (str(config),) if settings.get("key") else ()
+    if settings.get("append_only", "0") not in ("0", ""):
+        return Traits(Disposal.EXCEPTION, (Reason.APPEND_ONLY,), freed, keys)
+    return Traits(freed=freed, keys=keys)
+
+
+KIND: Final = Kind("borg", "check --verify-data", _verify, _find, _remove, _remaining, _traits)

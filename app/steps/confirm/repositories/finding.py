@@ -1,0 +1,112 @@
+"""Find what a repository holds of what goes: checked first, then searched, then a disposal proposed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from typing import Final
+
+from app.domain.canonical import handle
+from app.domain.case import Backup
+from app.domain.copies import Copy, Disposal, Searched
+from app.domain.event import BackupSearched, CopyFound, Progressed
+from app.domain.outcome import Reason
+from app.domain.record import Stamp
+from app.domain.step import Step
+from app.steps.confirm.repositories.contract import Entry, Kind, Listing, Traits, Unusable
+from app.steps.confirm.repositories.work import PATIENCE, Passwords, at_work, told
+from app.steps.confirm.wanted import Wanted
+
+INSIDE: Final = "::"
+"""Between a repository's path and the path in it."""
+
+Found = Generator[CopyFound | BackupSearched | Progressed, None, None]
+
+
+def search_repository(
+    backup: Backup,
+    kind: Kind,
+    wanted: Wanted,
+    password: Passwords,
+    *,
+    key: bytes,
+    shredded: frozenset[str] = frozenset(),
+    patience: float = PATIENCE,
+) -> Found:
+    """Check a repository with its own tool, then give a Copy for each content in it that goes.
+
+    A copy that can be taken out is EXPUNGE; where a key that opens the repository is in
+    `shredded` (real paths) it is KEY; content that is kept elsewhere is an EXCEPTION, and so is
+    all in a repository that takes no removal. Nothing in the repository is changed.
+
+    The BackupSearched has a `fault` when the repository fails its check or can't be read.
+    """
+    name = str(backup.path)
+    try:
+        with at_work(backup, password, patience) as repository:
+            yield from told(Step.CONFIRM, kind.verify(repository), "bytes", name)
+            traits = yield from told(Step.CONFIRM, kind.traits(repository), "bytes", name)
+            listing = yield from told(Step.CONFIRM, kind.find(repository, wanted), "bytes", name)
+    except Unusable as error:
+        yield BackupSearched(Searched(name, 0, 0, 0, (error.reason,), fault=error.reason))
+        return
+    except (OSError, ValueError, KeyError, TypeError):
+        # What the tool printed was not what this version of it is known to print.
+        yield BackupSearched(Searched(name, 0, 0, 0, (Reason.TOOL_FAILED,), fault=Reason.TOOL_FAILED))
+        return
+    for copy in _copies(backup, listing, traits, wanted, key, shredded):
+        yield CopyFound(copy)
+    yield BackupSearched(_searched(name, kind, listing))
+
+
+def _searched(name: str, kind: Kind, listing: Listing) -> Searched:
+    limits = tuple(sorted(listing.limits, key=lambda reason: reason.value))
+    return Searched(name, listing.files, 0, len(listing.entries), limits, check=kind.check)
+
+
+def _copies(
+    backup: Backup, listing: Listing, traits: Traits, wanted: Wanted, key: bytes, shredded: frozenset[str]
+) -> list[Copy]:
+    taken: set[str] = set()
+    return [
+        _copy(backup, entry, _named(backup, entry, taken), _proposed(entry, traits, wanted, shredded), key)
+        for entry in listing.entries
+    ]
+
+
+def _named(backup: Backup, entry: Entry, taken: set[str]) -> str:
+    """A path of its own for each content: two versions of one file are told apart by their digests."""
+    path = f"{backup.path}{INSIDE}{entry.places[0].path}"
+    if path in taken or entry.other:
+        path = f"{path}@{entry.sha256[:16]}"
+    taken.add(path)
+    return path
+
+
+def _proposed(
+    entry: Entry, traits: Traits, wanted: Wanted, shredded: frozenset[str]
+) -> tuple[Disposal, tuple[Reason, ...]]:
+    why = (Reason.OTHER_VERSION,) if entry.other else ()
+    if entry.sha256 in wanted.kept:
+        return Disposal.EXCEPTION, (*why, Reason.KEPT_CONTENT)
+    if traits.keys and any(os.path.realpath(one) in shredded for one in traits.keys):
+        return Disposal.KEY, why
+    return traits.disposal, (*why, *traits.against)
+
+
+def _copy(
+    backup: Backup, entry: Entry, path: str, proposed: tuple[Disposal, tuple[Reason, ...]], key: bytes
+) -> Copy:
+    return Copy(
+        id=handle(key, "c", path),
+        of=tuple(sorted(entry.of)),
+        path=path,
+        member=entry.places[0].path,
+        # A file in a repository has no inode; its size is all that a stamp can say.
+        stamp=Stamp(0, 0, entry.size, 0, 0, 1),
+        sha256=entry.sha256,
+        disposal=proposed[0],
+        reasons=proposed[1],
+        repository=str(backup.path),
+        marks=entry.marks,
+    )

@@ -1,0 +1,213 @@
+"""Run a repository's own tool: watched, with a limit to its silence, ended when the work is broken off."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import IO, Final
+
+from typing_extensions import override
+
+from app.domain.outcome import Reason
+from app.steps.confirm.repositories.contract import Beat, Run, Unusable
+
+_BEAT: Final = 0.1
+_CHUNK: Final = 1 << 16
+_TOLD: Final = 1 << 16
+"""Bytes of what a tool says on its error channel that are looked at."""
+_GRACE: Final = 5.0
+
+_ANY: Final = (
+    (rb"no space left on device|disk quota exceeded", Reason.NO_SPACE),
+    (rb"permission denied|operation not permitted|access is denied", Reason.DENIED),
+)
+
+Words = Sequence[tuple[bytes, Reason]]
+"""What a tool says, as a pattern, and what it means; the first that is found counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A program, the settings it is run with, and how to understand its complaints.
+
+    `silent` names the beginnings of environment variables that are not handed down.
+    """
+
+    name: str
+    settings: Mapping[str, str] = field(default_factory=dict, repr=False)
+    words: Words = ()
+    silent: tuple[str, ...] = ()
+    patience: float = 300.0
+
+    def output(self, *arguments: str, cwd: str | None = None, fine: Sequence[int] = (0,)) -> Run[bytes]:
+        """Run it and give all it printed.
+
+        Raises:
+            Unusable: with what its complaint means.
+        """
+        kept = bytearray()
+        yield from self.feed(arguments, kept.extend, cwd=cwd, fine=fine)
+        return bytes(kept)
+
+    def lines(self, arguments: Sequence[str], take: Callable[[bytes], None]) -> Run[None]:
+        """Run it and hand on each line as it comes; nothing of it is held.
+
+        Raises:
+            Unusable: with what its complaint means.
+        """
+        rest = bytearray()
+
+        def split(data: bytes) -> None:
+            rest.extend(data)
+            *whole, last = bytes(rest).split(b"\n")
+            for line in whole:
+                take(line)
+            rest[:] = last
+
+        yield from self.feed(arguments, split)
+        if rest:
+            take(bytes(rest))
+
+    def feed(
+        self,
+        arguments: Sequence[str],
+        take: Callable[[bytes], None],
+        *,
+        cwd: str | None = None,
+        fine: Sequence[int] = (0,),
+    ) -> Run[None]:
+        """Run it and hand on what it prints. Closed or hung, it and all it has started are ended.
+
+        Raises:
+            Unusable: TOOL_MISSING, TOOL_HUNG, or what its complaint means.
+        """
+        program = shutil.which(self.name)
+        if program is None:
+            raise Unusable(Reason.TOOL_MISSING)
+        with _started([program, *arguments], self._environment(), cwd) as process:
+            said = _Reader(process.stderr)
+            got = _Reader(process.stdout, take)
+            try:
+                yield from self._watched(process, got, said)
+            finally:
+                if process.poll() is None:
+                    _end(process)
+                if got.unfinished() or said.unfinished():
+                    # What it left behind still holds the channel open.
+                    _signal(process, getattr(signal, "SIGKILL", signal.SIGTERM))
+            if got.error is not None:
+                raise got.error
+            if process.returncode not in fine:
+                raise Unusable(self._meaning(bytes(said.kept)))
+
+    def _watched(self, process: subprocess.Popen[bytes], got: _Reader, said: _Reader) -> Run[None]:
+        life, since = None, time.monotonic()
+        while process.poll() is None:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_BEAT)
+            now = (got.count, said.count, _busy(process.pid))
+            if now != life:
+                life, since = now, time.monotonic()
+            elif time.monotonic() - since > self.patience:
+                raise Unusable(Reason.TOOL_HUNG)
+            yield Beat(got.count)
+
+    def _environment(self) -> dict[str, str]:
+        given = {name: text for name, text in os.environ.items() if not name.startswith(self.silent or "\0")}
+        return {**given, "LC_ALL": "C.UTF-8", "LANGUAGE": "C", **self.settings}
+
+    def _meaning(self, said: bytes) -> Reason:
+        lower = said.lower()
+        return next((why for told, why in (*self.words, *_ANY) if re.search(told, lower)), Reason.TOOL_FAILED)
+
+
+class _Reader(threading.Thread):
+    """Reads one channel to its end, so that the tool never waits for us."""
+
+    def __init__(self, stream: IO[bytes] | None, take: Callable[[bytes], None] | None = None) -> None:
+        super().__init__(daemon=True)
+        self._stream = stream
+        self._take = take
+        self.kept = bytearray()
+        self.count = 0
+        self.error: Exception | None = None
+        self.start()
+
+    def unfinished(self) -> bool:
+        """Wait a moment for the end of the channel; whether it did not come."""
+        self.join(_GRACE)
+        return self.is_alive()
+
+    @override
+    def run(self) -> None:
+        """Read until the channel is closed; after an error of ours, only count."""
+        while self._stream and (data := os.read(self._stream.fileno(), _CHUNK)):
+            self.count += len(data)
+            if self._take is None:
+                self.kept += data[: max(0, _TOLD - len(self.kept))]
+            elif self.error is None:
+                try:
+                    self._take(data)
+                except Exception as error:  # noqa: BLE001 - it is raised again in the thread that asked
+                    self.error = error
+
+
+def _started(
+    command: Sequence[str], environment: Mapping[str, str], cwd: str | None
+) -> subprocess.Popen[bytes]:
+    # A group of its own: what the tool starts (ssh, a mount) is ended with it.
+    flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=dict(environment),
+        cwd=cwd,
+        creationflags=flags,
+        start_new_session=sys.platform != "win32",
+    )
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the tool and its group: asked first, so that it can let go of its lock."""
+    _signal(process, signal.SIGTERM)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(_GRACE)
+    _signal(process, getattr(signal, "SIGKILL", signal.SIGTERM))
+    process.wait()
+
+
+def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    if sys.platform == "win32":
+        if process.poll() is None:
+            process.kill()
+        return
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, number)
+
+
+def _busy(pid: int) -> tuple[float, int]:
+    """What the tool and all it started have used: processor time, and bytes moved."""
+    import psutil
+
+    seconds, moved = 0.0, 0
+    with suppress(psutil.Error):
+        main = psutil.Process(pid)
+        for one in (main, *main.children(recursive=True)):
+            with suppress(psutil.Error):
+                times = one.cpu_times()
+                seconds += times.user + times.system
+                if hasattr(one, "io_counters"):
+                    counted = one.io_counters()
+                    moved += counted.read_bytes + counted.write_bytes
+    return round(seconds, 1), moved
