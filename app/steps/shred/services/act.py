@@ -18,15 +18,17 @@ from app.steps.shred.services.contract import (
     Challenge,
     Keeper,
     KeyRef,
+    Traces,
     Unanswered,
     Warrant,
 )
-from app.steps.shred.services.copies import IsCopy, copies_in, nothing, remaining
+from app.steps.shred.services.copies import copies_in, remaining
 from app.steps.shred.services.seen import ANSWERED, HANDLE, METHOD, SOURCE, Seen, bare, seen
 from app.steps.shred.verdict import CANARY, COPIES, DECLARED, concluded, verdict
 
 T = TypeVar("T")
 
+NO_TRACES: Final = Traces()
 UNTOLD: Final = Evidence(METHOD, (Reason.CANARY_FAILED,))
 """What is known of a key noted in an earlier run whose evidence was not handed over."""
 
@@ -46,7 +48,7 @@ class ServiceAct:
     secret: str = field(default="", repr=False)
     over: bool = False
     hunted: tuple[str, ...] = ()
-    is_copy: IsCopy = nothing
+    traces: Traces = NO_TRACES
 
     def carried_out(self, passphrase: Callable[[str], str]) -> Iterator[Begun | Noted | Settled]:
         """Do both, unless that was done in an earlier run."""
@@ -93,7 +95,7 @@ class ServiceAct:
         key = self._signed(keeper.keys())
         limits: tuple[Reason, ...] = key.limits
         facts: tuple[Fact, ...] = ((HANDLE, key.handle), (SOURCE, self.call.number), *key.facts)
-        self.is_copy = keeper.is_copy(key)
+        self.traces = keeper.traces(key)
         try:
             canary = keeper.canary(key)
         except Unanswered as error:
@@ -105,7 +107,7 @@ class ServiceAct:
         return Evidence(METHOD, tuple(dict.fromkeys(limits)), facts)
 
     def _hunted(self, evidence: Evidence) -> Evidence:
-        self.hunted = copies_in(self.call.source.copies, self.is_copy)
+        self.hunted = copies_in(self.call.source.copies, self.traces)
         return _with(evidence, Answer(facts=((COPIES, len(self.hunted)),)))
 
     def _signed(self, keys: tuple[KeyRef, ...]) -> KeyRef:
@@ -141,7 +143,7 @@ class ServiceAct:
     def _copies_remain(self) -> bool:
         if self.stage is Stage.NOTED:
             return bool(dict(self.noted.facts).get(COPIES))
-        return bool(remaining(self.hunted, self.is_copy))
+        return bool(remaining(self.hunted, self.traces))
 
     def _note(self, what: str) -> Noted:
         return Noted(Step.SHRED, (self.item.id,), what, self.noted)

@@ -13,7 +13,7 @@ from app.domain.key import Key
 from app.domain.outcome import Reason
 from app.domain.record import Stamp
 from app.steps.shred.services import service_of
-from app.steps.shred.services.contract import Keeper, KeyRef, Unanswered
+from app.steps.shred.services.contract import Keeper, KeyRef, Traces, Unanswered
 from app.steps.shred.services.copies import copies_in
 from app.steps.shred.services.within import within
 from app.steps.shred.verdict import DECLARED
@@ -70,13 +70,13 @@ def foreask(source: ServiceKey, secret: str) -> Foreasked:
         Refused: as `inquire`.
     """
 
-    def look(keeper: Keeper) -> tuple[KeyRef, tuple[str, ...], int, Callable[[bytes], bool]]:
+    def look(keeper: Keeper) -> tuple[KeyRef, tuple[str, ...], int, Traces]:
         key = _only(keeper)
         told = keeper.plan(key)
-        return key, told.calls, told.wait, keeper.is_copy(key)
+        return key, told.calls, told.wait, keeper.traces(key)
 
-    key, calls, wait, is_copy = asked(source, secret, look)
-    copies = copies_in(source.copies, is_copy)
+    key, calls, wait, traces = asked(source, secret, look)
+    copies = copies_in(source.copies, traces)
     limits = (*key.limits, *((Reason.COPIES_REMAIN,) if copies else ()), *DECLARED)
     return Foreasked(source.locator, source.kind, calls, wait, copies, limits)
 

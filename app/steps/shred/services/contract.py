@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import Enum
+from pathlib import Path
 from typing import Final, Protocol, final
 
 from app.domain.canonical import canonical
@@ -125,6 +126,23 @@ class Probe:
     limits: tuple[Reason, ...] = ()
 
 
+def nothing(_: bytes) -> bool:
+    """No file is a copy: of a key that no file can hold."""
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """How copies of a key are known: by what is in a file, and in which places besides the declared ones.
+
+    `own` are the store's files of the key itself.
+    """
+
+    is_copy: Callable[[bytes], bool] = nothing
+    places: tuple[Path, ...] = ()
+    own: tuple[Path, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Called:
     """A key that goes by a call. `number` is the place of its source among the services of the case."""
@@ -178,7 +196,7 @@ class Keeper(Protocol):
     def verify(self, handle: str, canary: Challenge | None) -> tuple[Probe, ...]:
         """At least two looks that do not rest on each other."""
 
-    def is_copy(self, key: KeyRef) -> Callable[[bytes], bool]:
+    def traces(self, key: KeyRef) -> Traces:
         """What tells a file that brings the key back. It must need no session any more."""
 
 

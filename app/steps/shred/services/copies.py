@@ -7,29 +7,25 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from app.steps.shred.services.contract import Traces
+
 LARGEST: Final = 256 << 20
 """Bytes of the largest file that is read; a longer one is no copy of a key store that Lethe knows."""
 
-IsCopy = Callable[[bytes], bool]
-"""Whether the bytes of a file bring the key back."""
 
-
-def nothing(_: bytes) -> bool:
-    """No file is a copy: of a key that no file can hold."""
-    return False
-
-
-def copies_in(places: Sequence[Path], is_copy: IsCopy) -> tuple[str, ...]:
-    """The files in and below these places that bring the key back.
+def copies_in(places: Sequence[Path], traces: Traces) -> tuple[str, ...]:
+    """The files in and below these places, and those that the traces name, that bring the key back.
 
     A file that can't be read is taken for no copy, as no verdict rests on there being none.
     """
-    return tuple(path for path in _files(places) if _holds(path, is_copy))
+    own = {os.path.realpath(path) for path in traces.own}
+    found = (path for path in _files((*places, *traces.places)) if os.path.realpath(path) not in own)
+    return tuple(path for path in dict.fromkeys(found) if _holds(path, traces.is_copy))
 
 
-def remaining(found: Sequence[str], is_copy: IsCopy) -> tuple[str, ...]:
+def remaining(found: Sequence[str], traces: Traces) -> tuple[str, ...]:
     """The copies that were found and still stand."""
-    return tuple(path for path in found if _holds(path, is_copy))
+    return tuple(path for path in found if _holds(path, traces.is_copy))
 
 
 def _files(places: Sequence[Path]) -> Iterator[str]:
@@ -40,7 +36,7 @@ def _files(places: Sequence[Path]) -> Iterator[str]:
             yield from (os.path.join(folder, name) for name in sorted(names))  # noqa: PTH118 text
 
 
-def _holds(path: str, is_copy: IsCopy) -> bool:
+def _holds(path: str, is_copy: Callable[[bytes], bool]) -> bool:
     try:
         if not os.path.isfile(path) or os.path.getsize(path) > LARGEST:  # noqa: PTH113, PTH202 text
             return False

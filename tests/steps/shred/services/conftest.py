@@ -34,7 +34,6 @@ class Counter:
             self.plan,
             kinds=self.calls,
             stages=self.stages,
-            copies_left={},
             passphrase=self.secrets.__getitem__,
             seed=b"\x07" * 32,
             noted=self.noted,

@@ -1,0 +1,120 @@
+"""Secrets of the KV engine, version 2: `destroy` ends them, a mere `delete` can be called back."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from typing_extensions import override
+
+from app.domain.canonical import canonical
+from app.domain.outcome import Fact, Reason
+from app.steps.shred.services.contract import (
+    Answer,
+    Challenge,
+    Foretold,
+    Keeper,
+    KeyRef,
+    Probe,
+    Saw,
+    Traces,
+    Unanswered,
+    Warrant,
+)
+from app.steps.shred.services.openbao.backups import has, in_snapshot
+from app.steps.shred.services.openbao.server import ALWAYS, Server, looked
+
+_TELLING: Final = 16
+"""Bytes of a value that no other file has by chance."""
+
+
+@dataclass(slots=True)
+class StoredSecret(Keeper):
+    """One secret with all its versions."""
+
+    server: Server
+    mount: str
+    path: str
+
+    def _at(self, verb: str) -> str:
+        return f"{self.mount}/{verb}/{self.path}"
+
+    @override
+    def keys(self) -> tuple[KeyRef, ...]:
+        told = self.server.read(self._at("metadata"))
+        if told is None:
+            return ()
+        handle = self._handle(told)
+        facts: tuple[Fact, ...] = (("versions", len(told["versions"])),)
+        return (KeyRef(handle, handle, "KV 2", limits=(*ALWAYS, Reason.EXPORTABLE), facts=facts),)
+
+    def _handle(self, told: Mapping[str, Any]) -> str:
+        known = [self.server.identity(), self.mount, self.path, str(told["created_time"])]
+        return hashlib.sha256(canonical(known)).hexdigest()
+
+    @override
+    def plan(self, key: KeyRef) -> Foretold:
+        return Foretold((f"PUT {self._at('destroy')} versions=all", f"DELETE {self._at('metadata')}"))
+
+    @override
+    def canary(self, key: KeyRef) -> Challenge:
+        value = self._value()
+        if value is None:
+            raise Unanswered(Reason.CANARY_FAILED)
+        # No text is locked with the secret: that would let a weak one be guessed from the journal.
+        return Challenge("secret-read", b"", "")
+
+    def _value(self) -> bytes | None:
+        told = self.server.read(self._at("data"))
+        value = (told or {}).get("data")
+        return canonical(value) if value is not None else None
+
+    @override
+    def destroy(self, handle: str, warrant: Warrant) -> Answer:
+        """Destroy every version and forget the secret; where only `delete` is allowed, it can be had back."""
+        found = self.keys()
+        if not found:
+            raise Unanswered(Reason.GONE)
+        warrant.refuse_other(found[0])
+        told = self.server.read(self._at("metadata")) or {}
+        versions = sorted(map(int, told["versions"]))
+        try:
+            self.server.write(self._at("destroy"), {"versions": versions})
+            self.server.delete(self._at("metadata"))
+        except Unanswered as error:
+            if error.reason is not Reason.DENIED:
+                raise
+            self.server.write(self._at("delete"), {"versions": versions})
+        return Answer()
+
+    @override
+    def verify(self, handle: str, canary: Challenge | None) -> tuple[Probe, ...]:
+        told = self.server.read(self._at("metadata"))
+        if told is not None and self._handle(told) != handle:
+            told = None
+        return self._versions(told), looked("canary", self._read, handle)
+
+    def _versions(self, told: Mapping[str, Any] | None) -> Probe:
+        left = [one for one in (told or {}).get("versions", {}).values() if not one["destroyed"]]
+        if any(not one["deletion_time"] for one in left):
+            return Probe("metadata", Saw.THERE, "versions")
+        if left:
+            return Probe("metadata", Saw.GONE, "deleted", limits=(Reason.RESTORABLE,))
+        return Probe("metadata", Saw.GONE, "destroyed" if told else "none")
+
+    def _read(self, handle: str) -> Saw:
+        """Whether the secret can be read; one of the same name that was written anew is another."""
+        told = self.server.read(self._at("metadata"))
+        if told is not None and self._handle(told) != handle:
+            return Saw.GONE
+        return Saw.GONE if self._value() is None else Saw.THERE
+
+    @override
+    def traces(self, key: KeyRef) -> Traces:
+        mount = self.server.mount(self.mount)
+        told = self.server.read(self._at("data")) or {}
+        values = [str(one).encode() for one in dict(told.get("data") or {}).values()]
+        marks = [one for one in values if len(one) >= _TELLING]
+        return Traces(lambda data: in_snapshot(data, mount) or has(data, marks))

@@ -1,0 +1,150 @@
+"""Keys of the transit engine: they lock and unlock in the server, and go by their deletion."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from typing_extensions import override
+
+from app.domain.canonical import canonical
+from app.domain.outcome import Fact, Reason
+from app.steps.shred.services.contract import (
+    Answer,
+    Challenge,
+    Foretold,
+    Keeper,
+    KeyRef,
+    Probe,
+    Saw,
+    Traces,
+    Unanswered,
+    Warrant,
+)
+from app.steps.shred.services.openbao.backups import backs_up, has, in_snapshot
+from app.steps.shred.services.openbao.server import ALWAYS, Server, looked
+
+
+@dataclass(slots=True)
+class TransitKey(Keeper):
+    """One key of an engine."""
+
+    server: Server
+    mount: str
+    name: str
+
+    @property
+    def _path(self) -> str:
+        return f"{self.mount}/keys/{self.name}"
+
+    @override
+    def keys(self) -> tuple[KeyRef, ...]:
+        told = self.server.read(self._path)
+        if told is None:
+            return ()
+        handle = self._handle(told)
+        limits: tuple[Reason, ...] = ALWAYS
+        if told.get("exportable") or told.get("allow_plaintext_backup") or told.get("imported_key"):
+            limits += (Reason.EXPORTABLE,)
+        facts: tuple[Fact, ...] = (
+            ("exportable", bool(told.get("exportable"))),
+            ("plaintext_backup", bool(told.get("allow_plaintext_backup"))),
+            ("versions", len(told["keys"])),
+        )
+        return (KeyRef(handle, handle, f"transit {told['type']}", limits=limits, facts=facts),)
+
+    def _handle(self, told: Mapping[str, Any]) -> str:
+        """A digest of what only this key has: the journal holds no names."""
+        first = told["keys"][min(told["keys"], key=int)]
+        born = first.get("creation_time", "") if isinstance(first, dict) else first
+        known = [self.server.identity(), self.mount, self.name, str(told["type"]), str(born)]
+        return hashlib.sha256(canonical(known)).hexdigest()
+
+    @override
+    def plan(self, key: KeyRef) -> Foretold:
+        return Foretold((f"POST {self._path}/config deletion_allowed=true", f"DELETE {self._path}"))
+
+    @override
+    def canary(self, key: KeyRef) -> Challenge:
+        told = self.server.read(self._path) or {}
+        if not told.get("supports_encryption"):
+            return self._signing(told)
+        text = secrets.token_bytes(32)
+        context = base64.b64encode(secrets.token_bytes(16)).decode() if told.get("derived") else ""
+        asked = {"plaintext": base64.b64encode(text).decode(), **({"context": context} if context else {})}
+        made = self.server.write(f"{self.mount}/encrypt/{self.name}", asked)["ciphertext"]
+        laid = Challenge("transit", f"{context} {made}".encode(), hashlib.sha256(text).hexdigest())
+        if self._opens(laid) is not Saw.THERE:
+            raise Unanswered(Reason.CANARY_FAILED)
+        return laid
+
+    def _signing(self, told: Mapping[str, Any]) -> Challenge:
+        if not told.get("supports_signing"):
+            raise Unanswered(Reason.CANARY_FAILED)
+        laid = Challenge("transit-sign", base64.b64encode(secrets.token_bytes(32)), "")
+        if self._opens(laid) is not Saw.THERE:
+            raise Unanswered(Reason.CANARY_FAILED)
+        return laid
+
+    def _opens(self, canary: Challenge) -> Saw:
+        """Whether the key still answers. A server that knows no such key, or another one, says 400."""
+        try:
+            if canary.method == "transit-sign":
+                self.server.write(f"{self.mount}/sign/{self.name}", {"input": canary.text.decode()})
+                return Saw.THERE
+            context, _, text = canary.text.decode().partition(" ")
+            asked = {"ciphertext": text, **({"context": context} if context else {})}
+            found = base64.b64decode(
+                self.server.write(f"{self.mount}/decrypt/{self.name}", asked)["plaintext"]
+            )
+        except Unanswered as error:
+            return Saw.GONE if error.reason is Reason.STORE_REFUSED else Saw.SILENT
+        except (KeyError, ValueError):
+            return Saw.SILENT
+        return Saw.THERE if hashlib.sha256(found).hexdigest() == canary.answer else Saw.GONE
+
+    @override
+    def destroy(self, handle: str, warrant: Warrant) -> Answer:
+        found = self.keys()
+        if not found:
+            raise Unanswered(Reason.GONE)
+        warrant.refuse_other(found[0])
+        self.server.write(f"{self._path}/config", {"deletion_allowed": True})
+        self.server.delete(self._path)
+        return Answer()
+
+    @override
+    def verify(self, handle: str, canary: Challenge | None) -> tuple[Probe, ...]:
+        probes = [looked("read", self._read, handle), looked("list", self._listed, handle)]
+        if canary:
+            probes.append(Probe("canary", self._opens(canary)))
+        return tuple(probes)
+
+    def _read(self, handle: str) -> Saw:
+        told = self.server.read(self._path)
+        return Saw.THERE if told is not None and self._handle(told) == handle else Saw.GONE
+
+    def _listed(self, handle: str) -> Saw:
+        """By the engine's list; one of the same name that was made anew is not the key that was."""
+        if self.name not in self.server.names(f"{self.mount}/keys"):
+            return Saw.GONE
+        return self._read(handle)
+
+    @override
+    def traces(self, key: KeyRef) -> Traces:
+        marks, mount, name = self._exported(key), self.server.mount(self.mount), self.name
+        return Traces(lambda data: backs_up(data, name) or in_snapshot(data, mount) or has(data, marks))
+
+    def _exported(self, key: KeyRef) -> list[bytes]:
+        """What an export of the key has in it, where the engine gives it out."""
+        if Reason.EXPORTABLE not in key.limits:
+            return []
+        with suppress(Unanswered):
+            told = self.server.read(f"{self.mount}/export/encryption-key/{self.name}") or {}
+            return [str(one).encode() for one in dict(told.get("keys", {})).values()]
+        return []

@@ -1,0 +1,340 @@
+"""Keys on a PKCS#11 token: destroyed there, and in SoftHSM's file of them overwritten first.
+
+`name` is a PKCS#11 URI (RFC 7512) of token, serial, object and id; `module` the token's library.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, TypeVar
+from urllib.parse import unquote_to_bytes
+
+from typing_extensions import override
+
+from app.domain.canonical import canonical
+from app.domain.case import ServiceKey
+from app.domain.outcome import Fact, Reason
+from app.steps.shred.services import softhsm
+from app.steps.shred.services.contract import (
+    Answer,
+    Challenge,
+    Foretold,
+    Keeper,
+    KeyRef,
+    Probe,
+    Saw,
+    Service,
+    Traces,
+    Unanswered,
+    Warrant,
+)
+
+T = TypeVar("T")
+_PARTS: Final = ("token", "serial", "object", "id", "type")
+_BLOCK: Final = 16
+
+
+@contextmanager
+def _open(source: ServiceKey, secret: str) -> Iterator[Keeper]:
+    try:
+        import pkcs11
+    except ImportError:
+        raise Unanswered(Reason.NO_LIBRARY) from None
+    wanted = _parts(source.name)
+    try:
+        library = pkcs11.lib(str(source.module))
+        token = _token(library, wanted)
+        session = _session(token, secret)
+    except (pkcs11.PinIncorrect, pkcs11.PinLenRange, pkcs11.PinInvalid, pkcs11.PinLocked):
+        raise Unanswered(Reason.WRONG_PASSPHRASE) from None
+    except (pkcs11.PKCS11Error, OSError, RuntimeError):
+        raise Unanswered(Reason.NO_ANSWER) from None
+    try:
+        soft = softhsm.folder_of(bytes(token.serial), secret) if _is_soft(library) else None
+        yield _Token(session, wanted, bytes(token.serial).strip(), _is_soft(library), soft)
+    finally:
+        with suppress(pkcs11.PKCS11Error):
+            session.close()
+
+
+def _session(token: Any, pin: str) -> Any:
+    import pkcs11
+
+    try:
+        return token.open(rw=True, user_pin=pin)
+    except pkcs11.UserAlreadyLoggedIn:
+        # A person of the case signs with a key of the same token.
+        return token.open(rw=True)
+
+
+def _is_soft(library: Any) -> bool:
+    return "softhsm" in str(library.manufacturer_id).lower()
+
+
+def _parts(uri: str) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    for part in uri.removeprefix("pkcs11:").split(";"):
+        name, equals, value = part.partition("=")
+        if name not in _PARTS or not equals or "?" in value:
+            raise Unanswered(Reason.GONE)
+        found[name] = unquote_to_bytes(value)
+    if not {"object", "id"} & set(found):
+        raise Unanswered(Reason.GONE)
+    return found
+
+
+def _token(library: Any, wanted: dict[str, bytes]) -> Any:
+    tokens = [
+        token
+        for token in library.get_tokens()
+        if wanted.get("token", b"") in (b"", token.label.encode())
+        and wanted.get("serial", b"") in (b"", bytes(token.serial).strip())
+    ]
+    if len(tokens) != 1:
+        raise Unanswered(Reason.GONE)
+    return tokens[0]
+
+
+@dataclass(slots=True)
+class _Token(Keeper):
+    """A session with one token. `soft` says that it is SoftHSM, `folder` where it keeps its objects."""
+
+    session: Any = field(repr=False)
+    wanted: dict[str, bytes]
+    serial: bytes
+    soft: bool
+    folder: softhsm.TokenFolder | None = field(repr=False)
+
+    @override
+    def keys(self) -> tuple[KeyRef, ...]:
+        return tuple(self._told(one) for one in self._said(self._objects))
+
+    def _objects(self) -> list[Any]:
+        from pkcs11 import Attribute, ObjectClass
+
+        named: dict[Any, Any] = {}
+        if "object" in self.wanted:
+            named[Attribute.LABEL] = self.wanted["object"].decode("utf-8", "replace")
+        if "id" in self.wanted:
+            named[Attribute.ID] = self.wanted["id"]
+        return [
+            one
+            for kind in (ObjectClass.SECRET_KEY, ObjectClass.PRIVATE_KEY)
+            for one in self.session.get_objects({**named, Attribute.CLASS: kind})
+        ]
+
+    def _told(self, one: Any) -> KeyRef:
+        from pkcs11 import Attribute
+
+        known = [one[Attribute.CLASS].name, one.key_type.name, one.label or "", bytes(one.id or b"").hex()]
+        print_ = _print_of(one)
+        id_ = hashlib.sha256(canonical([self.serial.decode("ascii", "replace"), *known])).hexdigest()
+        flags = {name: _attribute(one, name, None) for name in ("EXTRACTABLE", "NEVER_EXTRACTABLE", "LOCAL")}
+        safe = flags["EXTRACTABLE"] is False and flags["NEVER_EXTRACTABLE"] is True
+        limits = () if safe and flags["LOCAL"] is not False else (Reason.EXPORTABLE,)
+        if not self.soft:
+            limits = (Reason.STORE_WORD, Reason.STORE_BACKUPS, *limits)
+        facts: tuple[Fact, ...] = tuple((name.lower(), bool(value)) for name, value in flags.items())
+        file = self._file(one)
+        place = f"{file.parent.name}/{file.name}" if file else ""
+        size = _attribute(one, "MODULUS_BITS", 0) or 8 * (_attribute(one, "VALUE_LEN", 0) or 0)
+        algorithm = f"{one.key_type.name}-{size}" if size else str(one.key_type.name)
+        return KeyRef(id_, f"{id_}:{place}", algorithm, print_, limits=limits, facts=facts)
+
+    def _file(self, one: Any) -> Path | None:
+        if self.folder is None:
+            return None
+        label, id_ = (one.label or "").encode(), bytes(one.id or b"")
+        return self.folder.file_of(int(one.object_class), label, id_)
+
+    def _placed(self, handle: str) -> Path | None:
+        """The object's file, as the handle names it; the token's folder must still be that one."""
+        folder, _, name = handle.partition(":")[2].partition("/")
+        if not name or self.folder is None or self.folder.path.name != folder or "/" in name:
+            return None
+        return self.folder.path / name
+
+    @override
+    def plan(self, key: KeyRef) -> Foretold:
+        placed = self._placed(key.handle)
+        files = (f"overwrite {placed.parent.name}/{placed.name}", "read_back") if placed else ()
+        return Foretold((*files, "C_DestroyObject", *(("unlink",) if placed else ())))
+
+    @override
+    def canary(self, key: KeyRef) -> Challenge:
+        from pkcs11 import PKCS11Error
+
+        one = self._said(self._objects)[0]
+        for lay in (_lay_symmetric, _lay_rsa, _lay_signature):
+            try:
+                made = lay(self.session, one)
+            except PKCS11Error:
+                continue
+            if made is not None and _opens(one, made):
+                return made
+        raise Unanswered(Reason.CANARY_FAILED)
+
+    @override
+    def destroy(self, handle: str, warrant: Warrant) -> Answer:
+        """Overwrite SoftHSM's file, let the token destroy the object, and try the handle once more."""
+        import pkcs11
+
+        objects, placed = self._said(self._objects), self._placed(handle)
+        if objects:
+            warrant.refuse_other(self._told(objects[0]))
+        elif placed is None or not placed.exists():
+            raise Unanswered(Reason.GONE)
+        limits: tuple[Reason, ...] = ()
+        facts: tuple[Fact, ...] = ()
+        if placed and placed.exists() and (objects or softhsm.holds_nothing(placed)):
+            done = softhsm.overwritten(placed, warrant)
+            limits, facts = done.limits, done.facts
+        elif self.soft:
+            limits = (Reason.STORE_WORD, Reason.UNKNOWN_MEDIUM)
+        for one in objects:
+            # SoftHSM may have seen already that the file is no object any more.
+            with suppress(pkcs11.ObjectHandleInvalid, pkcs11.DeviceError, pkcs11.GeneralError):
+                self._refusing(one.destroy)
+        if placed and not softhsm.removed(placed, warrant):
+            limits += (Reason.NAME_REMAINS,)
+        return Answer(
+            (*limits, *self._stale(objects)), (*facts, ("stale_handle", bool(self._stale(objects))))
+        )
+
+    def _refusing(self, call: Callable[[], None]) -> None:
+        import pkcs11
+
+        try:
+            call()
+        except (pkcs11.UserNotLoggedIn, pkcs11.SessionReadOnly, pkcs11.TokenWriteProtected):
+            raise Unanswered(Reason.DENIED) from None
+        except pkcs11.FunctionFailed:
+            raise Unanswered(Reason.STORE_REFUSED) from None
+
+    def _stale(self, objects: list[Any]) -> tuple[Reason, ...]:
+        """Whether the handle of the destroyed object still gives anything."""
+        from pkcs11 import Attribute, PKCS11Error
+
+        for one in objects:
+            with suppress(PKCS11Error):
+                one[Attribute.KEY_TYPE]
+                return (Reason.OPEN_ELSEWHERE,)
+        return ()
+
+    @override
+    def verify(self, handle: str, canary: Challenge | None) -> tuple[Probe, ...]:
+        id_, placed = handle.partition(":")[0], self._placed(handle)
+        found = any(one.id == id_ for one in self.keys())
+        probes = [Probe("find", Saw.THERE if found else Saw.GONE)]
+        if placed:
+            probes.append(Probe("file", Saw.GONE if softhsm.holds_nothing(placed) else Saw.THERE))
+        if canary:
+            probes.append(Probe("canary", self._said(lambda: self._any_opens(canary))))
+        return tuple(probes)
+
+    def _any_opens(self, canary: Challenge) -> Saw:
+        """Whether any key of the token, of whatever name, answers the canary."""
+        from pkcs11 import Attribute, ObjectClass
+
+        kinds = (ObjectClass.SECRET_KEY, ObjectClass.PRIVATE_KEY)
+        every = (one for kind in kinds for one in self.session.get_objects({Attribute.CLASS: kind}))
+        return Saw.THERE if any(_opens(one, canary) for one in list(every)) else Saw.GONE
+
+    @override
+    def traces(self, key: KeyRef) -> Traces:
+        placed = self._placed(key.handle)
+        mark = softhsm.secret_of(placed) if placed else b""
+        if placed is None or not mark:
+            return Traces()
+        return Traces(lambda data: mark in data, (placed.parent.parent,), (placed,))
+
+    def _said(self, ask: Callable[[], T]) -> T:
+        import pkcs11
+
+        try:
+            return ask()
+        except pkcs11.PKCS11Error:
+            raise Unanswered(Reason.NO_ANSWER) from None
+
+
+def _attribute(one: Any, name: str, default: Any) -> Any:
+    import pkcs11
+
+    try:
+        return one[getattr(pkcs11.Attribute, name)]
+    except pkcs11.PKCS11Error:
+        return default
+
+
+def _print_of(one: Any) -> str:
+    """SHA-256, hex, of the public half or of the token's own check value; empty when it gives neither."""
+    parts = [_attribute(one, name, b"") or b"" for name in ("MODULUS", "PUBLIC_EXPONENT", "CHECK_VALUE")]
+    return hashlib.sha256(b"|".join(map(bytes, parts))).hexdigest() if any(parts) else ""
+
+
+def _lay_symmetric(session: Any, one: Any) -> Challenge | None:
+    import pkcs11
+
+    if one.object_class is not pkcs11.ObjectClass.SECRET_KEY:
+        return None
+    text, start = secrets.token_bytes(32), session.generate_random(8 * _BLOCK)
+    locked = bytes(one.encrypt(text, mechanism_param=start))
+    return Challenge("pkcs11-secret", bytes(start) + locked, hashlib.sha256(text).hexdigest())
+
+
+def _lay_rsa(_: Any, one: Any) -> Challenge | None:
+    import pkcs11
+    from cryptography.hazmat.primitives.asymmetric import padding, rsa
+    from cryptography.hazmat.primitives.hashes import SHA1
+
+    if one.key_type is not pkcs11.KeyType.RSA or not _attribute(one, "DECRYPT", False):
+        return None
+    numbers = (one[pkcs11.Attribute.PUBLIC_EXPONENT], one[pkcs11.Attribute.MODULUS])
+    public = rsa.RSAPublicNumbers(*(int.from_bytes(n, "big") for n in numbers)).public_key()
+    text = secrets.token_bytes(32)
+    # What a token offers: SHA-1 is only part of the padding here, and the canary is thrown away.
+    scheme = padding.OAEP(padding.MGF1(SHA1()), SHA1(), None)  # noqa: S303 see above
+    return Challenge("pkcs11-rsa", public.encrypt(text, scheme), hashlib.sha256(text).hexdigest())
+
+
+def _lay_signature(_: Any, one: Any) -> Challenge | None:
+    if not _attribute(one, "SIGN", False):
+        return None
+    return Challenge("pkcs11-sign", _signer(one), "")
+
+
+def _signer(one: Any) -> bytes:
+    """Which key signs. A curve's private half tells nothing of itself but its name."""
+    known = [one.key_type.name, _print_of(one), one.label or "", bytes(one.id or b"").hex()]
+    return hashlib.sha256(canonical(known)).digest()
+
+
+def _opens(one: Any, canary: Challenge) -> bool:
+    """Whether a key of the token answers the canary."""
+    import pkcs11
+
+    try:
+        if canary.method == "pkcs11-sign":
+            how = {"mechanism": pkcs11.Mechanism.ECDSA} if one.key_type is pkcs11.KeyType.EC else {}
+            return _signer(one) == canary.text and bool(one.sign(secrets.token_bytes(32), **how))
+        if canary.method == "pkcs11-rsa":
+            found = one.decrypt(canary.text)
+        else:
+            found = one.decrypt(canary.text[_BLOCK:], mechanism_param=canary.text[:_BLOCK])
+    except (pkcs11.PKCS11Error, AttributeError, ValueError, TypeError):
+        return False
+    return hashlib.sha256(bytes(found)).hexdigest() == canary.answer
+
+
+SERVICE: Final = Service(
+    "pkcs11",
+    _open,
+    ("name", "module", "passphrase_env", "timeout", "copies"),
+    ("name", "module"),
+    "pip install python-pkcs11",
+)

@@ -1,0 +1,263 @@
+"""Keys on a SoftHSM token, asked by SoftHSM's own tool and by a restored object file."""
+
+import os
+import shutil
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+from servers import tool
+
+from app.domain.case import ServiceKey
+from app.domain.event import Noted
+from app.domain.fault import Fault, Refused
+from app.domain.outcome import KeyOutcome, Reason
+from app.domain.step import Stage
+from app.steps.shred.services.asking import foreask, inquire
+
+pkcs11 = pytest.importorskip("pkcs11")
+MODULE = Path("/usr/lib/softhsm/libsofthsm2.so")
+GOOD = (KeyOutcome.KEY_DESTROYED_HERE, KeyOutcome.MEDIUM_RESIDUE)
+
+MAKE = """
+    import sys, pkcs11
+    from pkcs11 import KeyType, Attribute
+    module, label, kind = sys.argv[1:4]
+    token = pkcs11.lib(module).get_token(token_label="crm")
+    with token.open(rw=True, user_pin="1234") as session:
+        if kind == "aes":
+            session.generate_key(KeyType.AES, 256, label=label, store=True, id=b"\\1")
+        elif kind == "aes-out":
+            session.generate_key(KeyType.AES, 256, label=label, store=True, id=b"\\1",
+                                 template={Attribute.EXTRACTABLE: True, Attribute.SENSITIVE: False})
+        elif kind == "rsa":
+            session.generate_keypair(KeyType.RSA, 2048, label=label, store=True, id=b"\\2")
+        else:
+            parameters = session.create_domain_parameters(
+                KeyType.EC, {Attribute.EC_PARAMS: pkcs11.util.ec.encode_named_curve_parameters("secp256r1")}, local=True)
+            parameters.generate_keypair(label=label, store=True, id=b"\\3")
+"""
+
+
+class Token:
+    """A token in a folder of its own. What is asked of it is asked by another process, as a stranger would."""
+
+    def __init__(self, folder):
+        self.folder = folder / "tokens"
+
+    def make(self, label, kind):
+        subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(MAKE), MODULE, label, kind], check=True, timeout=60
+        )
+
+    def has(self, label):
+        """By SoftHSM's own tool chain: what its library shows to a new process."""
+        code = (
+            "import sys, pkcs11; s = pkcs11.lib(sys.argv[1]).get_token(token_label='crm').open(user_pin='1234');"
+            "sys.exit(not any(o.label == sys.argv[2] for o in s.get_objects({pkcs11.Attribute.PRIVATE: True})))"
+        )
+        return (
+            subprocess.run([sys.executable, "-c", code, MODULE, label], check=False, timeout=60).returncode
+            == 0
+        )
+
+    def objects(self):
+        return {
+            path: path.read_bytes() for path in self.folder.rglob("*.object") if path.name != "token.object"
+        }
+
+
+@pytest.fixture(scope="module")
+def token(tmp_path_factory):
+    if not MODULE.exists():
+        pytest.skip("softhsm2 is not installed")
+    util = tool("softhsm2-util")
+    folder = tmp_path_factory.mktemp("hsm")
+    (folder / "tokens").mkdir()
+    (folder / "c.conf").write_text(f"directories.tokendir = {folder}/tokens\nobjectstore.backend = file\n")
+    before = os.environ.get("SOFTHSM2_CONF")
+    os.environ["SOFTHSM2_CONF"] = str(folder / "c.conf")
+    subprocess.run(
+        [util, "--init-token", "--free", "--label", "crm", "--pin", "1234", "--so-pin", "5678"],
+        check=True, capture_output=True, timeout=60,
+    )  # fmt: skip
+    pkcs11.lib(str(MODULE)).reinitialize()
+    yield Token(folder)
+    pkcs11.lib(str(MODULE)).finalize()
+    if before is None:
+        del os.environ["SOFTHSM2_CONF"]
+    else:
+        os.environ["SOFTHSM2_CONF"] = before
+
+
+def source(label, **more):
+    return ServiceKey("pkcs11", f"pkcs11:token=crm;object={label}", module=MODULE, timeout=20, **more)
+
+
+def facts(settled):
+    return dict(settled.evidence.facts)
+
+
+@pytest.fixture
+def label():
+    return f"vault{time.monotonic_ns()}"
+
+
+@pytest.mark.parametrize("kind", ["aes", "rsa", "ec"])
+def test_a_key_goes_and_its_bytes_with_it(token, label, counter, kind):
+    before = set(token.objects())
+    token.make(label, kind)
+    new = {path: body for path, body in token.objects().items() if path not in before}
+    assert token.has(label)
+    (settled,) = counter(source(label), secret="1234").run()
+    assert not token.has(label)
+    assert settled.outcome in GOOD, settled
+    assert Reason.STORE_WORD not in settled.evidence.limits
+    told = facts(settled)
+    assert told["probes"] == "find=gone file=gone canary=gone"
+    assert told["sha256_read_back"]
+    assert told["stale_handle"] is False
+    assert {"C9=met", "C10=met", "C11=met"} <= set(told["conditions"].split())
+    gone = [path for path in new if not path.exists()]
+    # The public half of a pair is no secret and stays.
+    assert len(gone) == 1
+    assert not gone[0].with_suffix(".lock").exists() or gone[0].with_suffix(".lock").stat().st_size == 0
+
+
+def test_the_object_file_is_overwritten_where_it_lies(token, label, counter):
+    before = set(token.objects())
+    token.make(label, "aes")
+    (path,) = set(token.objects()) - before
+    held = os.open(path, os.O_RDONLY)
+    try:
+        counter(source(label), secret="1234").run()
+        assert not any(os.pread(held, 1 << 20, 0))
+    finally:
+        os.close(held)
+
+
+def test_a_restored_object_file_brings_it_back_and_the_verdict_knew(token, label, counter, tmp_path):
+    before = set(token.objects())
+    token.make(label, "aes")
+    (path,) = set(token.objects()) - before
+    copy = tmp_path / "hidden" / "old.bin"
+    copy.parent.mkdir()
+    shutil.copyfile(path, copy)
+    (settled,) = counter(source(label, copies=(copy.parent,)), secret="1234").run()
+    assert settled.outcome is KeyOutcome.ACCESS_REMOVED
+    assert Reason.COPIES_REMAIN in settled.evidence.limits
+    assert facts(settled)["copies_found"] == 1
+    assert not token.has(label)
+    shutil.copyfile(copy, path)
+    assert token.has(label)
+
+
+def test_a_copy_beside_the_token_is_found_without_being_told(token, label, counter):
+    before = set(token.objects())
+    token.make(label, "rsa")
+    mine = list(set(token.objects()) - before)
+    for path in mine:
+        shutil.copyfile(path, path.with_name(f"{path.name}.bak"))
+    (settled,) = counter(source(label), secret="1234").run()
+    assert settled.outcome is KeyOutcome.ACCESS_REMOVED
+    assert facts(settled)["copies_found"] == 1
+
+
+def test_a_copy_that_nobody_saw_is_why_it_is_not_the_top_rung(token, label, counter, tmp_path):
+    before = set(token.objects())
+    token.make(label, "aes")
+    (path,) = set(token.objects()) - before
+    shutil.copyfile(path, tmp_path / "unseen")
+    (settled,) = counter(source(label), secret="1234").run()
+    assert settled.outcome is not KeyOutcome.CE_PURGE
+    assert {Reason.COPIES_DECLARED_ONLY, Reason.ESCROW_UNKNOWN} <= set(settled.evidence.limits)
+    shutil.copyfile(tmp_path / "unseen", path)
+    assert token.has(label)
+
+
+def test_a_key_that_could_leave_the_token_is_said_to(token, label, counter):
+    token.make(label, "aes-out")
+    (settled,) = counter(source(label), secret="1234").run()
+    assert settled.outcome is KeyOutcome.MEDIUM_RESIDUE
+    assert Reason.EXPORTABLE in settled.evidence.limits
+    assert facts(settled)["extractable"] is True
+
+
+def test_another_of_the_same_name_is_not_taken(token, label):
+    token.make(label, "aes")
+    token.make(label, "rsa")
+    with pytest.raises(Refused) as refused:
+        list(inquire([source(label)], key=b"k" * 32, passphrase=lambda _: "1234"))
+    assert refused.value.fault is Fault.KEY_NOT_IN_STORE
+    assert token.has(label)
+
+
+def test_a_key_that_took_its_place_is_not_the_signed_one(token, label, counter):
+    token.make(label, "rsa")
+    bed = counter(source(label), secret="1234")
+    code = (
+        "import sys, pkcs11; s = pkcs11.lib(sys.argv[1]).get_token(token_label='crm').open(rw=True, user_pin='1234')\n"
+        "for o in list(s.get_objects({pkcs11.Attribute.LABEL: sys.argv[2]})): o.destroy()"
+    )
+    subprocess.run([sys.executable, "-c", code, MODULE, label], check=True, timeout=60)
+    token.make(label, "rsa")
+    (settled,) = bed.run()
+    assert settled.outcome is KeyOutcome.FAILED
+    assert settled.evidence.limits[0] is Reason.REPLACED
+    assert token.has(label)
+
+
+def test_a_wrong_pin_is_said(token, label):
+    token.make(label, "aes")
+    with pytest.raises(Refused) as refused:
+        list(inquire([source(label)], key=b"k" * 32, passphrase=lambda _: "4321"))
+    assert refused.value.fault is Fault.WRONG_PASSPHRASE
+
+
+@pytest.mark.parametrize("name", ["pkcs11:token=none;object=x", "pkcs11:token=crm;object=none", "nonsense"])
+def test_what_is_not_there_is_said(token, name):
+    one = ServiceKey("pkcs11", name, module=MODULE)
+    with pytest.raises(Refused) as refused:
+        list(inquire([one], key=b"k" * 32, passphrase=lambda _: "1234"))
+    assert refused.value.fault in (Fault.KEY_NOT_IN_STORE, Fault.KEY_STORE_SILENT)
+
+
+def test_a_library_that_is_none_is_said(tmp_path):
+    one = ServiceKey("pkcs11", "pkcs11:token=a;object=b", module=tmp_path / "no.so")
+    with pytest.raises(Refused) as refused:
+        list(inquire([one], key=b"k" * 32, passphrase=lambda _: "1234"))
+    assert refused.value.fault is Fault.KEY_STORE_SILENT
+
+
+@pytest.mark.parametrize("what", ["canary", "overwritten", "called"])
+def test_killed_on_the_way_it_goes_on(token, label, counter, what):
+    before = set(token.objects())
+    token.make(label, "aes")
+    (path,) = set(token.objects()) - before
+    bed = counter(source(label), secret="1234")
+    events = bed.events()
+    for event in events:
+        if isinstance(event, Noted):
+            bed.noted[event.ids[0]], bed.stages[event.ids[0]] = event.evidence, Stage.NOTED
+            if event.what == what or what == "overwritten":
+                break
+    events.close()
+    if what == "overwritten":
+        # As a kill between the overwriting and the call leaves it.
+        path.write_bytes(bytes(path.stat().st_size))
+    (settled,) = bed.run()
+    assert not token.has(label)
+    assert not path.exists()
+    assert settled.outcome in GOOD, settled
+    assert facts(settled)["probes"] == "find=gone file=gone canary=gone"
+
+
+def test_the_dry_run_names_the_file_and_changes_nothing(token, label):
+    token.make(label, "aes")
+    told = foreask(source(label), "1234")
+    assert told.calls[0].startswith("overwrite ")
+    assert told.calls[-2:] == ("C_DestroyObject", "unlink")
+    assert token.has(label)
