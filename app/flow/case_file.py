@@ -38,7 +38,6 @@ from app.domain.record import Tier
 from app.domain.wiping import Method, Wiping
 from app.flow.people import PERSON, on_token
 from app.flow.toml_check import Form, Key, Source, check, load
-from app.flow.vaulting import VAULT, terms_of
 from app.steps.confirm.repositories import KINDS as REPOSITORIES
 from app.steps.shred.kinds import KINDS
 

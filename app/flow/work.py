@@ -12,6 +12,7 @@ from pathlib import Path
 from typing_extensions import override
 
 from app.domain.case import Backup
+from app.domain.copies import Disposal
 from app.domain.event import BackupSearched, CopyFound, Event, Located, Progressed
 from app.domain.fate import Decision, Fate
 from app.domain.outcome import Evidence, Outcome
@@ -150,8 +151,11 @@ def shredding(desk: Desk, plan: SignedPlan, passphrase: Passphrase) -> Work:
         GateClosed: as `wiping`.
     """
     refuse_unsealed(desk, plan.plan, Step.SHRED)
+    keys = {key.sha256: key for key in desk.register.declared_keys()}
     sources = {str(source.path): source for source in desk.case.keys}
-    doomed = keys_of(desk, plan.plan)
+    # An archive of keys is no key file: nothing is known of it, and nothing opens it.
+    doomed = {item.id: keys[item.sha256] for item in plan.plan.with_fate(Fate.SHRED) if item.sha256 in keys}
+    exceptions = [copy for copy in desk.register.copies() if copy.disposal is Disposal.EXCEPTION]
 
     def opener(item: str) -> str:
         source = sources[doomed[item].path] if item in doomed else None
@@ -166,10 +170,6 @@ def shredding(desk: Desk, plan: SignedPlan, passphrase: Passphrase) -> Work:
         seed=desk.keys.keystream,
         noted=desk.state.noted,
     )
-    for event in events:
-        if isinstance(event, CopyFound):
-            desk.register.add_copy(event.copy)
-        yield event
 
 
 def _password(passphrase: Passphrase) -> Callable[[Backup], str]:
