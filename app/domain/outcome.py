@@ -121,6 +121,8 @@ class Reason(Enum):
     COPIES_REMAIN = "copies_remain"
     PLACES_UNSEEN = "places_unseen"
     """Archives, images or repositories in which a copy of the key could lie could not be looked into."""
+    KEY_INSIDE = "key_inside"
+    """A copy of a key that is shredded lies in it among other things."""
     FOUND_LATE = "found_late"
     """It was found only after the list was signed."""
     CLEAR_BEFORE = "clear_before"

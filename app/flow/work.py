@@ -12,7 +12,6 @@ from pathlib import Path
 from typing_extensions import override
 
 from app.domain.case import Backup
-from app.domain.copies import Disposal
 from app.domain.event import BackupSearched, CopyFound, Event, Located, Progressed
 from app.domain.fate import Decision, Fate
 from app.domain.outcome import Evidence, Outcome
@@ -20,6 +19,7 @@ from app.domain.record import Look, Record
 from app.domain.step import Step
 from app.flow.copying import key_end, refuse_unsealed
 from app.flow.desk import Desk, Passphrase
+from app.flow.hunting import grounds_of, hunting, keys_of
 from app.flow.keeping import held_copy, held_keys, refuse_own_keys
 from app.flow.reading import reader_command
 from app.flow.recording import Work
@@ -97,6 +97,8 @@ def confirming(desk: Desk, passphrase: Passphrase) -> Work:
     )
     for event in found:
         yield _taken(desk, event, records, terms)
+    for one in hunting(desk, passphrase):
+        yield _taken(desk, one, records, terms)
     known = {record.path for record, _ in decided}
     known |= {copy.path for copy in desk.register.copies()}
     known |= {one.path for one in desk.register.declared_keys()}
@@ -151,25 +153,26 @@ def shredding(desk: Desk, plan: SignedPlan, passphrase: Passphrase) -> Work:
         GateClosed: as `wiping`.
     """
     refuse_unsealed(desk, plan.plan, Step.SHRED)
-    keys = {key.sha256: key for key in desk.register.declared_keys()}
     sources = {str(source.path): source for source in desk.case.keys}
-    # An archive of keys is no key file: nothing is known of it, and nothing opens it.
-    doomed = {item.id: keys[item.sha256] for item in plan.plan.with_fate(Fate.SHRED) if item.sha256 in keys}
-    exceptions = [copy for copy in desk.register.copies() if copy.disposal is Disposal.EXCEPTION]
+    doomed = keys_of(desk, plan.plan)
 
     def opener(item: str) -> str:
         source = sources[doomed[item].path] if item in doomed else None
         return passphrase(source.path, source.passphrase_env) if source else ""
 
-    yield from shred(
+    events = shred(
         plan,
         kinds={item: key.kind for item, key in doomed.items()},
         stages=desk.state.stages,
-        copies_left=Counter(one for copy in exceptions for one in copy.of),
+        grounds=grounds_of(desk, passphrase),
         passphrase=opener,
         seed=desk.keys.keystream,
         noted=desk.state.noted,
     )
+    for event in events:
+        if isinstance(event, CopyFound):
+            desk.register.add_copy(event.copy)
+        yield event
 
 
 def _password(passphrase: Passphrase) -> Callable[[Backup], str]:

@@ -1,26 +1,35 @@
-"""The destruction of one key, in its two halves: overwritten and noted, then tried again and settled."""
+"""The destruction of one key: made ready, overwritten and noted, then tried again and settled."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from app.domain.event import Begun, Noted, Settled
 from app.domain.fault import Fault, Refused
-from app.domain.outcome import Evidence, KeyOutcome, Reason
+from app.domain.outcome import Evidence, Fact, KeyOutcome, Reason
 from app.domain.plan import PlanItem, Subject
 from app.domain.step import Stage, Step
 from app.steps.shred.canary import Canary, answered, digest, lay
 from app.steps.shred.content import destroy_content
 from app.steps.shred.doomed import Doomed, Failed, reason_of
-from app.steps.shred.hunt import NOTHING, Hunted, hunt, remaining, wraps_beside
+from app.steps.shred.hunt import NOTHING, Hunted, Quarry, has, remaining, wraps_beside
 from app.steps.shred.kinds import UNTOLD as NO_KIND
 from app.steps.shred.kinds import open_keys
-from app.steps.shred.kinds.contract import NotOpened, Span
+from app.steps.shred.kinds.contract import NotOpened, Opened, Span
+from app.steps.shred.needles import Needles, needles_of
 from app.steps.shred.overwriting import METHOD, ReadBackDiffers, is_zeros, whole
-from app.steps.shred.verdict import CANARY, COPIES, DECLARED, MADE_OF_PASSPHRASE, concluded, verdict
+from app.steps.shred.verdict import (
+    CANARY,
+    COPIES,
+    COPIES_AT,
+    DECLARED,
+    MADE_OF_PASSPHRASE,
+    concluded,
+    verdict,
+)
 
 UNTOLD: Final = Evidence(METHOD, (Reason.CANARY_FAILED,))
 """What is known of a key noted in an earlier run whose evidence was not handed over."""
@@ -28,30 +37,49 @@ UNTOLD: Final = Evidence(METHOD, (Reason.CANARY_FAILED,))
 
 @dataclass(slots=True)
 class Act:
-    """One key on its way: `overwrite` first, and once all wraps of its store are, `settle`.
+    """One key on its way: `prepare`, `overwrite`, and once all wraps of its store are, `settle`.
 
     `copies` counts the known copies that stay; `twins` are items of the plan that may
-    hold the same key.
+    hold the same key, `planned` the paths of those that go. Between the first two
+    `hunted` is filled in.
     """
 
     doomed: Doomed
     noted: Evidence
     copies: int
     twins: tuple[PlanItem, ...]
+    planned: frozenset[str] = frozenset()
     canaries: tuple[Canary, ...] = ()
+    needles: Needles = field(default=frozenset(), repr=False)
     hunted: Hunted = NOTHING
     spans: tuple[Span, ...] = ()
+    limits: tuple[Reason, ...] = ()
+    failure: Failed | OSError | None = None
     over: bool = False
 
+    def prepare(self) -> Quarry | None:
+        """Know the file for the signed one and lay the canaries; say what its copies are known by."""
+        doomed = self.doomed
+        if doomed.stage in (Stage.NOTED, Stage.SETTLED):
+            return None
+        try:
+            self._before()
+        except (Failed, OSError) as error:
+            self.failure = error
+        stamp = doomed.item.stamp
+        return Quarry(doomed.item.id, doomed.item.path, (stamp.device, stamp.inode), self.needles)
+
     def overwrite(self) -> Iterator[Begun | Noted | Settled]:
-        """Lay the canaries, hunt the copies and overwrite; a key that was noted is passed over."""
+        """Overwrite the key and note it; one that was noted is passed over."""
         doomed = self.doomed
         if doomed.stage is Stage.NOTED:
             return
+        if self.failure:
+            yield self._failed(self.failure)
+            return
         try:
-            limits = self._before()
             yield Begun(Step.SHRED, (doomed.item.id,), doomed.item.stamp.size)
-            self.noted = self._overwritten(limits)
+            self.noted = self._overwritten()
             yield Noted(Step.SHRED, (doomed.item.id,), "overwritten", self.noted)
         except (Failed, OSError) as error:
             yield self._failed(error)
@@ -81,34 +109,47 @@ class Act:
             raise Refused(Fault.DISK_FULL, self.doomed.item.path) from error
         return self._settled(KeyOutcome.FAILED, Evidence(METHOD, (reason, *DECLARED)))
 
-    def _before(self) -> tuple[Reason, ...]:
-        """Know the file for the signed one and lay canaries; without them, say why not."""
+    def _before(self) -> None:
+        """Lay canaries, or say why there are none, and learn what a copy would have in it."""
         doomed = self.doomed
         with doomed.reading(doomed.name) as fd:
             if not doomed.is_intact(fd):
-                # Ours already: an act that was cut short, or another name of a file that went before.
-                return (Reason.CANARY_FAILED, *((Reason.HARD_LINK,) if doomed.shared else ()))
-            if doomed.item.subject is Subject.KEY:
-                self.hunted = hunt(doomed.item.path, doomed.item.stamp, doomed.marks(fd))
-            try:
-                canaries = lay(open_keys(doomed.kind, doomed.store(fd), doomed.passphrase))
-            except NotOpened as shut:
-                return (shut.reason,)
-        self.canaries = canaries or ()
-        return () if canaries else (Reason.CANARY_FAILED,)
+                self._not_tried()
+                return
+            marks, keys = doomed.marks(fd), self._opened(fd)
+        if doomed.item.subject is Subject.KEY:
+            self.needles = needles_of(marks, keys)
+        if keys:
+            self.canaries = lay(keys) or ()
+            self.limits = () if self.canaries else (Reason.CANARY_FAILED,)
 
-    def _overwritten(self, limits: tuple[Reason, ...]) -> Evidence:
+    def _opened(self, fd: int) -> Opened:
+        """Open the keys; without them, keep why not."""
+        doomed = self.doomed
+        try:
+            return open_keys(doomed.kind, doomed.store(fd), doomed.passphrase)
+        except NotOpened as shut:
+            self.limits = (shut.reason,)
+            return ()
+
+    def _not_tried(self) -> None:
+        """Ours already: an act that was cut short, or another name of a file that went before."""
+        self.canaries = ()
+        self.limits = (Reason.CANARY_FAILED, *((Reason.HARD_LINK,) if self.doomed.shared else ()))
+
+    def _overwritten(self) -> Evidence:
         """Know the file once more, now open for writing, and overwrite it where it lies."""
         doomed = self.doomed
         with doomed.writing() as fd:
-            doomed.is_intact(fd)
+            if not doomed.is_intact(fd):
+                self._not_tried()
             # The layout is gone afterwards: where it was is remembered.
             self.spans = doomed.spans(fd) if doomed.kind.container else ()
             try:
                 done = destroy_content(doomed.disk, fd, doomed.key, self.spans)
             except ReadBackDiffers:
                 raise Failed(Reason.READ_BACK_DIFFERS) from None
-        facts = (*done.facts, ("copies_searched", self.hunted.searched), (COPIES, len(self.hunted.found)))
+        facts = (*done.facts, *self._hunt_facts())
         if not doomed.kind.random:
             facts += ((MADE_OF_PASSPHRASE, True),)
         if self.canaries:
@@ -116,7 +157,22 @@ class Act:
                 (CANARY, digest(self.canaries)),
                 ("canary", "+".join(dict.fromkeys(one.method for one in self.canaries))),
             )
-        return Evidence(METHOD, tuple(dict.fromkeys((*limits, *done.limits))), facts)
+        return Evidence(METHOD, tuple(dict.fromkeys((*self.limits, *done.limits, *self._blind()))), facts)
+
+    def _hunt_facts(self) -> tuple[Fact, ...]:
+        """Numbers and handles: the journal names nobody's files."""
+        hunted = self.hunted
+        unplanned = [one for one in hunted.found if one.path not in self.planned]
+        facts: tuple[Fact, ...] = (
+            ("copies_searched", hunted.searched),
+            (COPIES, len(unplanned)),
+            ("places_unseen", len(hunted.blind)),
+        )
+        named = tuple(dict.fromkeys(one.id for one in unplanned))
+        return (*facts, (COPIES_AT, " ".join(named))) if named else facts
+
+    def _blind(self) -> tuple[Reason, ...]:
+        return (Reason.PLACES_UNSEEN,) if self.hunted.blind else ()
 
     def _removed(self) -> tuple[Reason, ...]:
         """See that nothing opens any more, then take the names away. Gone already is as good."""
@@ -158,18 +214,23 @@ class Act:
         before = dict(self.noted.facts).get(COPIES, 0) if doomed.stage is Stage.NOTED else 0
         beside = wraps_beside(doomed.item.path, doomed.kind)
         return (
-            bool(self.copies or before or remaining(self.hunted))
-            or any(_stands(doomed, twin) for twin in self.twins)
+            bool(self.copies or before or remaining(self.hunted, self.needles))
+            or any(_stands(doomed, twin, self.needles) for twin in self.twins)
             or any(_is_filled(path) for path in beside)
         )
 
 
-def _stands(doomed: Doomed, twin: PlanItem) -> bool:
-    """Whether another file that held the same key may still hold it: anything there but zeros may."""
+def _stands(doomed: Doomed, twin: PlanItem, needles: Needles) -> bool:
+    """Whether another file that held the same key may still hold it: anything there but zeros may.
+
+    A volume that was copied whole keeps what is behind its headers: of that, `needles` tell.
+    """
     looked = Doomed(twin, NO_KIND, Stage.FRESH, "", b"", shared=False, disk=doomed.disk)
     try:
         with looked.reading(looked.name) as fd:
-            return not is_zeros(doomed.disk, fd, whole(fd))
+            if is_zeros(doomed.disk, fd, whole(fd)):
+                return False
+        return has(twin.path, needles)
     except (FileNotFoundError, NotADirectoryError):
         return False
     except (OSError, Failed):

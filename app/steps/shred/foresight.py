@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from app.domain.case import KeySource
+from app.domain.event import Progressed
 from app.domain.fault import Fault, Refused
 from app.domain.outcome import Reason
-from app.steps.shred.hunt import hunt, wraps_beside
+from app.steps.shred.hunt import NOTHING, Blind, Grounds, Hunted, Quarry, Sighting, hunt, wraps_beside
+from app.steps.shred.hunting import progress_of
 from app.steps.shred.inspection import reading, stamp_of, store_of
-from app.steps.shred.kinds import kind_of, marks_of, spans_of
-from app.steps.shred.kinds.contract import NotOpened, Span
+from app.steps.shred.kinds import kind_of, marks_of, open_keys, spans_of
+from app.steps.shred.kinds.contract import Kind, NotOpened, Opened, Span, Store
+from app.steps.shred.needles import needles_of
 from app.steps.shred.overwriting import PASSES
 from app.steps.shred.surface import surface_of
 from app.steps.shred.verdict import DECLARED
@@ -23,14 +26,18 @@ _STAYS: Final = ("overwrite", "sync", "read_back", "open")
 _GOES: Final = (*_STAYS, "rename", "unlink", "sync_folder")
 
 
+_BESIDE: Final = Grounds()
+
+
 @dataclass(frozen=True, slots=True)
 class Foreseen:
     """What shredding one key would do.
 
     `calls` are the acts in their order, `bytes` what is written in all passes. `wait` is
     in seconds: for a key that lies here it is none. `wraps` are other files with the
-    same key that have to be declared too; `copies` what the hunt found. `limits` are
-    the reasons, known beforehand, for which the verdict would say no more than it will.
+    same key that have to be declared too; `copies` what the hunt found, `unseen` where it
+    could not look. `limits` are the reasons, known beforehand, for which the verdict would
+    say no more than it will.
     """
 
     path: str
@@ -40,25 +47,45 @@ class Foreseen:
     calls: tuple[str, ...]
     wait: int
     wraps: tuple[str, ...]
-    copies: tuple[str, ...]
+    copies: tuple[Sighting, ...]
+    unseen: tuple[Blind, ...]
     limits: tuple[Reason, ...]
 
 
-def foresee(sources: Sequence[KeySource], *, places: Sequence[str] = ()) -> Iterator[Foreseen]:
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """One key file as it stands now."""
+
+    path: str
+    kind: Kind
+    spans: tuple[Span, ...]
+    limits: tuple[Reason, ...]
+    quarry: Quarry
+
+
+def foresee(
+    sources: Sequence[KeySource],
+    *,
+    grounds: Grounds = _BESIDE,
+    passphrase: Callable[[KeySource], str] = lambda _: "",
+) -> Iterator[Progressed | Foreseen]:
     """Say of each declared key what its shredding would do, changing nothing.
 
-    Copies are hunted beside the key and everywhere below `places`.
+    Copies are hunted beside the keys and in `grounds`, in one pass for all. With its
+    passphrase a key is also known in files that wrap it otherwise.
 
     Raises:
         Refused: as `inspect` does.
     """
-    declared = frozenset(os.path.abspath(source.path) for source in sources)  # noqa: PTH100 as text
-    for source in sources:
-        yield _foreseen(source, declared, places)
+    looked = [_look(source, passphrase(source)) for source in sources]
+    found = yield from progress_of(hunt([one.quarry for one in looked], grounds))
+    declared = frozenset(one.path for one in looked)
+    for one in looked:
+        yield _foreseen(one, found.get(one.path, NOTHING), declared)
 
 
-def _foreseen(source: KeySource, declared: frozenset[str], places: Sequence[str]) -> Foreseen:
-    path, kind = os.path.abspath(source.path), kind_of(source.kind)  # noqa: PTH100 likewise
+def _look(source: KeySource, passphrase: str) -> _Looked:
+    path, kind = os.path.abspath(source.path), kind_of(source.kind)  # noqa: PTH100 as text
     with reading(path) as fd:
         store, told = store_of(this_disk(), fd), os.fstat(fd)
         try:
@@ -66,11 +93,37 @@ def _foreseen(source: KeySource, declared: frozenset[str], places: Sequence[str]
         except NotOpened:
             raise Refused(Fault.CASE_FILE_WRONG_VALUE, path, kind.name) from None
         limits = surface_of(fd, told.st_nlink).limits
-        copies = hunt(path, stamp_of(told), marks_of(kind, store), places).found
-    wraps = tuple(one for one in wraps_beside(path, kind) if one not in declared)
-    copies = tuple(one for one in copies if one not in declared)
+        needles = needles_of(marks_of(kind, store), _opened(kind, store, passphrase))
+    stamp = stamp_of(told)
+    return _Looked(path, kind, spans, limits, Quarry(path, path, (stamp.device, stamp.inode), needles))
+
+
+def _opened(kind: Kind, store: Store, passphrase: str) -> Opened:
+    try:
+        return open_keys(kind, store, passphrase)
+    except NotOpened:
+        return ()
+
+
+def _foreseen(one: _Looked, hunted: Hunted, declared: frozenset[str]) -> Foreseen:
+    wraps = tuple(path for path in wraps_beside(one.path, one.kind) if path not in declared)
+    copies = tuple(sighting for sighting in hunted.found if sighting.path not in declared)
+    limits = one.limits
     if wraps or copies:
         limits += (Reason.COPIES_REMAIN,)
-    written = PASSES * sum(span.stop - span.start for span in spans)
-    calls = _STAYS if kind.container else _GOES
-    return Foreseen(path, kind.name, spans, written, calls, 0, wraps, copies, (*limits, *DECLARED))
+    if hunted.blind:
+        limits += (Reason.PLACES_UNSEEN,)
+    written = PASSES * sum(span.stop - span.start for span in one.spans)
+    calls = _STAYS if one.kind.container else _GOES
+    return Foreseen(
+        one.path,
+        one.kind.name,
+        one.spans,
+        written,
+        calls,
+        0,
+        wraps,
+        copies,
+        hunted.blind,
+        (*limits, *DECLARED),
+    )

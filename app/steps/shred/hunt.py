@@ -1,88 +1,188 @@
-"""The hunt for copies of a key: files that carry what every copy of it has in it."""
+"""The hunt for copies of keys: one pass over all places, in files, archives and snapshots, for all keys."""
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections import defaultdict
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, cast
 
-from app.domain.record import Stamp
+from app.domain.canonical import handle
+from app.domain.outcome import Reason
 from app.steps.shred.kinds.contract import Kind
+from app.steps.shred.needles import Needles, Sieve
+from app.steps.shred.repositories import Repository, snapshots
+from app.steps.shred.unpacking import Found, Piece, Unseen, pieces
 
-_WHOLE: Final = 64 << 20
-"""Bytes of the largest file that is read whole; of a larger one only its two ends are."""
-_END: Final = 1 << 20
-_PART: Final = 1 << 20
+_MOST_NAMED: Final = 1000
+"""Places that are named of each key, and places that could not be looked into."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quarry:
+    """A key whose copies are looked for: its id, its own file, and what every copy of it has in it."""
+
+    id: str
+    path: str
+    node: tuple[int, int]
+    needles: Needles = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """Where to hunt: below `places`, in `repositories`, and beside each key; not in `passed_over`.
+
+    `staying` counts, by the id of their key's item, the copies that are known to stay
+    anyway. `key` is the case's key for ids.
+    """
+
+    places: tuple[str, ...] = ()
+    repositories: tuple[Repository, ...] = ()
+    passed_over: tuple[str, ...] = ()
+    staying: Mapping[str, int] = field(default_factory=dict)
+    key: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A copy of a key: a file, or a member of an archive or of a snapshot in the repository at `path`.
+
+    `id` goes by the path alone.
+    """
+
+    id: str
+    path: str
+    member: str = ""
+    repository: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Blind:
+    """A place that could not be looked into, and why."""
+
+    path: str
+    member: str
+    reason: Reason
 
 
 @dataclass(frozen=True, slots=True)
 class Hunted:
-    """What a hunt looked at and found. `marks` are what was looked for."""
+    """What a hunt looked at and found of one key. `searched` counts files and members."""
 
     searched: int = 0
-    found: tuple[str, ...] = ()
-    marks: tuple[bytes, ...] = field(default=(), repr=False)
+    found: tuple[Sighting, ...] = ()
+    blind: tuple[Blind, ...] = ()
 
 
 NOTHING: Final = Hunted()
 
 
-def hunt(path: str, stamp: Stamp, marks: Sequence[bytes], places: Sequence[str] = ()) -> Hunted:
-    """Look for copies of a key: among the files beside it, and everywhere below `places`.
+@dataclass(slots=True)
+class _Bag:
+    """What was found so far, under ids made with `key`."""
 
-    Names are no evidence: a file is a copy when it has a mark of the key in it. The key's
-    own file, under any of its names, is none. Packed archives are not looked into.
+    key: bytes
+    searched: int = 0
+    found: defaultdict[str, dict[Sighting, None]] = field(default_factory=lambda: defaultdict(dict))
+    blind: dict[Blind, None] = field(default_factory=dict)
+
+    def take(self, owners: Iterable[str], sighting: Sighting) -> None:
+        for owner in owners:
+            if len(self.found[owner]) < _MOST_NAMED:
+                self.found[owner][sighting] = None
+
+    def told(self, quarry: Quarry) -> Hunted:
+        return Hunted(self.searched, tuple(self.found[quarry.id]), tuple(self.blind))
+
+
+def hunt(quarries: Sequence[Quarry], grounds: Grounds) -> Generator[str, None, dict[str, Hunted]]:
+    """Look for copies of all these keys in one pass; gives each file it comes to, and at last what it found.
+
+    Names are no evidence: a file is a copy when something of the key is in it. A key's own file,
+    under any of its names, is none. Links to files are looked at, folders that are links are not.
     """
-    if not marks:
-        return NOTHING
-    searched, found = 0, []
-    seen = {(stamp.device, stamp.inode)}
-    for other in _candidates(path, places):
+    bag = _Bag(grounds.key)
+    sought = [one for one in quarries if one.needles]
+    if sought:
+        sieve = Sieve({one.id: one.needles for one in sought})
+        yield from _files(sought, grounds, sieve, bag)
+        for repository in grounds.repositories:
+            yield repository.path
+            _sift(snapshots(repository, sieve.overlap), sieve, bag, repository.path, repository=True)
+    return {one.id: bag.told(one) for one in quarries}
+
+
+def _files(
+    quarries: Sequence[Quarry], grounds: Grounds, sieve: Sieve, bag: _Bag
+) -> Generator[str, None, None]:
+    own = {one.node: {other.id for other in quarries if other.node == one.node} for one in quarries}
+    aside = frozenset(os.path.realpath(one) for one in grounds.passed_over)
+    seen: set[tuple[int, int]] = set()
+    for path in _candidates(quarries, grounds.places, aside, bag):
         try:
-            told = os.lstat(other)
+            told = os.stat(path)  # noqa: PTH116 text, and a link to a copy is one too
         except OSError:
             continue
-        if not stat.S_ISREG(told.st_mode) or (told.st_dev, told.st_ino) in seen:
+        node = (told.st_dev, told.st_ino)
+        if not stat.S_ISREG(told.st_mode) or node in seen or _leads_aside(path, aside):
             continue
-        seen.add((told.st_dev, told.st_ino))
-        searched += 1
-        if has_mark(other, marks):
-            found.append(other)
-    return Hunted(searched, tuple(found), tuple(marks))
+        seen.add(node)
+        yield path
+        _look(path, told.st_size, sieve, bag, own.get(node, set()))
 
 
-def remaining(hunted: Hunted) -> tuple[str, ...]:
-    """The copies that were found and still stand."""
-    return tuple(path for path in hunted.found if has_mark(path, hunted.marks))
-
-
-def has_mark(path: str, marks: Sequence[bytes]) -> bool:
-    """Whether one of these stands in a file. A file that can't be read is taken for a copy of nothing."""
-    longest = max(map(len, marks))
+def _look(path: str, size: int, sieve: Sieve, bag: _Bag, own: set[str]) -> None:
     try:
-        with open(path, "rb") as file:
-            for start, length in _ends(os.fstat(file.fileno()).st_size):
-                file.seek(start)
-                if any(any(mark in part for mark in marks) for part in _parts(file, length, longest)):
-                    return True
+        with open(path, "rb", buffering=0) as file:
+            _sift(pieces(cast("BinaryIO", file), size, sieve.overlap), sieve, bag, path, own)
     except OSError:
-        return False
-    return False
+        _blind(bag, Blind(path, "", Reason.UNREADABLE))
 
 
-def _ends(size: int) -> tuple[tuple[int, int], ...]:
-    return ((0, size),) if size <= _WHOLE else ((0, _END), (size - _END, _END))
+def _sift(
+    found: Found, sieve: Sieve, bag: _Bag, path: str, own: Iterable[str] = (), *, repository: bool = False
+) -> None:
+    for one in found:
+        if isinstance(one, Unseen):
+            # The key's own store is what it is: locked.
+            if not (own and not one.member):
+                _blind(bag, Blind(path, one.member, one.reason))
+            continue
+        bag.searched += one.first
+        owners = sieve.owners(one.data)
+        if owners:
+            bag.take(
+                owners.difference(own), Sighting(handle(bag.key, "c", path), path, one.member, repository)
+            )
 
 
-def _parts(file: BinaryIO, length: int, overlap: int) -> Iterator[bytes]:
-    """Read on, in parts that overlap, so that a mark across two is found."""
-    last = b""
-    while length > 0 and (part := file.read(min(_PART, length))):
-        yield last + part
-        length, last = length - len(part), (last + part)[-overlap:]
+def _blind(bag: _Bag, blind: Blind) -> None:
+    if len(bag.blind) < _MOST_NAMED:
+        bag.blind[blind] = None
+
+
+def remaining(hunted: Hunted, needles: Needles) -> tuple[Sighting, ...]:
+    """The copies that were found and still stand. What lies in a repository is not read again: it stays."""
+    if not hunted.found:
+        return ()
+    still = {one.path for one in hunted.found if one.repository or has(one.path, needles)}
+    return tuple(one for one in hunted.found if one.path in still)
+
+
+def has(path: str, needles: Needles) -> bool:
+    """Whether something of a key stands in a file. It may, where it can't be read or no needle is known."""
+    if not needles:
+        return os.path.lexists(path)
+    sieve = Sieve({"": needles})
+    try:
+        with open(path, "rb", buffering=0) as file:
+            size = os.fstat(file.fileno()).st_size
+            found = pieces(cast("BinaryIO", file), size, sieve.overlap)
+            return any(isinstance(one, Piece) and sieve.owners(one.data) for one in found)
+    except OSError:
+        return os.path.lexists(path)
 
 
 def wraps_beside(path: str, kind: Kind) -> tuple[str, ...]:
@@ -96,10 +196,58 @@ def wraps_beside(path: str, kind: Kind) -> tuple[str, ...]:
     return tuple(f"{folder}{os.sep}{one}" for one in wraps)
 
 
-def _candidates(path: str, places: Sequence[str]) -> Iterator[str]:
-    folder = os.path.dirname(path)  # noqa: PTH120 text
-    with suppress(OSError):
-        yield from (os.path.join(folder, name) for name in sorted(os.listdir(folder)))  # noqa: PTH118, PTH208 text
-    for place in places:
-        for found, _, names in os.walk(place):
-            yield from (os.path.join(found, name) for name in sorted(names))  # noqa: PTH118 text
+def _candidates(
+    quarries: Sequence[Quarry], places: Sequence[str], aside: frozenset[str], bag: _Bag
+) -> Iterator[str]:
+    for folder in dict.fromkeys(os.path.dirname(one.path) for one in quarries):  # noqa: PTH120 text
+        yield from _entries(folder, bag)[0]
+    for place in dict.fromkeys(places):
+        if not os.path.isdir(place):  # noqa: PTH112 text
+            if not os.path.exists(place):  # noqa: PTH110 text
+                _blind(bag, Blind(place, "", Reason.GONE))
+            yield place
+            continue
+        stack = [place]
+        while stack:
+            folder = stack.pop()
+            if not _is_aside(folder, aside):
+                files, folders = _entries(folder, bag)
+                yield from (one for one in files if not aside or os.path.abspath(one) not in aside)  # noqa: PTH100 text
+                stack += reversed(folders)
+
+
+def _entries(folder: str, bag: _Bag) -> tuple[list[str], list[str]]:
+    """The files and links of a folder, and its own folders."""
+    files, folders = [], []
+    try:
+        with os.scandir(folder) as entries:
+            for entry in sorted(entries, key=lambda one: one.name):
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(entry.path)
+                elif entry.is_symlink() and entry.is_dir():
+                    _blind(bag, Blind(entry.path, "", Reason.LINK))
+                else:
+                    files.append(entry.path)
+    except OSError:
+        _blind(bag, Blind(folder, "", Reason.UNREADABLE))
+    return files, folders
+
+
+def _leads_aside(path: str, aside: frozenset[str]) -> bool:
+    return bool(aside) and os.path.islink(path) and _is_aside(path, aside)  # noqa: PTH114 text
+
+
+def _is_aside(path: str, aside: frozenset[str]) -> bool:
+    return bool(aside) and os.path.realpath(path) in aside
+
+
+def run(
+    hunting: Generator[str, None, dict[str, Hunted]], told: Callable[[str], None] = lambda _: None
+) -> dict[str, Hunted]:
+    """Draw a hunt to its end and give what it found."""
+    while True:
+        try:
+            told(next(hunting))
+        except StopIteration as end:
+            found: dict[str, Hunted] = end.value
+            return found

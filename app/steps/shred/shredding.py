@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
-from app.domain.event import Begun, Noted, Progressed, Settled
+from app.domain.event import Begun, CopyFound, Noted, Progressed, Settled
 from app.domain.fate import Fate
 from app.domain.outcome import Evidence
 from app.domain.plan import PlanItem, Subject
@@ -16,6 +16,8 @@ from app.domain.step import Stage, Step
 from app.identity import SignedPlan
 from app.steps.shred.act import UNTOLD, Act
 from app.steps.shred.doomed import Doomed
+from app.steps.shred.hunt import Grounds
+from app.steps.shred.hunting import hunt_for
 from app.steps.shred.kinds import kind_of
 from app.steps.shred.overwriting import item_key
 from app.steps.shred.services.act import UNTOLD as UNASKED
@@ -24,7 +26,8 @@ from app.steps.shred.services.contract import Called, Warrant
 from app.system.disk import Disk, this_disk
 
 _NOTHING: Final[Mapping[str, Evidence]] = MappingProxyType({})
-Events = Iterator[Begun | Noted | Progressed | Settled]
+_BESIDE: Final = Grounds()
+Events = Iterator[Begun | CopyFound | Noted | Progressed | Settled]
 
 
 def shred(
@@ -32,17 +35,18 @@ def shred(
     *,
     kinds: Mapping[str, str | Called],
     stages: Mapping[str, Stage],
-    copies_left: Mapping[str, int],
     passphrase: Callable[[str], str],
     seed: bytes,
     noted: Mapping[str, Evidence] = _NOTHING,
+    grounds: Grounds = _BESIDE,
     disk: Disk | None = None,
 ) -> Events:
     """Destroy every key, and copy of a key, that the plan says SHRED of; copies first.
 
-    `kinds`, `copies_left` (known copies that stay) and `passphrase` go by item id.
-    `noted` is the journalled evidence of items whose stage is NOTED. Copies
-    are hunted among the files beside each key. After a
+    `kinds` and `passphrase` go by item id.
+    `noted` is the journalled evidence of items whose stage is NOTED. Copies are hunted
+    beside each key and in `grounds` before the first is touched; one that the plan does not
+    shred is told as a `CopyFound`, for the register. After a
     `Settled` that is not FAILED, the file was overwritten with a keystream and with
     zeros to the end of its last block (each synced), read back, and unlinked. Of a
     container that is done to its headers and keyslots; the file itself stays. A key whose
@@ -69,8 +73,12 @@ def shred(
         done += 1
         yield Progressed(Step.SHRED, done, len(items), "keys", item.path)
     rest = [item for item in items if item.id not in calls]
-    told_of = _Told(files, stages, copies_left, passphrase, seed, noted, disk or this_disk())
-    for acts in told_of.acts(rest, plan):
+    told_of = _Told(files, stages, grounds.staying, passphrase, seed, noted, disk or this_disk())
+    groups = told_of.acts(rest, plan)
+    yield from hunt_for(
+        [act for acts in groups for act in acts], grounds, frozenset(one.path for one in rest)
+    )
+    for acts in _joined(groups):
         yield from _destroyed(acts)
         for act in acts:
             done += 1
@@ -83,20 +91,20 @@ class _Told:
 
     kinds: Mapping[str, str]
     stages: Mapping[str, Stage]
-    copies_left: Mapping[str, int]
+    staying: Mapping[str, int]
     passphrase: Callable[[str], str] = field(repr=False)
     seed: bytes = field(repr=False)
     noted: Mapping[str, Evidence]
     disk: Disk
 
-    def acts(self, items: Sequence[PlanItem], plan: SignedPlan) -> Iterator[list[Act]]:
-        """The acts on the files of one store after the other, each drawn when its turn has come."""
+    def acts(self, items: Sequence[PlanItem], plan: SignedPlan) -> list[list[Act]]:
+        """The acts on the files of one store after the other."""
         keys = frozenset(item.sha256 for item in items if item.subject is Subject.KEY)
         others = (*items, *_staying(plan, keys))
-        for group in _stores(items, self.kinds):
-            yield [
-                self._act(item, items, [one for one in others if _is_twin(item, one, keys)]) for item in group
-            ]
+        return [
+            [self._act(item, items, [one for one in others if _is_twin(item, one, keys)]) for item in group]
+            for group in _stores(items, self.kinds)
+        ]
 
     def _act(self, item: PlanItem, items: Sequence[PlanItem], twins: Sequence[PlanItem]) -> Act:
         shared = any(_same_inode(item, other) for other in items if other is not item)
@@ -104,7 +112,7 @@ class _Told:
         secret, key = self.passphrase(item.id), item_key(self.seed, item.id)
         doomed = Doomed(item, kind, stage, secret, key, shared, self.disk)
         told = self.noted.get(item.id, UNTOLD)
-        return Act(doomed, told, self.copies_left.get(item.id, 0), tuple(twins))
+        return Act(doomed, told, self.staying.get(item.id, 0), tuple(twins))
 
 
 def _destroyed(acts: Sequence[Act]) -> Events:
@@ -114,6 +122,24 @@ def _destroyed(acts: Sequence[Act]) -> Events:
         yield from act.overwrite()
     for act in left:
         yield from act.settle()
+
+
+def _joined(groups: Sequence[list[Act]]) -> list[list[Act]]:
+    """Bring together what holds the same key, as the hunt found: all of it goes before any is settled."""
+    joined: list[list[Act]] = []
+    for group in groups:
+        mine = {act.doomed.item.path for act in group}
+        seen = {one.path for act in group for one in act.hunted.found}
+        kin = [other for other in joined if _meet(other, mine, seen)]
+        joined = [other for other in joined if all(other is not one for one in kin)]
+        joined.append([act for other in (*kin, group) for act in other])
+    return joined
+
+
+def _meet(other: Sequence[Act], paths: set[str], seen: set[str]) -> bool:
+    return any(
+        act.doomed.item.path in seen or any(one.path in paths for one in act.hunted.found) for act in other
+    )
 
 
 def _stores(items: Sequence[PlanItem], kinds: Mapping[str, str]) -> list[list[PlanItem]]:

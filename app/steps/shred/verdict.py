@@ -14,6 +14,8 @@ DECLARED: Final = (Reason.COPIES_DECLARED_ONLY, Reason.ESCROW_UNKNOWN)
 """Conditions C5 and C6: Lethe searches what is declared and can't see escrow, so neither is ever met."""
 COPIES: Final = "copies_found"
 """The fact that says how many copies of a key the hunt found."""
+COPIES_AT: Final = "copies_at"
+"""The fact that names these copies by their ids; the register knows their paths."""
 MADE_OF_PASSPHRASE: Final = "made_of_passphrase"
 """The fact that says that the key is made of a passphrase, which nobody can destroy."""
 _ACCESS_ONLY: Final = frozenset(

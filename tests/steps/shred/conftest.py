@@ -20,7 +20,7 @@ from app.domain.fate import Fate, Ground
 from app.domain.plan import Plan, PlanItem, Subject
 from app.domain.record import Stamp, Tier
 from app.identity import create, sign_plan
-from app.steps.shred import shred
+from app.steps.shred import Grounds, shred
 
 SEED = b"\x07" * 32
 
@@ -61,10 +61,9 @@ class Bench:
             self.plan,
             kinds=self.kinds,
             stages=self.stages,
-            copies_left=self.copies,
             passphrase=lambda item: self.passphrases.get(item, ""),
             seed=SEED,
-            **self.more,
+            **{"grounds": Grounds(staying=self.copies)} | self.more,
         )
 
     def run(self):

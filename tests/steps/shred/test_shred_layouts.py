@@ -1,4 +1,4 @@
-"""The layouts of the key stores read at their edges: damaged, foreign, half overwritten; and the hunt."""
+"""The layouts of the key stores read at their edges: damaged, foreign, half overwritten."""
 
 import base64
 import hashlib
@@ -15,10 +15,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from app.domain.case import KeySource
 from app.domain.fault import Fault, Refused
 from app.domain.outcome import Reason
-from app.domain.record import Stamp
-from app.steps.shred import hunt as hunting
 from app.steps.shred import inspect
-from app.steps.shred.hunt import NOTHING, has_mark, hunt, remaining, wraps_beside
+from app.steps.shred.hunt import wraps_beside
 from app.steps.shred.kinds import KINDS, kind_of, marks_of, open_keys, spans_of
 from app.steps.shred.kinds.contract import LARGEST, NotOpened, Store
 from app.steps.shred.msgpack import unpacked
@@ -186,56 +184,6 @@ def test_a_container_that_is_none_is_refused_before_anything(tmp_path, kind):
     with pytest.raises(Refused) as caught:
         next(inspect([KeySource(kind, tmp_path / "f")], key=b"", passphrase=lambda _: ""))
     assert caught.value.fault is Fault.CASE_FILE_WRONG_VALUE
-
-
-NOWHERE = Stamp(0, 0, 0, 0, 0, 1)
-
-
-def test_the_hunt_finds_by_content_in_places_too(tmp_path):
-    own, far = tmp_path / "own", tmp_path / "far" / "deep"
-    own.mkdir()
-    far.mkdir(parents=True)
-    key = own / "key"
-    key.write_bytes(b"MARK")
-    (own / "sub").mkdir()
-    (own / "sub" / "not looked into").write_bytes(b"MARK")
-    (own / "link").symlink_to(key)
-    (far / "copy").write_bytes(b"x" * (1 << 20) + b"MARK")
-    (far / "other").write_bytes(b"nothing")
-    told = key.stat()
-    stamp = Stamp(told.st_dev, told.st_ino, 4, 0, 0, 1)
-    hunted = hunt(str(key), stamp, (b"MARK",), [str(tmp_path / "far"), str(far)])
-    assert hunted.found == (str(far / "copy"),)
-    assert hunted.searched == 2
-    assert remaining(hunted) == hunted.found
-    (far / "copy").unlink()
-    assert remaining(hunted) == ()
-    assert hunt(str(key), stamp, ()) is NOTHING
-    assert hunt(str(tmp_path / "gone" / "key"), stamp, (b"MARK",)).searched == 0
-
-
-def test_a_file_that_went_during_the_hunt(tmp_path, monkeypatch):
-    (tmp_path / "a").write_bytes(b"MARK")
-    monkeypatch.setattr(
-        hunting, "_candidates", lambda *_: iter([str(tmp_path / "gone"), str(tmp_path / "a")])
-    )
-    assert hunt(str(tmp_path / "k"), NOWHERE, (b"MARK",)).searched == 1
-
-
-def test_of_a_very_large_file_the_two_ends_are_looked_at(tmp_path):
-    big = tmp_path / "big"
-    for at, seen in ((0, True), (40 << 20, False), ((80 << 20) - 4, True)):
-        with big.open("wb") as file:
-            file.truncate(80 << 20)
-            file.seek(at)
-            file.write(b"MARK")
-        assert has_mark(str(big), [b"MARK"]) is seen
-    assert not has_mark(str(tmp_path / "gone"), [b"MARK"])
-
-
-def test_a_mark_across_two_parts_is_seen(tmp_path):
-    (tmp_path / "f").write_bytes(b"x" * ((1 << 20) - 2) + b"MARK")
-    assert has_mark(str(tmp_path / "f"), [b"MARK"])
 
 
 def test_wraps_beside(tmp_path):

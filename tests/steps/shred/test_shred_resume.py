@@ -196,7 +196,7 @@ journal = open(sys.argv[2], "a")
 def note(line):
     journal.write(line + "\\n"); journal.flush()
 print("ready", flush=True)
-for event in shred(plan, kinds=kinds, stages={}, copies_left={}, passphrase=lambda _: "", seed=b"\\x07" * 32, disk=Slow()):
+for event in shred(plan, kinds=kinds, stages={}, passphrase=lambda _: "", seed=b"\\x07" * 32, disk=Slow()):
     if isinstance(event, Begun):
         note(json.dumps(["begun", event.ids[0]]))
     elif isinstance(event, Noted):

@@ -277,7 +277,6 @@ def test_a_key_is_shredded_by_the_same_calls(world, sign, monkeypatch, resident)
         plan,
         kinds={item.id: "pem"},
         stages={},
-        copies_left={},
         passphrase=lambda _: "",
         seed=SEED,
     )

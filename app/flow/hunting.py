@@ -1,0 +1,89 @@
+"""Where copies of the case's keys are hunted, and what is found of them before the list is signed."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Generator, Iterator
+from typing import Final
+
+from app.domain.copies import Disposal
+from app.domain.event import CopyFound, Progressed
+from app.domain.fate import Fate
+from app.domain.key import Key
+from app.domain.outcome import Reason
+from app.domain.plan import Plan
+from app.domain.step import Step
+from app.flow.desk import Desk, Passphrase
+from app.steps.shred import Foreseen, Grounds, Repository, foresee, found_copies
+
+_PLAIN: Final = ("folder", "archive", "bagit")
+"""Kinds of backups that are files like others; all other kinds need their own tool."""
+_FACT: Final = "key_copies"
+"""What in the register says of which key a file is a copy, where its bytes do not."""
+
+
+def grounds_of(desk: Desk, passphrase: Passphrase) -> Grounds:
+    """Everything that the case declares: its locations and backups, but not what is Lethe's own."""
+    case = desk.case
+    exceptions = (copy for copy in desk.register.copies() if copy.disposal is Disposal.EXCEPTION)
+    # What was found late is looked for anew: it may be gone by now.
+    known = (copy for copy in exceptions if Reason.FOUND_LATE not in copy.reasons)
+    plain = [one.path for one in case.backups if one.kind in _PLAIN]
+    return Grounds(
+        places=tuple(os.path.realpath(one) for one in (*(one.path for one in case.locations), *plain)),
+        repositories=tuple(
+            Repository(one.kind, str(one.path), passphrase(one.path, one.password_env))
+            for one in case.backups
+            if one.kind not in _PLAIN
+        ),
+        passed_over=tuple(map(str, desk.own_places)),
+        staying=Counter(one for copy in known for one in copy.of),
+        key=desk.keys.handles,
+    )
+
+
+def foreseen(desk: Desk, passphrase: Passphrase) -> Iterator[Progressed | Foreseen]:
+    """Say of each declared key what its shredding would do, and what of it would stay. Changes nothing."""
+    return foresee(
+        desk.case.keys,
+        grounds=grounds_of(desk, passphrase),
+        passphrase=lambda source: passphrase(source.path, source.passphrase_env),
+    )
+
+
+def keys_of(desk: Desk, plan: Plan) -> dict[str, Key]:
+    """The key of each item that is a key file or a copy of one, by its bytes or as the hunt knew it.
+
+    An archive of keys is no key file: nothing is known of it, and nothing opens it.
+    """
+    keys = desk.register.declared_keys()
+    by_bytes, by_id = {key.sha256: key for key in keys}, {key.id: key for key in keys}
+    hunted = dict(desk.register.fact(_FACT) or ())
+    items = list(plan.with_fate(Fate.SHRED))
+    found = {item.id: by_bytes.get(item.sha256) or by_id.get(hunted.get(item.id, "")) for item in items}
+    return {item: key for item, key in found.items() if key}
+
+
+def hunting(desk: Desk, passphrase: Passphrase) -> Generator[Progressed | CopyFound, None, None]:
+    """Find the copies of keys that no digest tells: re-wrapped, in a text, in an archive among others."""
+    known = {copy.path for copy in desk.register.copies()}
+    known |= {copy.repository for copy in desk.register.copies() if copy.repository}
+    ids = {os.path.abspath(key.path): key.id for key in desk.register.declared_keys()}  # noqa: PTH100 text
+    told: dict[str, Foreseen] = {}
+    for one in foreseen(desk, passphrase):
+        if isinstance(one, Foreseen):
+            told[ids.get(one.path, one.path)] = one
+        else:
+            yield Progressed(Step.CONFIRM, one.done, one.total, one.unit, one.now)
+    sources = {ids.get(os.path.abspath(one.path), ""): one for one in desk.case.keys}  # noqa: PTH100 text
+    going = []
+
+    def opener(item: str) -> str:
+        return passphrase(sources[item].path, sources[item].passphrase_env)
+
+    for found in found_copies(told, opener, known):
+        if found.copy.disposal is Disposal.WIPE:
+            going.append((found.copy.id, found.copy.of[0]))
+        yield found
+    desk.register.set_fact(_FACT, going)

@@ -1,0 +1,65 @@
+"""The hunt for the copies of all keys that are about to be destroyed, before the first of them is touched."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import suppress
+from itertools import count
+from typing import Final
+
+from app.domain.copies import Copy, Disposal
+from app.domain.event import CopyFound, Progressed
+from app.domain.outcome import Reason
+from app.domain.step import Step
+from app.steps.shred.act import Act
+from app.steps.shred.hunt import NOTHING, Grounds, Hunted, Sighting, hunt
+from app.steps.shred.inspection import stamp_of
+
+_EVERY: Final = 64
+"""Files between two words of how far the hunt has come."""
+Told = Generator[Progressed | CopyFound, None, None]
+
+
+def hunt_for(acts: Sequence[Act], grounds: Grounds, planned: frozenset[str]) -> Told:
+    """Make the acts ready and find the copies of their keys; tells those that no item of the plan names.
+
+    `planned` are the paths of what the plan shreds.
+    """
+    quarries = [quarry for act in acts if (quarry := act.prepare())]
+    found = yield from progress_of(hunt(quarries, grounds))
+    for act in acts:
+        act.planned = planned
+        act.hunted = found.get(act.doomed.item.id, NOTHING)
+    late = {item: [one for one in hunted.found if one.path not in planned] for item, hunted in found.items()}
+    yield from (CopyFound(copy) for copy in copies_of(late, Reason.FOUND_LATE))
+
+
+def progress_of(
+    hunting: Generator[str, None, dict[str, Hunted]],
+) -> Generator[Progressed, None, dict[str, Hunted]]:
+    """Draw a hunt to its end, say now and then how far it has come, and give what it found."""
+    for looked in count(1):
+        try:
+            path = next(hunting)
+        except StopIteration as end:
+            found: dict[str, Hunted] = end.value
+            return found
+        if looked % _EVERY == 0:
+            yield Progressed(Step.SHRED, looked, 0, "files", path)
+    raise AssertionError  # count does not end
+
+
+def copies_of(found: Mapping[str, Sequence[Sighting]], reason: Reason) -> Iterator[Copy]:
+    """What the register keeps of what was found, one a file or repository; none of it is destroyed."""
+    of: defaultdict[Sighting, list[str]] = defaultdict(list)
+    for item, sightings in found.items():
+        for one in {one.path: one for one in sightings}.values():
+            of[one].append(item)
+    for one, items in of.items():
+        with suppress(OSError):
+            stamp = stamp_of(os.lstat(one.path))
+            yield Copy(
+                one.id, tuple(sorted(items)), one.path, one.member, stamp, "", Disposal.EXCEPTION, (reason,)
+            )
