@@ -2,42 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import TypeVar
 
 from app.domain.case import Backup, KeySource
 
-_HEAD: Final = 4096
+T = TypeVar("T", Backup, KeySource)
 
 
 def backups_of(paths: Sequence[Path], known: Sequence[Backup]) -> tuple[Backup, ...]:
     """Give a backup for each path, those known before as they were."""
-    before = {backup.path: backup for backup in known}
-    return tuple(before.get(path) or Backup(_kind_of_backup(path), path) for path in paths)
+    from app.flow.recognising import backup_kind
+
+    return tuple(_each(paths, known, lambda path: Backup(backup_kind(path), path)))
 
 
 def keys_of(paths: Sequence[Path], known: Sequence[KeySource]) -> tuple[KeySource, ...]:
-    """Give a key for each path, those known before as they were."""
-    before = {key.path: key for key in known}
-    return tuple(before.get(path) or KeySource(_kind_of_key(path), path) for path in paths)
+    """Give a key for each path, those known before as they were; the kinds say which one a new file is."""
+    from app.flow.recognising import key_kind
+
+    return tuple(_each(paths, known, lambda path: KeySource(key_kind(path), path)))
 
 
-def _kind_of_backup(path: Path) -> str:
-    if not path.is_dir():
-        return "archive"
-    if (path / "bagit.txt").is_file():
-        return "bagit"
-    if (path / "config").is_file() and (path / "data").is_dir():
-        return "restic" if (path / "snapshots").is_dir() else "borg"
-    return "folder"
-
-
-def _kind_of_key(path: Path) -> str:
-    head = b""
-    with suppress(OSError), path.open("rb") as file:
-        head = file.read(_HEAD)
-    if b"AGE-SECRET-KEY-" in head:
-        return "age"
-    return "pem" if b"-----BEGIN" in head else "pkcs12"
+def _each(paths: Iterable[Path], known: Sequence[T], new: Callable[[Path], T]) -> Iterator[T]:
+    """One path may be declared more than once, as two kinds: each keeps its own."""
+    left = list(known)
+    for path in paths:
+        before = next((one for one in left if one.path == path), None)
+        if before is not None:
+            left.remove(before)
+        yield before or new(path)
