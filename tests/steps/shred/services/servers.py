@@ -158,3 +158,26 @@ def bao(folder):
         client.sys.enable_secrets_engine("kv", path="secret", options={"version": "2"})
         until(lambda: client.secrets.kv.v2.create_or_update_secret("ready", {"is": "it"}))
         yield Bao(client, url, told["keys"][0])
+
+
+@contextlib.contextmanager
+def aws():
+    """AWS as moto plays it, behind real HTTP; gives its address."""
+    pytest.importorskip("boto3")
+    server = pytest.importorskip("moto.server").ThreadedMotoServer(
+        ip_address="127.0.0.1", port=0, verbose=False
+    )
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        yield f"http://{host}:{port}"
+    finally:
+        server.stop()
+
+
+def passed(key, region="eu-west-1"):
+    """Let the waiting time of a key pass: AWS deletes it then, moto has to be told."""
+    from moto.kms.models import kms_backends
+
+    backend = kms_backends["123456789012"][region]
+    del backend.keys[key]

@@ -1,0 +1,263 @@
+"""Keys of AWS KMS: their deletion is scheduled, and until its date the key can be had back.
+
+`name` is a key id, an ARN or an alias; `wait` the days, 7 to 30. Who may ask is told by the
+environment or the profile, as boto3 finds it. A key that spans regions is only gone when every copy
+of it in the others is; imported material can be brought in again by who has it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final, TypeVar
+
+from typing_extensions import override
+
+from app.domain.canonical import canonical
+from app.domain.case import ServiceKey
+from app.domain.outcome import Fact, Reason
+from app.steps.shred.services.contract import (
+    Answer,
+    Challenge,
+    Foretold,
+    Keeper,
+    KeyRef,
+    Probe,
+    Saw,
+    Service,
+    Traces,
+    Unanswered,
+    Warrant,
+)
+
+T = TypeVar("T")
+SHORTEST: Final = 7
+"""Days: AWS waits no less."""
+_PENDING: Final = ("PendingDeletion", "PendingReplicaDeletion")
+_REASONS: Final = {
+    "NotFoundException": Reason.GONE,
+    "AccessDeniedException": Reason.DENIED,
+    "KMSInvalidStateException": Reason.STORE_REFUSED,
+    "UnsupportedOperationException": Reason.STORE_REFUSED,
+    "DisabledException": Reason.STORE_REFUSED,
+    "UnrecognizedClientException": Reason.WRONG_PASSPHRASE,
+    "InvalidClientTokenId": Reason.WRONG_PASSPHRASE,
+    "InvalidSignatureException": Reason.WRONG_PASSPHRASE,
+    "IncompleteSignature": Reason.WRONG_PASSPHRASE,
+    "ExpiredTokenException": Reason.WRONG_PASSPHRASE,
+}
+
+Metadata = Mapping[str, Any]
+
+
+@contextmanager
+def _open(source: ServiceKey, _: str) -> Iterator[Keeper]:
+    try:
+        import boto3
+        from botocore.config import Config
+        from botocore.exceptions import BotoCoreError
+    except ImportError:
+        raise Unanswered(Reason.NO_LIBRARY) from None
+    once = Config(
+        connect_timeout=source.timeout, read_timeout=source.timeout, retries={"total_max_attempts": 1}
+    )
+    try:
+        session = boto3.session.Session(region_name=source.region or None)
+        if session.get_credentials() is None:
+            raise Unanswered(Reason.WRONG_PASSPHRASE)
+
+        def client(region: str) -> Any:
+            where = region or session.region_name
+            return session.client("kms", region_name=where, endpoint_url=source.url or None, config=once)
+
+        yield _Kms(source, client, client(""))
+    except BotoCoreError:
+        raise Unanswered(Reason.NO_ANSWER) from None
+
+
+def _said(ask: Callable[[], T]) -> T:
+    from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+
+    try:
+        return ask()
+    except ClientError as error:
+        code = str(error.response.get("Error", {}).get("Code", ""))
+        raise Unanswered(_REASONS.get(code, Reason.NO_ANSWER)) from None
+    except NoCredentialsError:
+        raise Unanswered(Reason.WRONG_PASSPHRASE) from None
+    except BotoCoreError:
+        raise Unanswered(Reason.NO_ANSWER) from None
+
+
+@dataclass(slots=True)
+class _Kms(Keeper):
+    """A session in the key's own region; `client` gives one in another."""
+
+    source: ServiceKey
+    client: Callable[[str], Any]
+    own: Any = field(repr=False)
+
+    def _described(self, name: str, region: str = "") -> Metadata | None:
+        client = self.client(region) if region else self.own
+        try:
+            told: Metadata = _said(lambda: client.describe_key(KeyId=name))["KeyMetadata"]
+        except Unanswered as error:
+            if error.reason is Reason.GONE:
+                return None
+            raise
+        return told
+
+    @override
+    def keys(self) -> tuple[KeyRef, ...]:
+        told = self._described(self.source.name)
+        if told is None:
+            return ()
+        kin, born = _kin(told), told["CreationDate"]
+        known = [told["Arn"], int(born.timestamp()), told["Origin"]]
+        limits: tuple[Reason, ...] = (Reason.STORE_WORD,)
+        if told["Origin"] == "EXTERNAL":
+            limits += (Reason.EXPORTABLE,)
+        if told.get("CustomKeyStoreId"):
+            limits += (Reason.STORE_BACKUPS,)
+        facts: tuple[Fact, ...] = (
+            ("origin", str(told["Origin"])),
+            ("state_before", str(told["KeyState"])),
+            ("replicas", len(kin)),
+        )
+        saw = Saw.WAITING if told["KeyState"] in _PENDING else Saw.THERE
+        handle = " ".join((str(told["KeyId"]), *kin))
+        id_ = hashlib.sha256(canonical(known)).hexdigest()
+        return (KeyRef(id_, handle, f"KMS {told.get('KeySpec', '')}", saw=saw, limits=limits, facts=facts),)
+
+    @property
+    def _days(self) -> int:
+        return self.source.wait or SHORTEST
+
+    @override
+    def plan(self, key: KeyRef) -> Foretold:
+        name = key.handle.split()[0]
+        imported = (f"DeleteImportedKeyMaterial {name}",) if Reason.EXPORTABLE in key.limits else ()
+        return Foretold(
+            (*imported, f"ScheduleKeyDeletion {name} PendingWindowInDays={self._days}"), self._days
+        )
+
+    @override
+    def canary(self, key: KeyRef) -> Challenge:
+        name = key.handle.split()[0]
+        told = self._described(name) or {}
+        ways = list(told.get("SigningAlgorithms") or ())
+        if ways:
+            sign = f"{ways[0]} ".encode() + secrets.token_bytes(32)
+            return self._tried(name, Challenge("kms-sign", sign, ""))
+        text = secrets.token_bytes(32)
+        how = str((told.get("EncryptionAlgorithms") or ["SYMMETRIC_DEFAULT"])[-1])
+        made = _said(lambda: self.own.encrypt(KeyId=name, Plaintext=text, EncryptionAlgorithm=how))
+        locked = f"{how} ".encode() + bytes(made["CiphertextBlob"])
+        return self._tried(name, Challenge("kms", locked, hashlib.sha256(text).hexdigest()))
+
+    def _tried(self, name: str, canary: Challenge) -> Challenge:
+        if self._opens(name, canary) is not Saw.THERE:
+            raise Unanswered(Reason.CANARY_FAILED)
+        return canary
+
+    def _opens(self, name: str, canary: Challenge) -> Saw:
+        how, _, text = canary.text.partition(b" ")
+        way = how.decode("ascii", "replace")
+        try:
+            if canary.method == "kms-sign":
+                _said(lambda: self.own.sign(KeyId=name, Message=text, SigningAlgorithm=way))
+                return Saw.THERE
+            asked = {"KeyId": name, "CiphertextBlob": text, "EncryptionAlgorithm": way}
+            found = bytes(_said(lambda: self.own.decrypt(**asked))["Plaintext"])
+        except Unanswered as error:
+            shut = {Reason.GONE: Saw.GONE, Reason.STORE_REFUSED: Saw.WAITING}
+            return shut.get(error.reason, Saw.SILENT)
+        return Saw.THERE if hashlib.sha256(found).hexdigest() == canary.answer else Saw.GONE
+
+    @override
+    def destroy(self, handle: str, warrant: Warrant) -> Answer:
+        """Schedule the deletion, unless it is; of imported material that is here nothing stays meanwhile."""
+        found = self.keys()
+        if not found:
+            raise Unanswered(Reason.GONE)
+        warrant.refuse_other(found[0])
+        if found[0].saw is Saw.WAITING:
+            return Answer()
+        name = handle.split(maxsplit=1)[0]
+        facts: tuple[Fact, ...] = ()
+        if Reason.EXPORTABLE in found[0].limits:
+            with suppress(Unanswered):
+                _said(lambda: self.own.delete_imported_key_material(KeyId=name))
+                facts = (("material", "deleted"),)
+        _said(lambda: self.own.schedule_key_deletion(KeyId=name, PendingWindowInDays=self._days))
+        return Answer(facts=facts)
+
+    @override
+    def verify(self, handle: str, canary: Challenge | None) -> tuple[Probe, ...]:
+        name, *kin = handle.split()
+        told = self._described(name)
+        probes = [_state("describe", told), Probe("list", self._listed(name, told))]
+        probes += [self._replica(name, region) for region in kin]
+        if canary:
+            probes.append(Probe("canary", self._opens(name, canary)))
+        return tuple(probes)
+
+    def _listed(self, name: str, told: Metadata | None) -> Saw:
+        """By the list of all keys: one that waits for its date stands in it."""
+        try:
+            pages = self.own.get_paginator("list_keys").paginate()
+            there = _said(lambda: any(one["KeyId"] == name for page in pages for one in page["Keys"]))
+        except Unanswered:
+            return Saw.SILENT
+        if not there:
+            return Saw.GONE
+        return Saw.WAITING if told and told["KeyState"] in _PENDING else Saw.THERE
+
+    def _replica(self, name: str, region: str) -> Probe:
+        """The same key in another region, where it lives on by itself."""
+        try:
+            probe = _state(f"replica-{region}", self._described(name, region))
+        except Unanswered:
+            return Probe(f"replica-{region}", Saw.SILENT, limits=(Reason.COPIES_REMAIN,))
+        if probe.saw is Saw.THERE:
+            return Probe(probe.name, Saw.SILENT, probe.said, limits=(Reason.COPIES_REMAIN,))
+        return probe
+
+    @override
+    def traces(self, key: KeyRef) -> Traces:
+        return Traces()
+
+
+def _state(name: str, told: Metadata | None) -> Probe:
+    if told is None:
+        return Probe(name, Saw.GONE, "NotFound")
+    state, date = str(told["KeyState"]), told.get("DeletionDate")
+    if state not in _PENDING:
+        return Probe(name, Saw.THERE, state)
+    if not isinstance(date, datetime):
+        # A primary waits for its replicas without a date.
+        return Probe(name, Saw.WAITING, state, limits=(Reason.COPIES_REMAIN,))
+    until = date.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return Probe(name, Saw.WAITING, state, until)
+
+
+def _kin(told: Metadata) -> tuple[str, ...]:
+    """The other regions in which the key lives."""
+    spans = told.get("MultiRegionConfiguration") or {}
+    every = [spans.get("PrimaryKey") or {}, *(spans.get("ReplicaKeys") or ())]
+    own = str(told["Arn"]).split(":")[3]
+    regions = (str(one.get("Region", "")) for one in every)
+    return tuple(sorted({region for region in regions if region and region != own}))
+
+
+SERVICE: Final = Service(
+    "aws_kms",
+    _open,
+    ("name", "region", "url", "wait", "timeout"),
+    ("name", "region"),
+    "pip install lethe[aws]",
+)

@@ -1,0 +1,196 @@
+"""Keys of AWS KMS by their calls alone: moto is kinder than AWS, so nothing here proves what AWS keeps."""
+
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from servers import aws, hung_server, passed
+
+from app.domain.case import ServiceKey
+from app.domain.event import Noted
+from app.domain.fault import Fault, Refused
+from app.domain.outcome import KeyOutcome, Reason
+from app.domain.step import Stage
+from app.steps.shred.services.asking import foreask, inquire
+
+boto3 = pytest.importorskip("boto3")
+pytest.importorskip("moto")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _credentials():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ACCESS_KEY_ID", "x")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "y")
+        # Nobody is asked but the server of the test.
+        patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        patch.setenv("AWS_CONFIG_FILE", "/nowhere")
+        patch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")
+        yield
+
+
+@pytest.fixture(scope="module")
+def url():
+    with aws() as address:
+        yield address
+
+
+def kms(url, region="eu-west-1"):
+    return boto3.client("kms", region_name=region, endpoint_url=url)
+
+
+def source(url, name, **more):
+    return ServiceKey("aws_kms", name, url=url, region="eu-west-1", timeout=20, **more)
+
+
+def facts(settled):
+    return dict(settled.evidence.facts)
+
+
+def test_a_deletion_is_scheduled_and_no_more_is_said(url, counter):
+    key = kms(url).create_key()["KeyMetadata"]["KeyId"]
+    (settled,) = counter(source(url, key, wait=9)).run()
+    assert settled.outcome is KeyOutcome.SCHEDULED
+    assert Reason.DELETION_PENDING in settled.evidence.limits
+    told = facts(settled)
+    until = datetime.fromisoformat(told["until"])
+    assert timedelta(days=8.9) < until - datetime.now(UTC) < timedelta(days=9.1)
+    assert "describe=waiting:PendingDeletion list=waiting" in told["probes"]
+    assert "C9=open" in told["conditions"].split()
+    assert kms(url).describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "PendingDeletion"
+    # What is needed to ask again, and a canary that tells nothing.
+    assert told["handle"] == key
+    assert told["source"] == 0
+
+
+def test_moto_still_opens_a_waiting_key_and_that_is_told(url, counter):
+    """AWS refuses it in this state; what a server does is told, not what it should do."""
+    key = kms(url).create_key()["KeyMetadata"]["KeyId"]
+    (settled,) = counter(source(url, key)).run()
+    assert "canary=there" in facts(settled)["probes"]
+    assert Reason.STILL_OPENS in settled.evidence.limits
+    assert "C10=open" in facts(settled)["conditions"].split()
+
+
+def test_a_deletion_called_off_brings_it_back(url, counter):
+    """The hidden copy of a waiting key is the key itself."""
+    key = kms(url).create_key()["KeyMetadata"]["KeyId"]
+    locked = kms(url).encrypt(KeyId=key, Plaintext=b"a customer")["CiphertextBlob"]
+    (settled,) = counter(source(url, key)).run()
+    assert not settled.outcome.good
+    kms(url).cancel_key_deletion(KeyId=key)
+    kms(url).enable_key(KeyId=key)
+    assert kms(url).decrypt(CiphertextBlob=locked)["Plaintext"] == b"a customer"
+
+
+def test_a_replica_elsewhere_is_a_copy(url, counter):
+    made = kms(url).create_key(MultiRegion=True)["KeyMetadata"]
+    kms(url).replicate_key(KeyId=made["KeyId"], ReplicaRegion="us-west-2")
+    (settled,) = counter(source(url, made["KeyId"])).run()
+    assert facts(settled)["replicas"] == 1
+    assert settled.outcome is KeyOutcome.ACCESS_REMOVED
+    assert Reason.COPIES_REMAIN in settled.evidence.limits
+    assert "replica-us-west-2=silent:" in facts(settled)["probes"]
+    assert kms(url, "us-west-2").describe_key(KeyId=made["KeyId"])["KeyMetadata"]["Enabled"]
+
+
+def test_a_primary_that_waits_for_its_replicas_has_no_date(url, counter):
+    made = kms(url).create_key(MultiRegion=True)["KeyMetadata"]
+    kms(url).replicate_key(KeyId=made["KeyId"], ReplicaRegion="us-west-2")
+    bed = counter(source(url, made["KeyId"], wait=7))
+    kms(url, "us-west-2").schedule_key_deletion(KeyId=made["KeyId"], PendingWindowInDays=20)
+    (settled,) = bed.run()
+    assert settled.outcome is KeyOutcome.ACCESS_REMOVED
+    assert "describe=waiting:PendingReplicaDeletion" in facts(settled)["probes"]
+    assert "replica-us-west-2=waiting:PendingDeletion" in facts(settled)["probes"]
+
+
+def test_imported_material_is_told_of(url, counter):
+    made = kms(url).create_key(Origin="EXTERNAL")["KeyMetadata"]
+    (settled,) = counter(source(url, made["KeyId"])).run()
+    assert Reason.EXPORTABLE in settled.evidence.limits
+    assert facts(settled)["origin"] == "EXTERNAL"
+    assert settled.outcome in (KeyOutcome.SCHEDULED, KeyOutcome.ACCESS_REMOVED)
+
+
+def test_an_alias_that_points_elsewhere_now_is_not_followed(url, counter):
+    one, other = (kms(url).create_key()["KeyMetadata"]["KeyId"] for _ in range(2))
+    name = f"alias/crm-{time.monotonic_ns()}"
+    kms(url).create_alias(AliasName=name, TargetKeyId=one)
+    bed = counter(source(url, name))
+    kms(url).update_alias(AliasName=name, TargetKeyId=other)
+    (settled,) = bed.run()
+    assert settled.outcome is KeyOutcome.FAILED
+    assert settled.evidence.limits[0] is Reason.REPLACED
+    for key in (one, other):
+        assert kms(url).describe_key(KeyId=key)["KeyMetadata"]["Enabled"]
+
+
+def test_a_signing_key_has_a_canary_too(url, counter):
+    made = kms(url).create_key(KeyUsage="SIGN_VERIFY", KeySpec="RSA_2048")["KeyMetadata"]
+    (settled,) = counter(source(url, made["KeyId"])).run()
+    assert facts(settled)["canary"] == "kms-sign"
+    assert settled.outcome is KeyOutcome.SCHEDULED
+
+
+@pytest.mark.parametrize("what", ["canary", "called"])
+def test_killed_around_the_call_it_asks_the_store(url, counter, what):
+    key = kms(url).create_key()["KeyMetadata"]["KeyId"]
+    bed = counter(source(url, key, wait=7))
+    events = bed.events()
+    for event in events:
+        if isinstance(event, Noted):
+            bed.noted[event.ids[0]], bed.stages[event.ids[0]] = event.evidence, Stage.NOTED
+            if event.what == what:
+                break
+    events.close()
+    if what == "canary":
+        # As a kill between the call and its note leaves it.
+        kms(url).schedule_key_deletion(KeyId=key, PendingWindowInDays=12)
+    (settled,) = bed.run()
+    assert settled.outcome is KeyOutcome.SCHEDULED
+    left = datetime.fromisoformat(facts(settled)["until"]) - datetime.now(UTC)
+    assert round(left.total_seconds() / 86400) == (12 if what == "canary" else 7)
+
+
+def test_gone_for_good_it_is_still_only_the_stores_word(url, counter):
+    key = kms(url).create_key()["KeyMetadata"]["KeyId"]
+    bed = counter(source(url, key))
+    events = bed.events()
+    for event in events:
+        if isinstance(event, Noted):
+            bed.noted[event.ids[0]], bed.stages[event.ids[0]] = event.evidence, Stage.NOTED
+            if event.what == "called":
+                break
+    events.close()
+    passed(key)
+    (settled,) = bed.run()
+    assert settled.outcome is KeyOutcome.MEDIUM_RESIDUE
+    assert Reason.STORE_WORD in settled.evidence.limits
+    assert facts(settled)["probes"] == "describe=gone:NotFound list=gone canary=gone"
+
+
+def test_the_dry_run_tells_the_days(url):
+    key = kms(url).create_key()["KeyMetadata"]["KeyId"]
+    told = foreask(source(url, key, wait=30), "")
+    assert told.wait == 30
+    assert told.calls == (f"ScheduleKeyDeletion {key} PendingWindowInDays=30",)
+    assert kms(url).describe_key(KeyId=key)["KeyMetadata"]["Enabled"]
+
+
+def test_without_credentials_it_is_said(url, monkeypatch):
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    with pytest.raises(Refused) as refused:
+        list(inquire([source(url, "x")], key=b"k" * 32, passphrase=lambda _: ""))
+    assert refused.value.fault is Fault.WRONG_PASSPHRASE
+
+
+def test_a_server_that_hangs_is_said_in_its_time():
+    with hung_server() as port:
+        one = ServiceKey("aws_kms", "x", url=f"http://127.0.0.1:{port}", region="eu-west-1", timeout=1)
+        began = time.monotonic()
+        with pytest.raises(Refused) as refused:
+            list(inquire([one], key=b"k" * 32, passphrase=lambda _: ""))
+        assert time.monotonic() - began < 4
+        assert refused.value.fault is Fault.KEY_STORE_SILENT
