@@ -18,6 +18,7 @@ from app.domain.fate import Fate
 from app.domain.limit import Limit
 from app.domain.medium import Medium
 from app.domain.plan import Plan, PlanItem
+from app.flow.databases import beyond_of
 from app.flow.desk import Desk, now
 from app.flow.held import Holders
 from app.flow.papers import papers_in
@@ -27,6 +28,7 @@ from app.steps.certify import masked
 from app.steps.certify.account import Account, Annex, Coverage, Line, Signer, named
 from app.steps.certify.evidence.annex import write_annex
 from app.steps.confirm.traces import system_limits
+from app.system.databases.address import address_of
 from app.system.media import medium_of
 from app.system.volumes import volume_of
 
@@ -64,7 +66,7 @@ def make_account(
         lines=lines,
         searched=tuple(_named(desk, one) for one in desk.register.searched()),
         media=_media(desk, plan),
-        locations=tuple(_name(desk, str(one.path), str(one.path)) for one in case.locations),
+        locations=tuple(_name(desk, place, place) for place in _declared(desk)),
         journal_count=journal_count,
         journal_head=journal_head,
         tool=f"Lethe {__version__}",
@@ -164,6 +166,15 @@ def _dates(desk: Desk) -> tuple[tuple[str, str], ...]:
     return tuple((name, value) for name, value in dates.items() if value)
 
 
+def _declared(desk: Desk) -> list[str]:
+    """The declared places as they are spelled: paths, and addresses without a password."""
+    case = desk.case
+    return [
+        *(str(one.path) for one in case.locations),
+        *(address_of(one.url).plain for one in case.databases),
+    ]
+
+
 def _places(desk: Desk) -> list[Path]:
     case = desk.case
     places = [one.path for one in case.locations]
@@ -174,6 +185,8 @@ def _media(desk: Desk, plan: Plan) -> tuple[Medium, ...]:
     """Every volume that was declared or touched: a copy or a trace may lie on another one."""
     touched: dict[int, Path] = {}
     for item in plan.with_fate(Fate.WIPE, Fate.SHRED, Fate.TRASH):
+        if item.rows:
+            continue
         touched.setdefault(item.stamp.device, Path(item.path).parent)
     volumes = {}
     for place in (*_places(desk), *touched.values()):
@@ -194,7 +207,7 @@ def _nameless(desk: Desk, medium: Medium) -> Medium:
 
 def _beyond(desk: Desk) -> tuple[Limit, ...]:
     """What no wipe of a file reaches. A name that is a path is told at the case's name level."""
-    found = system_limits(_places(desk))
+    found = (*system_limits(_places(desk)), *beyond_of(desk.case))
     return tuple(
         replace(
             one,

@@ -23,7 +23,6 @@ from app.domain.case import (
     FateRule,
     HoldRule,
     KeySource,
-    Location,
     Match,
     NameLevel,
     PersonSource,
@@ -36,6 +35,7 @@ from app.domain.fate import Fate
 from app.domain.fault import Fault
 from app.domain.record import Tier
 from app.domain.wiping import Method, Wiping
+from app.flow.databases import LOCATION, parted, places_in
 from app.flow.people import PERSON, on_token
 from app.flow.toml_check import Form, Key, Source, check, load
 from app.steps.confirm.repositories import KINDS as REPOSITORIES
@@ -75,7 +75,7 @@ _FORMS: Final[dict[str, Form]] = {
         "people": Key(str, choices=_one_of(Scale)),
     },
     "dates": dict.fromkeys(("dissolved", "committee", "announced", "claims_until", "tax_cleared"), Key(date)),
-    "location": {"path": Key(str, required=True)},
+    "location": LOCATION,
     "backup": {
         "kind": Key(str, required=True, choices=BACKUP_KINDS),
         "path": Key(str, required=True),
@@ -203,14 +203,14 @@ def _read(path: Path, *, must_exist: bool) -> Case:
     if "company" not in values:
         raise source.refuse(Fault.CASE_FILE_MISSING_KEY, "", 0, "company", "[company]")
     reader = _Reader(source, values, must_exist)
+    locations, databases = parted(reader.each("location", places_in(reader.source, reader.path)))
     return Case(
         number=top["case"],
         company=_company(reader.one("company")),
         certificate=_terms(reader),
         dates=Dates(**reader.one("dates")),
-        locations=reader.each(
-            "location", lambda one, n: Location(reader.path("location", n, "path", one["path"]))
-        ),
+        locations=locations,
+        databases=databases,
         backups=reader.each("backup", lambda one, n: _backup(reader, one, n)),
         keys=reader.each("key", lambda one, n: _key(reader, one, n)),
         custodians=reader.each("custodian", lambda one, n: _custodian(reader, one, n)),

@@ -9,7 +9,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from app.domain.case import Case, Dates, Match
+from app.domain.case import Case, Database, Dates, Match
 from app.domain.wiping import Method, Wiping
 from app.flow.people import person_toml
 
@@ -30,7 +30,7 @@ def case_toml(case: Case) -> str:
             "people": company.people,
         },
         "dates": {name: getattr(dates, name) for name in (one.name for one in fields(Dates))},
-        "location": [{"path": one.path} for one in case.locations],
+        "location": [*({"path": one.path} for one in case.locations), *map(_database, case.databases)],
         "backup": [
             {
                 "kind": one.kind,
@@ -89,6 +89,15 @@ def declared_digest(case: Case) -> str:
         certificate=replace(case.certificate, out=nowhere, tsa="", tsa_papers=(), register=None),
     )
     return hashlib.sha256(case_toml(bare).encode()).hexdigest()
+
+
+def _database(one: Database) -> dict[str, Any]:
+    return {
+        "url": one.url,
+        "password_env": one.password_env,
+        "customers": one.customers,
+        "whole": one.whole or None,
+    }
 
 
 def _match(match: Match) -> dict[str, Any]:

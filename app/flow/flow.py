@@ -243,7 +243,7 @@ class Flow:
             return self._follow(step, closing.certifying(self._at, signed, people))
         desk = self._at.desk()
         works: dict[Step, Callable[[], Work]] = {
-            Step.LOCATE: lambda: work.locating(desk),
+            Step.LOCATE: lambda: work.locating(desk, passphrase),
             Step.DECIDE: lambda: work.deciding(desk),
             Step.CONFIRM: lambda: work.confirming(desk, passphrase),
             Step.SHRED: lambda: work.shredding(desk, self._signed_plan(), passphrase),

@@ -32,7 +32,8 @@ class Standing:
 def complete(case: Case) -> bool:
     """Whether the company's declarations suffice to begin."""
     company = case.company
-    return bool(case.number and company.name.strip() and case.locations) and is_uscc(company.uscc)
+    places = case.locations or case.databases
+    return bool(case.number and company.name.strip() and places) and is_uscc(company.uscc)
 
 
 def barred(case: Case) -> bool:
@@ -109,7 +110,12 @@ def _after_signing(step: Step, state: State) -> GateClosed | None:
 
 def first_changed(old: Case, new: Case) -> Step:
     """The first step whose results rest on a declaration that changed; after all of them when none did."""
-    if (old.locations, old.backups, old.people) != (new.locations, new.backups, new.people):
+    if (old.locations, old.databases, old.backups, old.people) != (
+        new.locations,
+        new.databases,
+        new.backups,
+        new.people,
+    ):
         return Step.LOCATE
     if (old.rules, old.holds, old.keys) != (new.rules, new.holds, new.keys):
         return Step.DECIDE

@@ -44,6 +44,8 @@ def outlook(plan: Plan) -> tuple[Touched, ...]:
     files: dict[int, list[int]] = {}
     places: dict[int, str] = {}
     for item in plan.with_fate(Fate.WIPE, Fate.SHRED):
+        if item.rows:
+            continue
         count = files.setdefault(item.stamp.device, [0, 0, 0])
         count[0] += 1
         count[1] += item.stamp.size

@@ -87,6 +87,7 @@ def _record_item(record: Record, decision: Decision) -> PlanItem:
         record.stamp,
         record.sha256,
         record.location,
+        record.rows,
     )
 
 

@@ -7,6 +7,7 @@ import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 from typing_extensions import override
@@ -18,6 +19,7 @@ from app.domain.outcome import Evidence, Outcome
 from app.domain.record import Look, Record
 from app.domain.step import Step
 from app.flow.copying import key_end, refuse_unsealed
+from app.flow import databases
 from app.flow.desk import Desk, Passphrase
 from app.flow.hunting import grounds_of, hunting, keys_of
 from app.flow.keeping import held_copy, held_keys, refuse_own_keys
@@ -38,11 +40,13 @@ _KEY_FILE = 16 * 1024 * 1024
 """What is bigger is a container, of which only the key's own part counts."""
 
 
-def locating(desk: Desk) -> Work:
+def locating(desk: Desk, passphrase: Passphrase) -> Work:
     """Find the records anew; what was found before is forgotten first."""
     desk.register.clear_records()
     tally = _Tally()
-    for event in locate(desk.locations, key=desk.keys.handles, exclude=desk.not_looked_into()):
+    aside = (*desk.not_looked_into(), *databases.files_in_use(desk.case))
+    files = locate(desk.locations, key=desk.keys.handles, exclude=aside)
+    for event in chain(files, databases.looking(desk, passphrase)):
         if isinstance(event, Located):
             tally.add(event)
             if event.record:
@@ -102,6 +106,7 @@ def confirming(desk: Desk, passphrase: Passphrase) -> Work:
     known = {record.path for record, _ in decided}
     known |= {copy.path for copy in desk.register.copies()}
     known |= {one.path for one in desk.register.declared_keys()}
+    decided = [(record, one) for record, one in decided if not record.rows]
     doomed = [record for record, one in decided if one.fate in (Fate.WIPE, Fate.SHRED)]
     others = [record for record, one in decided if one.fate not in (Fate.WIPE, Fate.SHRED)]
     for trace in find_traces(doomed, key=key, kept=others, exclude=aside, told=known):
@@ -195,6 +200,7 @@ def wiping(desk: Desk, plan: SignedPlan, passphrase: Passphrase) -> Work:
         password=_password(passphrase),
         key_end=lambda repository: key_end(desk, plan.plan, repository),
     )
+    yield from databases.deleting(desk, plan, passphrase)
     yield from wipe(
         plan,
         stages=desk.state.stages,

@@ -59,9 +59,17 @@ class Register:
         try:
             register = cls(path, _connect(path, key))
             register._db.execute("SELECT count(*) FROM facts").fetchone()
+            register._furnish_for_rows()
         except dbapi2.DatabaseError as error:
             raise Refused(Fault.REGISTER_BROKEN, str(path), str(error)) from error
         return register
+
+    def _furnish_for_rows(self) -> None:
+        """Give a register of an older Lethe what rows of databases are kept in."""
+        schema = Path(__file__).with_name("schema.sql").read_text(encoding="utf-8")
+        for statement in schema.split(";"):
+            if "IF NOT EXISTS rows" in statement:
+                self._db.execute(statement)
 
     def commit(self) -> None:
         """Put all changes on disk."""
@@ -78,6 +86,7 @@ class Register:
         """Forget all records, findings and decisions: locate begins anew."""
         self._db.execute("DELETE FROM records")
         self._db.execute("DELETE FROM macs")
+        self._db.execute("DELETE FROM rows")
         self._db.execute("DELETE FROM decisions")
 
     def add_record(self, record: Record) -> None:
@@ -99,6 +108,26 @@ class Register:
         """Ids of the records that hold the value with this HMAC."""
         rows = self._db.execute("SELECT DISTINCT record FROM macs WHERE mac = ? ORDER BY record", (mac,))
         return [record for (record,) in rows]
+
+    # Rows of databases
+
+    def add_rows(self, record: str, rows: Iterable[tuple[bytes, bytes]]) -> None:
+        """Add rows to a record: the key and the digest of each."""
+        self._db.executemany(
+            "INSERT INTO rows(record, key, digest) VALUES(?, ?, ?)",
+            ((record, key, digest) for key, digest in rows),
+        )
+
+    def forget_rows(self, record: str) -> None:
+        """Forget the rows of a record."""
+        self._db.execute("DELETE FROM rows WHERE record = ?", (record,))
+
+    def rows_of(self, record: str) -> Iterator[tuple[bytes, bytes]]:
+        """The rows of a record, in the order in which they were added."""
+        for key, digest in self._db.execute(
+            "SELECT key, digest FROM rows WHERE record = ? ORDER BY seq", (record,)
+        ):
+            yield bytes(key), bytes(digest)
 
     # Decisions
 

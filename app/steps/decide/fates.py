@@ -23,6 +23,8 @@ _HOLD_LAW: Final = {
 }
 _MATTERS: Final = ("complaint", "lawsuit", "arbitration", "investigation")
 _UNSEEN: Final = (Look.UNREADABLE, Look.NOT_LOOKED_AT)
+_OF_ROWS: Final = (Fate.WIPE, Fate.FREEZE, Fate.LEAVE)
+"""What can become of rows of a database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +100,9 @@ def _retained(record: Record, duty: Duty | None) -> Decision | None:
     if duty is None:
         return None
     rule = duty.rule
-    if rule.bound is Bound.NONE:
+    if rule.bound is Bound.NONE or record.rows:
         # Forbidden without a period, as state secrets are: not even a sealed copy is made.
+        # Of rows of a database none can be made: who takes it over keeps them.
         fate = Fate.FREEZE
     else:
         fate = Fate.TRANSFER if rule.early is Early.DESIGNATED else Fate.SEAL
@@ -119,8 +122,8 @@ def _ruled(record: Record, terms: Terms, places: tuple[str, ...]) -> Decision | 
         if unseen and not names_something(rule.match):
             continue
         if matches(rule.match, record, inner):
-            if rule.fate is Fate.SHRED:
-                return None  # Only a key file can be shredded, and this is none.
+            if rule.fate is Fate.SHRED or (record.rows and rule.fate not in _OF_ROWS):
+                return None  # Only a key file can be shredded; rows have no bin, and no sealed copy is made.
             law = _case_law(record.category, rule.fate, terms.pack)
             return Decision(record.id, rule.fate, Ground.RULE, f"case.{number}", law)
     return None

@@ -103,6 +103,11 @@ class Customers:
         return self._names[number]
 
     @property
+    def identified(self) -> bool:
+        """Whether any of them is known by more than a name."""
+        return bool(self._values)
+
+    @property
     def terms(self) -> int:
         """How many different texts are looked for."""
         return len(self._terms)

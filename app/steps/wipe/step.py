@@ -104,9 +104,11 @@ def _check(plan: SignedPlan, stages: Mapping[str, Stage], noted: Notes) -> None:
 
 
 def going(items: Iterable[PlanItem]) -> Iterator[PlanItem]:
-    """The items this step acts on, in plan order. Keys are for the shred step."""
+    """The files this step acts on, in plan order. Keys are for the shred step, rows have a room of their own."""
     return (
-        item for item in items if item.subject is not Subject.KEY and item.fate in (Fate.WIPE, Fate.TRASH)
+        item
+        for item in items
+        if item.subject is not Subject.KEY and item.fate in (Fate.WIPE, Fate.TRASH) and item.rows is None
     )
 
 

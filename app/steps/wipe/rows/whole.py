@@ -1,0 +1,138 @@
+"""A database as a whole: closed to others, compared with what was signed for, and dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from app.domain.event import Event
+from app.domain.outcome import Evidence, Outcome, Reason
+from app.domain.step import Stage
+from app.steps.wipe.rows.delete import answering
+from app.steps.wipe.rows.scene import DELETED, DELETING, DROPPED, Scene, noted, settled
+from app.steps.wipe.scene import Spared
+from app.system.databases.address import Make
+from app.system.databases.door import Door
+from app.system.databases.server import alone, asked, one_text, quoted
+from app.system.databases.snapshot import begin_looking, digest_of_all, schema_of_all
+from app.system.databases.tables import Table, tables_of
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+_BESIDE: Final = {Make.POSTGRESQL: "postgres", Make.MYSQL: "information_schema"}
+"""Another database of the same server, from which one can be dropped."""
+_OTHERS: Final = (
+    "SELECT count(*) FROM pg_stat_activity"
+    " WHERE datname = :name AND pid <> :own AND backend_type = 'client backend'"
+)
+
+
+def drop(scene: Scene, stage: Stage, before: Evidence | None) -> Iterator[Event]:
+    """Drop the database of an item, or see that a stopped run has.
+
+    Raises:
+        Spared: CHANGED when anything in it is not what was signed for, OPEN_ELSEWHERE when others use it,
+            DENIED, UNANSWERED.
+        Refused: when the server does not let us in.
+    """
+    told = dict(before.facts).get("stage") if before else None
+    name = scene.door.address.name
+    beside = _door_beside(scene)
+    if _exists(beside, scene.make, name):
+        if scene.make is Make.POSTGRESQL:
+            yield from _drop_postgresql(scene, beside, name)
+        else:
+            yield from _drop_mariadb(scene, name)
+        yield noted(scene, DELETED, ("stage", DELETED))
+    elif stage is not Stage.NOTED or told not in (DELETING, DELETED):
+        raise Spared(Reason.GONE)
+    there = _exists(beside, scene.make, name)
+    with beside.opened() as connection:
+        limits = [reason for reason, _ in scene.server.copies(connection)]
+    yield settled(
+        scene.item,
+        Outcome.SURVIVES if there else Outcome.RESIDUE_POSSIBLE,
+        DROPPED,
+        (Reason.WRITE_AHEAD_LOG, Reason.FREED_BLOCKS, *limits, Reason.FILES_NOT_SEARCHED),
+        (("make", scene.make.value), ("rows", scene.rows.count)),
+    )
+
+
+def _door_beside(scene: Scene) -> Door:
+    address = scene.door.address
+    head, _, options = address.url.partition("?")
+    url = f"{head.rpartition('/')[0]}/{_BESIDE[scene.make]}" + (f"?{options}" if options else "")
+    return Door(replace(address, url=url), scene.door.password)
+
+
+def _exists(beside: Door, make: Make, name: str) -> bool:
+    query = {
+        Make.POSTGRESQL: "SELECT 1 FROM pg_database WHERE datname = :name",
+        Make.MYSQL: "SELECT 1 FROM information_schema.schemata WHERE schema_name = :name",
+    }[make]
+    with beside.opened() as connection:
+        return bool(asked(connection, query, name=name))
+
+
+def _drop_postgresql(scene: Scene, beside: Door, name: str) -> Iterator[Event]:
+    """Shut the door for others first: what is compared can't change then until it is dropped."""
+    with beside.opened(read_only=False) as manager:
+        quote_name = manager.dialect.identifier_preparer.quote_identifier(name).replace(":", "\\:")
+        # A stopped run may have left the door shut.
+        if not alone(manager, f"ALTER DATABASE {quote_name} WITH ALLOW_CONNECTIONS true"):
+            raise Spared(Reason.DENIED)
+        try:
+            with scene.door.opened() as connection, answering():
+                own = one_text(connection, "SELECT pg_backend_pid()")
+                alone(manager, f"ALTER DATABASE {quote_name} WITH ALLOW_CONNECTIONS false")
+                if asked(manager, _OTHERS, name=name, own=int(own))[0][0]:
+                    raise Spared(Reason.OPEN_ELSEWHERE)
+                _compare(begin_fresh(connection), scene)
+            yield noted(scene, DELETING, ("stage", DELETING))
+            if not alone(manager, f"DROP DATABASE {quote_name}"):
+                raise Spared(Reason.OPEN_ELSEWHERE)
+        except BaseException:
+            with suppress(Exception):
+                alone(manager, f"ALTER DATABASE {quote_name} WITH ALLOW_CONNECTIONS true")
+            raise
+
+
+def begin_fresh(connection: Connection) -> Connection:
+    """Begin to look in a new transaction, which shows this moment."""
+    connection.rollback()
+    return begin_looking(connection, Make.POSTGRESQL)
+
+
+def _compare(connection: Connection, scene: Scene) -> list[Table]:
+    tables = tables_of(connection, scene.make)
+    digest, count = digest_of_all(connection, tables)
+    if (schema_of_all(tables), digest, count) != (scene.rows.schema, scene.rows.digest, scene.rows.count):
+        raise Spared(Reason.CHANGED)
+    return tables
+
+
+def _drop_mariadb(scene: Scene, name: str) -> Iterator[Event]:
+    """Lock every table, compare, and drop them; then the database, unless a table was made meanwhile."""
+    with scene.door.opened(read_only=False) as connection:
+        with answering():
+            names = [quoted(connection, table) for table in tables_of(connection, scene.make)]
+            _say(connection, "SET SESSION lock_wait_timeout = 10")
+            if names:
+                _say(connection, "LOCK TABLES " + ", ".join(f"{one} WRITE" for one in names))
+            _compare(connection, scene)
+        yield noted(scene, DELETING, ("stage", DELETING))
+        with answering():
+            _say(connection, "SET SESSION foreign_key_checks = 0")
+            if names:
+                _say(connection, "DROP TABLE " + ", ".join(names))
+            _say(connection, "UNLOCK TABLES")
+            if tables_of(connection, scene.make):
+                raise Spared(Reason.ROWS_ADDED)
+            _say(connection, f"DROP DATABASE {connection.dialect.identifier_preparer.quote_identifier(name)}")
+
+
+def _say(connection: Connection, statement: str) -> None:
+    connection.exec_driver_sql(statement.replace("\\:", ":"))

@@ -1,0 +1,1 @@
+"""Database servers and SQLite files behind one contract: addresses, connections, tables, rows, files."""

@@ -1,0 +1,192 @@
+"""A connection to a database: opened with limits on time, and every failure said in a word."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from app.domain.fault import Fault, Refused
+from app.system.databases.address import Address, Make
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection, Engine
+
+LOGIN: Final = 15
+"""Seconds in which a server must take a connection and let us in."""
+QUERY: Final = 60
+"""Seconds in which it must answer a question."""
+LONG: Final = 12 * 3600
+"""Seconds for what rebuilds a table."""
+
+_NO_LOGIN: Final = frozenset({"28P01", "28000", "3D000", "42501", "1045", "1044", "1698", "1049", "18456"})
+_DENIED: Final = frozenset({"42501", "1142", "1143", "229", "942"})
+_REFERENCED: Final = frozenset({"23503", "23001", "1451", "1217", "547", "2292"})
+_LOCKED: Final = frozenset({"55P03", "40001", "40P01", "1205", "1213", "57014"})
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What a database said no with: its own code, and what that means as far as it is known."""
+
+    code: str
+    timed_out: bool
+    lost: bool
+
+    @property
+    def denied(self) -> bool:
+        """Whether rights are missing."""
+        return self.code in _DENIED
+
+    @property
+    def referenced(self) -> bool:
+        """Whether a foreign key forbids it."""
+        return self.code in _REFERENCED
+
+    @property
+    def locked(self) -> bool:
+        """Whether somebody else holds what is needed, or held it too long."""
+        return self.code in _LOCKED
+
+
+def failure_of(error: BaseException) -> Failure:
+    """Read what a driver raised. Its own words are not kept: they may hold values of rows."""
+    chain: list[BaseException] = []
+    seen: BaseException | None = error
+    while seen is not None and seen not in chain:
+        chain.append(seen)
+        origin = getattr(seen, "orig", None)
+        seen = origin if isinstance(origin, BaseException) else seen.__cause__ or seen.__context__
+    codes = [code for one in chain if (code := _code(one))]
+    words = " ".join(str(one) for one in chain).lower()
+    silent = any(isinstance(one, TimeoutError) for one in chain) or "timed out" in words
+    lost = any(isinstance(one, (ConnectionError, EOFError)) for one in chain) or codes[:1] in (
+        ["2013"],
+        ["2006"],
+    )
+    return Failure(codes[0] if codes else "", silent, lost)
+
+
+def _code(error: BaseException) -> str:
+    if isinstance(error, sqlite3.Error):
+        return _SQLITE.get(getattr(error, "sqlite_errorname", "") or "", "") or _by_words(error)
+    if told := getattr(error, "sqlstate", None):  # psycopg
+        return str(told)
+    first: Any = error.args[0] if error.args else None
+    if isinstance(first, dict):  # pg8000
+        return str(first.get("C", ""))
+    if isinstance(first, int) and type(error).__module__.startswith("pymysql"):
+        return str(first)
+    number = getattr(first, "code", None)  # oracledb
+    return str(number) if isinstance(number, int) else ""
+
+
+_SQLITE: Final = {
+    "SQLITE_CONSTRAINT_FOREIGNKEY": "23503",
+    "SQLITE_CONSTRAINT_TRIGGER": "23503",
+    "SQLITE_BUSY": "55P03",
+    "SQLITE_LOCKED": "55P03",
+    "SQLITE_READONLY": "42501",
+    "SQLITE_PERM": "42501",
+    "SQLITE_CANTOPEN": "42501",
+}
+
+
+def _by_words(error: sqlite3.Error) -> str:
+    return "23503" if "FOREIGN KEY" in str(error) else ""
+
+
+def engine_of(address: Address, password: str, *, silence: float = QUERY, read_only: bool = True) -> Engine:
+    """Make what connects to a database; nothing is asked of it yet.
+
+    Raises:
+        Refused: DATABASE_DRIVER when the driver is not installed; DATABASE_ADDRESS.
+    """
+    import sqlalchemy
+    from sqlalchemy.pool import NullPool
+
+    try:
+        url = sqlalchemy.make_url(address.url)
+        if password:
+            url = url.set(password=password)
+        if address.make is Make.SQLITE:
+            from app.system.databases.sqlite import opener
+
+            creator = opener(address, silence, read_only=read_only)
+            return sqlalchemy.create_engine(url, poolclass=NullPool, creator=creator)
+        return sqlalchemy.create_engine(url, poolclass=NullPool, connect_args=_options(url.drivername))
+    except (ModuleNotFoundError, sqlalchemy.exc.NoSuchModuleError) as error:
+        raise Refused(Fault.DATABASE_DRIVER, address.plain, _extra(address)) from error
+    except sqlalchemy.exc.ArgumentError as error:
+        raise Refused(Fault.DATABASE_ADDRESS, address.plain) from error
+
+
+def _extra(address: Address) -> str:
+    return f"lethe[{address.make.value}]"
+
+
+def _options(driver: str) -> dict[str, Any]:
+    """How each driver is told the limits on time that hold until we are let in."""
+    if driver == "postgresql+pg8000":
+        return {"timeout": LOGIN}
+    if driver.startswith("postgresql+psycopg"):
+        return {"connect_timeout": LOGIN}
+    if driver == "mysql+pymysql":
+        return {"connect_timeout": LOGIN, "read_timeout": LOGIN, "write_timeout": LOGIN, "charset": "utf8mb4"}
+    if driver.startswith("oracle"):
+        return {"tcp_connect_timeout": LOGIN}
+    return {"timeout": LOGIN} if driver.startswith("mssql") else {}
+
+
+def _be_patient(connection: Connection, silence: float) -> None:
+    """Set how long the server may be silent from now on. The drivers have no public way to say so later."""
+    driver: Any = connection.connection.driver_connection
+    if connection.dialect.driver == "pg8000":
+        driver._usock.settimeout(silence)  # noqa: SLF001  see above
+    elif connection.dialect.driver == "pymysql":
+        driver._read_timeout = driver._write_timeout = silence  # noqa: SLF001  see above
+
+
+@contextmanager
+def connected(
+    address: Address, password: str, *, silence: float = QUERY, read_only: bool = True
+) -> Iterator[Connection]:
+    """Connect, and let go at the end: what was not committed is rolled back.
+
+    Raises:
+        Refused: DATABASE_DRIVER, DATABASE_LOGIN, DATABASE_SILENT, DATABASE_UNREACHABLE, when it can't be
+            opened. What is asked later raises SQLAlchemy's own errors; `failure_of` reads them.
+    """
+    from sqlalchemy import exc
+
+    engine = engine_of(address, password, silence=silence, read_only=read_only)
+    try:
+        connection = engine.connect()
+    except (exc.SQLAlchemyError, OSError, EOFError) as error:
+        # The driver's words are left behind: they may hold the name of a person, and a path.
+        raise unanswered(address, error, LOGIN) from None
+    try:
+        _be_patient(connection, silence)
+        yield connection
+    finally:
+        _let_go(connection)
+
+
+def _let_go(connection: Connection) -> None:
+    """Close, though the server may be gone by now."""
+    try:
+        connection.close()
+    except Exception:  # noqa: BLE001  whatever a driver says of a connection that is dead, it is let go
+        connection.invalidate()
+
+
+def unanswered(address: Address, error: BaseException, silence: float) -> Refused:
+    """Put the failure of a whole database in a refusal."""
+    told = failure_of(error)
+    if told.timed_out:
+        return Refused(Fault.DATABASE_SILENT, address.plain, f"{silence:g} s")
+    if told.code in _NO_LOGIN:
+        return Refused(Fault.DATABASE_LOGIN, address.plain, told.code)
+    return Refused(Fault.DATABASE_UNREACHABLE, address.plain, told.code)

@@ -1,0 +1,161 @@
+"""A case on one database, for each make."""
+
+from __future__ import annotations
+
+import csv
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.domain.case import Case, CertificateTerms, Company, Database, FateRule, Match, PersonSource, Role
+from app.domain.event import Event
+from app.domain.fate import Fate
+from app.domain.step import Step
+from app.flow import Flow
+from app.identity import Identity
+from tests.flow.databases.company import TABLES, Customer, columns_of, customers, rows_of
+
+USCC = "91350100M000100Y43"
+
+
+@dataclass
+class Held:
+    """A database with a company in it, and how a test looks at it past Lethe."""
+
+    url: str
+    people: list[Customer]
+    ask: Callable[..., list[tuple[Any, ...]]]
+    do: Callable[..., None]
+    files: Callable[[], list[Path]]
+    password_env: str = ""
+    quote: str = '"'
+    close: Callable[[], None] = field(default=lambda: None)
+
+    def all(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Every row of every table."""
+        q = self.quote
+        return {
+            table: sorted(
+                tuple(str(v) for v in row)
+                for row in self.ask(
+                    f"SELECT {', '.join(q + c + q for c in columns_of(table))} FROM {q}{table}{q}"
+                )
+            )
+            for table in ("客户", "订单", "settings")
+        }
+
+    def holding(self, text: str) -> list[str]:
+        """The files in which a text stands, in UTF-8 or UTF-16."""
+        forms = [text.encode(codec) for codec in ("utf-8", "utf-16-le", "utf-16-be")]
+        return [path.name for path in self.files() if any(form in path.read_bytes() for form in forms)]
+
+
+def fill(do: Callable[..., None], people: list[Customer], quote: str, mark: str) -> None:
+    for statement in TABLES:
+        do(statement.format(q=quote))
+    for table, rows in rows_of(people).items():
+        names = ", ".join(quote + name + quote for name in columns_of(table))
+        marks = ", ".join([mark] * len(columns_of(table)))
+        do(f"INSERT INTO {quote}{table}{quote} ({names}) VALUES ({marks})", rows)
+
+
+def sqlite_at(path: Path, people: list[Customer], pragma: str = "") -> Held:
+    def do(statement: str, rows: list[tuple[Any, ...]] | None = None) -> None:
+        with sqlite3.connect(path) as db:
+            db.execute("PRAGMA foreign_keys = ON")
+            if rows is None:
+                db.execute(statement)
+            else:
+                db.executemany(statement, rows)
+        db.close()
+
+    def ask(query: str) -> list[tuple[Any, ...]]:
+        db = sqlite3.connect(path)
+        try:
+            return db.execute(query).fetchall()
+        finally:
+            db.close()
+
+    if pragma:
+        do(pragma)
+    fill(do, people, '"', "?")
+
+    def files() -> list[Path]:
+        return [one for one in path.parent.iterdir() if one.name.startswith(path.name)]
+
+    return Held(f"sqlite:///{path}", people, ask, do, files)
+
+
+@pytest.fixture
+def sqlite_held(tmp_path: Path) -> Held:
+    return sqlite_at(tmp_path / "客户库.db", customers(1000))
+
+
+@dataclass
+class Office:
+    """A case whose only location is a database."""
+
+    folder: Path
+    case: Case
+    officer: Identity
+    witness: Identity
+
+    def flow(self) -> Flow:
+        return Flow.create(self.folder / "case", self.case, self.officer)
+
+    def to(self, flow: Flow, last: Step) -> list[Event]:
+        """Go through the steps up to and with `last`."""
+        seen: list[Event] = []
+        for step in list(Step)[Step.LOCATE.index : last.index + 1]:
+            if flow.done(step):
+                continue
+            if step is Step.SIGN:
+                for copy in flow.copies():
+                    if not copy.declared_by:
+                        flow.accept(copy.id, self.officer.name)
+                flow.sign((self.officer, self.witness))
+            else:
+                seen += flow.begin(step, people=(self.officer, self.witness) if step is Step.CERTIFY else ())
+        return seen
+
+
+def list_of(path: Path, people: list[Customer]) -> Path:
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["姓名", "身份证号", "手机"])
+        writer.writerows([c.name, c.id, c.mobile] for c in people)
+    return path
+
+
+@pytest.fixture
+def office_of(tmp_path: Path, people: tuple[Identity, Identity, Identity]) -> Callable[..., Office]:
+    def make(held: Held, chosen: list[Customer] | None = None, **more: Any) -> Office:
+        listed = list_of(tmp_path / "list.csv", chosen) if chosen is not None else None
+        case = Case(
+            number="2026-001",
+            company=Company("示例科技有限公司", USCC),
+            certificate=CertificateTerms(tmp_path / "out"),
+            databases=(Database(held.url, held.password_env, listed, **more),),
+            rules=(FateRule(Match(), Fate.WIPE),),
+            people=(
+                PersonSource(Role.OFFICER, tmp_path / "o.p12"),
+                PersonSource(Role.WITNESS, tmp_path / "w.p12"),
+            ),
+        )
+        officer, witness, _ = people
+        return Office(tmp_path, case, officer, witness)
+
+    return make
+
+
+@pytest.fixture(autouse=True)
+def no_password_left() -> Iterator[None]:
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
