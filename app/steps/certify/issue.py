@@ -86,7 +86,7 @@ def compose(
     sheet = laid_out(account, people, issued_at, closing, _digests(data, manifest, fields[0][1], issuing))
     yield _at(2)
     attachments = {MANIFEST: data, INVENTORY: (folder / INVENTORY).read_bytes(), DETACHED: p7s}
-    pdf = archived(_drawn(sheet, account), attachments, _moment(issued_at))
+    pdf = archived(_drawn(sheet, account), attachments, _moment(issued_at), account.language)
     yield _at(3)
     pdf = _signed(pdf, sheet, fields, Words.of(account.language), issuing)
     yield _at(4)
@@ -146,7 +146,8 @@ def _digests(data: bytes, manifest: Manifest, officer: Identity, issuing: Issuin
 
 def _drawn(sheet: Sheet, account: Account) -> bytes:
     title = Words.of(account.language).label("title.document")
-    return painted(sheet.pages, f"{title} {account.number}", account.company)
+    second = "en" if account.language == "both" else ""
+    return painted(sheet.pages, f"{title} {account.number}", account.company, second=second)
 
 
 def _issued(folder: Path, manifest: bytes) -> bool:

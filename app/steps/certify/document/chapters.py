@@ -89,10 +89,10 @@ def scope(account: Account, words: Words) -> list[Strip]:
         (words.stacked(tier), words.category(category), *_numbers(total))
         for tier, category, total in by_category(account)
     ]
-    rows.append((words.label("column.total"), "", *_numbers(summed(records_of(account)))))
+    total = (words.label("column.total"), "", *_numbers(summed(records_of(account))))
     return [
         *fields(pairs, label_width(words), columns=1),
-        *table(columns, rows, above=4),
+        *table(columns, rows, above=4, last=[total]),
         *paragraph(words.lines("sentence.people"), NOTE, above=3),
     ]
 
@@ -150,15 +150,13 @@ def keys(account: Account, words: Words, closing: Closing) -> list[Strip]:
             shown = (words.label("title.ditto"), "") if ended == told else ended
             rows.append((f"{line.id}\n{visible(line.name)}".rstrip(), *shown))
             told = ended
-    rows.append(
-        (
-            f"{words.lines('sentence.slot')}\n{words.method(closing.evidence.method)}",
-            outcome(closing.outcome, words),
-            words.reasons(closing.evidence.limits),
-        )
+    slot = (
+        f"{words.lines('sentence.slot')}\n{words.method(closing.evidence.method)}",
+        outcome(closing.outcome, words),
+        words.reasons(closing.evidence.limits),
     )
-    none = paragraph(words.lines("sentence.no_keys")) if len(rows) == 1 else []
-    return [*none, *table(columns, rows, above=4 if none else 0)]
+    none = [] if rows else paragraph(words.lines("sentence.no_keys"))
+    return [*none, *table(columns, rows, above=4 if none else 0, last=[slot])]
 
 
 def copies(account: Account, words: Words) -> list[Strip]:
@@ -234,7 +232,7 @@ def kept(account: Account, words: Words) -> list[Strip]:
         )
         for row in by_ground(account)
     ]
-    columns = _columns(words, ("fate", 1.0), ("count", 0.55, 1), ("bytes", 0.8, 1), ("ground", 7.0))
+    columns = _columns(words, ("fate", 1.25), ("count", 0.55, 1), ("bytes", 0.8, 1), ("ground", 7.0))
     return table(columns, rows) if rows else paragraph(words.lines("sentence.no_kept"), BODY)
 
 

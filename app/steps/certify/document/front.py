@@ -10,7 +10,9 @@ from app.identity import Identity
 from app.steps.certify.account import Account
 from app.steps.certify.document import chapters, closing
 from app.steps.certify.document.exceptional import behind, exceptional
-from app.steps.certify.page.blocks import NEXT_TOP, Block, place
+from app.steps.certify.document.shortened import MEASURES, Measure, cut, shortened
+from app.steps.certify.document.signing import signing
+from app.steps.certify.page.blocks import NEXT_TOP, Block, Parting, place
 from app.steps.certify.page.faces import Weight
 from app.steps.certify.page.sheet import (
     BOTTOM,
@@ -34,6 +36,7 @@ from app.steps.certify.page.sheet import (
     Turned,
     width_of,
 )
+from app.steps.certify.page.strips import Cell, Row, paragraph
 from app.steps.certify.status import Closing, exceptions, status_of
 from app.steps.certify.tally import records_of, summed
 from app.steps.certify.wording import Words
@@ -49,18 +52,49 @@ _GHOST: Final = Style(96, 110, Weight.BOLD, Ink.GHOST)
 _FIGURES: Final = 0.6
 """Share of the status panel that the figures take."""
 _RIGHT_EDGE: Final = WIDTH - RIGHT
+FRONT: Final = 3
+"""Pages that the front may take, signatures and all."""
 
 
 def laid_out(
     account: Account, people: Sequence[Identity], issued_at: str, end: Closing, digests: closing.Digests
 ) -> Sheet:
-    """Lay the certificate out; the sheet knows where each signature field lies."""
+    """Lay the certificate out; the sheet knows where each signature field lies.
+
+    The front, signatures and all, takes at most three pages. Where it would take more, long
+    tables and texts are shortened there, and the whole of them stands in the annex behind it.
+    """
     words = Words.of(account.language)
-    sheet = Sheet()
-    sheet.turn(HEIGHT - TOP)
-    _head(sheet, account, words)
-    _status(sheet, account, words, end)
-    chapter: list[tuple[str, list[Strip]]] = [
+    chapter = _chapters(account, words, people, issued_at, end, digests)
+    for measure in (None, *MEASURES):
+        sheet = Sheet()
+        sheet.turn(HEIGHT - TOP)
+        _head(sheet, account, words)
+        _status(sheet, account, words, end)
+        shortened_ones = [name for name, strips in chapter if _put(sheet, name, strips, words, measure)]
+        if len(sheet.pages) <= FRONT:
+            break
+    front = len(sheet.pages)
+    _annex(sheet, account, words, end, [(n, strips) for n, strips in chapter if n in shortened_ones])
+    _end(sheet, words)
+    for number in range(len(sheet.pages)):
+        _furnish(sheet.pages, number, account, words, behind=number >= front)
+    return sheet
+
+
+_Chapters = list[tuple[str, list[Strip]]]
+
+
+def _chapters(
+    account: Account,
+    words: Words,
+    people: Sequence[Identity],
+    issued_at: str,
+    end: Closing,
+    digests: closing.Digests,
+) -> _Chapters:
+    issuing = digests.issuing
+    return [
         ("company", chapters.company(account, words, issued_at)),
         ("basis", chapters.basis(account, words)),
         ("scope", chapters.scope(account, words)),
@@ -71,25 +105,52 @@ def laid_out(
         ("kept", chapters.kept(account, words)),
         ("evidence", chapters.evidence(account, words)),
         ("exceptions", exceptional(account, words, end)),
-        ("limits", closing.limits(account, words, end)),
+        ("limits", closing.limits(account, words, end, people, issuing)),
         ("binding", closing.binding(account, words, digests)),
-        ("signing", closing.signing(account, words, people)),
+        ("signing", signing(account, words, people, issuing)),
     ]
-    for name, strips in chapter:
+
+
+def _put(sheet: Sheet, name: str, strips: list[Strip], words: Words, measure: Measure | None) -> bool:
+    """Put a block on the front; give whether it was shortened to the measure."""
+    if measure is None:
         place(sheet, _block(name, strips, words))
+        return False
+    if name == "exceptions":
+        # Of these most of all the reader must see each kind.
+        measure = replace(measure, rows=2 * measure.rows + 2)
+    short = shortened(strips, measure)
+    note: tuple[str, ...] = ()
+    if short.cut:
+        note = words.each("title.more" if short.spared else "title.cut", count=f"{short.spared:,}")
+    block = _block(name, short.strips or paragraph("\n".join(note)), words)
+    if name != "signing":
+        block = replace(block, note=note if short.strips else (), parting=Parting.FREELY)
+    place(sheet, block)
+    return short.cut
+
+
+def _annex(sheet: Sheet, account: Account, words: Words, end: Closing, whole: _Chapters) -> None:
+    """Put behind the signatures what the front shortened, and each of many exceptions."""
     rest = behind(account, words, end)
-    if rest:
+    if whole or rest:
         sheet.turn(NEXT_TOP)
+    for name, strips in whole:
+        rows = tuple(strip for strip in strips if isinstance(strip, Row))
+        titles = tuple(
+            text.format(block=title)
+            for text, title in zip(
+                words.each("title.annex_of", block="{block}"), words.each(f"block.{name}"), strict=True
+            )
+        )
+        place(sheet, Block(titles, words.each("title.continued"), rows))
+    if rest:
         place(sheet, _block("behind", rest, words))
-    _end(sheet, words)
-    for number in range(len(sheet.pages)):
-        _furnish(sheet.pages, number, account, words)
-    return sheet
 
 
 def _block(name: str, strips: list[Strip], words: Words) -> Block:
-    titles, continued = words.each(f"block.{name}"), words.each("title.continued")
-    return Block(titles, continued, tuple(strips), whole=name in ("binding", "signing"))
+    parting = Parting.NEVER if name in ("binding", "signing") else Parting.LONG
+    return Block(words.each(f"block.{name}"), words.each("title.continued"), tuple(strips), parting)
 
 
 def _head(sheet: Sheet, account: Account, words: Words) -> None:
@@ -171,17 +232,20 @@ def _end(sheet: Sheet, words: Words) -> None:
         sheet.put(Rule(WIDTH / 2 + side * reach, y + 2.5, WIDTH / 2 + side * (reach + 60), y + 2.5, Ink.HAIR))
 
 
-def _furnish(pages: list[list[Item]], number: int, account: Account, words: Words) -> None:
+def _furnish(pages: list[list[Item]], number: int, account: Account, words: Words, *, behind: bool) -> None:
     """Add what each page carries: running head, foot, seam mark, watermark behind all."""
     page = Sheet([pages[number]])
     top, foot = HEIGHT - TOP - 8, BOTTOM - 20
     if number:
-        page.text(LEFT, top, words.label("title.document"), NOTE)
+        title = words.label("title.document")
+        page.text(LEFT, top, f"{title} · {words.label('title.annex')}" if behind else title, NOTE)
         page.text(_RIGHT_EDGE, top, account.number, NOTE, align=1.0)
     page.put(Rule(LEFT, foot + 12, _RIGHT_EDGE, foot + 12, Ink.HAIR))
-    page.text(LEFT, foot, f"{account.company} · {account.machine_id}", NOTE)
     folio = words.label("title.page", page=number + 1, pages=len(pages))
     page.text(_RIGHT_EDGE, foot, folio, NOTE, align=1.0)
+    room = INNER - width_of(f" · {account.machine_id}", NOTE) - width_of(folio, NOTE) - 12
+    company = cut(Cell.of(0, room, account.company, NOTE), 1).lines[0]
+    page.text(LEFT, foot, f"{company} · {account.machine_id}", NOTE)
     if len(pages) > 1:
         page.put(Turned(WIDTH - 6 * MM, HEIGHT / 2, words.label("title.seam"), NOTE, 90))
     if account.rehearsal:

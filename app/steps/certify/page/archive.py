@@ -16,8 +16,14 @@ _KINDS: Final = {
 }
 
 
-def archived(pdf: bytes, attachments: Mapping[str, bytes], moment: datetime) -> bytes:
+_SPOKEN: Final = {"zh": "zh-CN", "en": "en", "both": "zh-CN"}
+"""The document's own language (RFC 3066); with two, the second is marked where it stands."""
+
+
+def archived(pdf: bytes, attachments: Mapping[str, bytes], moment: datetime, language: str) -> bytes:
     """Give `pdf` as PDF/A-3b with `attachments`, as pikepdf's validator approved the written bytes.
+
+    `language` is zh, en or both.
 
     Raises:
         Refused: SEAL_FAILED when the validator does not approve; nothing is to be signed then.
@@ -42,7 +48,7 @@ def archived(pdf: bytes, attachments: Mapping[str, bytes], moment: datetime) -> 
                 mod_date=date,
                 relationship=pikepdf.Name.Data,
             )
-        _cleared(document)
+        _cleared(document, language)
         try:
             pdfa.save(document, out, "3b")
         except pdfa.PdfaError as error:
@@ -50,7 +56,7 @@ def archived(pdf: bytes, attachments: Mapping[str, bytes], moment: datetime) -> 
     return out.getvalue()
 
 
-def archived_pages(pdf: bytes) -> bytes:
+def archived_pages(pdf: bytes, language: str) -> bytes:
     """Give the pages of `pdf` as PDF/A-3b, without the look at every page that `archived` takes.
 
     A volume of 1,000 pages would need 20 seconds for it; its pages are all drawn by the same operators.
@@ -60,13 +66,13 @@ def archived_pages(pdf: bytes) -> bytes:
 
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(pdf)) as document:
-        _cleared(document)
+        _cleared(document, language)
         pdfa.prepare(document, "3b")
         document.save(out, **pdfa.resolve_save_kwargs("3b"))
     return out.getvalue()
 
 
-def _cleared(document: Any) -> None:
+def _cleared(document: Any, language: str) -> None:
     """Take away what PDF/A does not know, and name the language."""
     import pikepdf
 
@@ -74,4 +80,4 @@ def _cleared(document: Any) -> None:
         # reportlab leaves an empty transition on each page.
         if "/Trans" in page.obj:
             del page.obj["/Trans"]
-    document.Root.Lang = pikepdf.String("zh-CN")
+    document.Root.Lang = pikepdf.String(_SPOKEN[language])

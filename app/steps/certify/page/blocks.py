@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final
 
 from app.steps.certify.page.sheet import (
@@ -15,20 +16,31 @@ from app.steps.certify.page.sheet import (
     LEFT,
     MARGIN,
     MM,
+    NOTE,
     TOP,
     Fill,
     Ink,
     Rule,
     Sheet,
     Strip,
+    Style,
     set_lines,
 )
-from app.steps.certify.page.strips import PAD, Row
+from app.steps.certify.page.strips import PAD, Row, parted
 
 _AIR: Final = 4.0
 """Space above and below the content of a block."""
 NEXT_TOP: Final = HEIGHT - TOP - 6 * MM
 """Where content starts on the pages after the first, below their running head."""
+
+
+class Parting(Enum):
+    """Which blocks may run over to the next page, where they would fit on one at all."""
+
+    NEVER = "never"
+    LONG = "long"
+    """Those that take a fifth of a page or more."""
+    FREELY = "freely"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +50,9 @@ class Block:
     titles: tuple[str, ...]
     continued: tuple[str, ...]
     strips: tuple[Strip, ...]
-    whole: bool = False
-    """Not parted, if it fits on one page at all."""
+    parting: Parting = Parting.LONG
+    note: tuple[str, ...] = ()
+    """What stands small under the title."""
 
 
 def place(sheet: Sheet, block: Block) -> None:
@@ -47,9 +60,9 @@ def place(sheet: Sheet, block: Block) -> None:
     _begin(sheet, block)
     start, titles = sheet.y, block.titles
     sheet.y -= _AIR
-    for number, strip in enumerate(block.strips):
+    for number, strip in enumerate(_flowing(block.strips)):
         if strip.height + _AIR > sheet.room():
-            sheet.y -= _AIR
+            sheet.y = min(sheet.y, start - _margin_height(titles, ())) - _AIR
             _frame(sheet, start, titles)
             sheet.turn(NEXT_TOP)
             start, titles = sheet.y, _marked(block)
@@ -57,17 +70,27 @@ def place(sheet: Sheet, block: Block) -> None:
             if isinstance(strip, Row) and strip.head and number:
                 _draw(sheet, strip.head)
         _draw(sheet, strip)
-    sheet.y -= _AIR
-    _frame(sheet, start, titles)
+    # The note stands beside the last part, which is made as tall as it needs.
+    sheet.y = min(sheet.y, start - _margin_height(titles, block.note)) - _AIR
+    _frame(sheet, start, titles, block.note)
 
 
 def _begin(sheet: Sheet, block: Block) -> None:
     """Turn the page when no more than the title would fit, or a short block would be parted for nothing."""
     whole = sum(strip.height for strip in block.strips) + 2 * _AIR
     least = sum(strip.height for strip in block.strips[:2]) + 2 * _AIR
-    short = block.whole or whole < (NEXT_TOP - BOTTOM) / 5
-    if sheet.room() < max(least, 34) or (short and sheet.room() < whole):
+    short = block.parting is Parting.NEVER or (
+        block.parting is Parting.LONG and whole < (NEXT_TOP - BOTTOM) / 5
+    )
+    tall = _margin_height(block.titles, block.note) + 2 * _AIR
+    if sheet.room() < max(least, 34, tall) or (short and sheet.room() < whole):
         sheet.turn(NEXT_TOP)
+
+
+def _flowing(strips: Sequence[Strip]) -> Iterator[Strip]:
+    """Part what is taller than some third of a page."""
+    for strip in strips:
+        yield from parted(strip) if isinstance(strip, Row) else (strip,)
 
 
 def _draw(sheet: Sheet, strip: Strip) -> None:
@@ -79,8 +102,19 @@ def _marked(block: Block) -> tuple[str, ...]:
     return tuple(f"{t} ({c})" for t, c in zip(block.titles, block.continued, strict=True))
 
 
-def _frame(sheet: Sheet, top: float, titles: Sequence[str]) -> None:
-    """Draw the box around what stands between `top` and the present foot, and its title."""
+def _in_margin(titles: Sequence[str], note: Sequence[str]) -> list[tuple[list[str], Style]]:
+    """The lines of the margin, each with its style."""
+    styles = [(title, BLOCK_EN if number else BLOCK) for number, title in enumerate(titles)]
+    texts = [*styles, *((text, NOTE) for text in note)]
+    return [(style.lines(text, MARGIN - 1.4 * PAD), style) for text, style in texts]
+
+
+def _margin_height(titles: Sequence[str], note: Sequence[str]) -> float:
+    return _AIR + sum(len(lines) * style.lead for lines, style in _in_margin(titles, note))
+
+
+def _frame(sheet: Sheet, top: float, titles: Sequence[str], note: Sequence[str] = ()) -> None:
+    """Draw the box around what stands between `top` and the present foot, its title and its note."""
     foot = sheet.y
     page = sheet.pages[-1]
     page.insert(0, Fill(LEFT, foot, MARGIN, top - foot))
@@ -94,6 +128,5 @@ def _frame(sheet: Sheet, top: float, titles: Sequence[str]) -> None:
     ):
         sheet.put(line)
     y = top - _AIR
-    for number, title in enumerate(titles):
-        style = BLOCK_EN if number else BLOCK
-        y = set_lines(sheet, LEFT + PAD, y, style.lines(title, MARGIN - 1.4 * PAD), style)
+    for lines, style in _in_margin(titles, note):
+        y = set_lines(sheet, LEFT + PAD, y, lines, style)

@@ -50,13 +50,19 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row(Strip):
-    """Cells side by side. A `ruled` row has a hair line under it; `head` is repeated on the next page."""
+    """Cells side by side. A `ruled` row has a hair line under it; `head` is repeated on the next page.
+
+    A `spare` row may stand in the annex where the front has no room for it; one that
+    `follows` goes on with the row above.
+    """
 
     cells: tuple[Cell, ...]
     ruled: bool = False
     above: float = 0.0
     below: float = 0.0
     head: Row | None = None
+    spare: bool = False
+    follows: bool = False
 
     @property
     @override
@@ -109,11 +115,15 @@ def paragraph(text: str, style: Style = SMALL, above: float = 0.0) -> list[Strip
     ]
 
 
-def items(texts: Sequence[str], style: Style = SMALL) -> list[Strip]:
-    """Set a numbered list; each entry stays whole."""
+def items(texts: Sequence[str], spare: Sequence[str] = (), style: Style = SMALL) -> list[Strip]:
+    """Set a numbered list, `spare` ones last; each entry stays whole."""
     return [
-        Row((Cell.of(0, 12, f"{n}.", style), Cell.of(14, CONTENT - 14, text, style)), below=1.5)
-        for n, text in enumerate(texts, 1)
+        Row(
+            (Cell.of(0, 12, f"{n}.", style), Cell.of(14, CONTENT - 14, text, style)),
+            below=1.5,
+            spare=n > len(texts),
+        )
+        for n, text in enumerate((*texts, *spare), 1)
     ]
 
 
@@ -126,8 +136,13 @@ class Column:
     align: float = 0.0
 
 
-def table(columns: Sequence[Column], rows: Sequence[Sequence[str]], above: float = 0.0) -> list[Strip]:
-    """Set a table; its head stands again on each page it runs over to."""
+def table(
+    columns: Sequence[Column],
+    rows: Sequence[Sequence[str]],
+    above: float = 0.0,
+    last: Sequence[Sequence[str]] = (),
+) -> list[Strip]:
+    """Set a table; its head stands again on each page it runs over to. The `last` rows are never spared."""
     total = sum(column.share for column in columns)
     room = CONTENT - (len(columns) - 1) * _GAP
     widths = [room * column.share / total for column in columns]
@@ -136,20 +151,35 @@ def table(columns: Sequence[Column], rows: Sequence[Sequence[str]], above: float
     heads = tuple(Cell.of(x, w, column.head, HEAD, column.align) for x, w, column in places)
     head = Row(heads, ruled=True, below=2)
     strips: list[Strip] = [replace(head, above=above)]
-    for row in rows:
+    for number, row in enumerate((*rows, *last)):
         cells = tuple(
             Cell.of(x, w, text, SMALL, column.align) for (x, w, column), text in zip(places, row, strict=True)
         )
-        strips += _pieces(cells, head)
+        strips += (replace(piece, spare=number < len(rows)) for piece in _pieces(cells, head))
     return strips
 
 
 def _pieces(cells: tuple[Cell, ...], head: Row) -> list[Row]:
+    return parted(Row(cells, ruled=True, above=1.5, below=1.5, head=head))
+
+
+def parted(row: Row) -> list[Row]:
     """Part a row that would fill a page into pieces that follow each other without a line between."""
-    count = max(1, -(-max(len(cell.lines) for cell in cells) // _TALLEST))
+    count = max(1, -(-max((len(cell.lines) for cell in row.cells), default=1) // _TALLEST))
+    if count == 1:
+        return [row]
     pieces = []
     for n in range(count):
-        part = tuple(replace(c, lines=c.lines[n * _TALLEST : (n + 1) * _TALLEST]) for c in cells)
+        part = tuple(replace(c, lines=c.lines[n * _TALLEST : (n + 1) * _TALLEST]) for c in row.cells)
         last = n == count - 1
-        pieces.append(Row(part, last, 0 if n else 1.5, 1.5 if last else 0, head))
+        pieces.append(
+            replace(
+                row,
+                cells=part,
+                ruled=row.ruled and last,
+                above=0 if n else row.above,
+                below=row.below if last else 0,
+                follows=n > 0,
+            )
+        )
     return pieces

@@ -58,7 +58,7 @@ def print_inventory(account: Account, folder: Path) -> Iterator[Progressed]:
         pages = _pages(file, listing)
         for volume, name in enumerate(names):
             pdf = yield from _volume(listing, volume, volumes, islice(pages, PAGES))
-            write_durably(folder / name, archived_pages(pdf), 0o644)
+            write_durably(folder / name, archived_pages(pdf, account.language), 0o644)
     yield Progressed(Step.CERTIFY, listing.pages, listing.pages, "pages")
 
 

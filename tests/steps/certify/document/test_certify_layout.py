@@ -7,16 +7,18 @@ import account_sample as sample
 import pytest
 
 from app.domain.case import Role
+from app.identity.chain import Papers
 from app.steps.certify.account import Paper
-from app.steps.certify.document.closing import SEAL, Digests
+from app.steps.certify.document.closing import Digests
 from app.steps.certify.document.front import laid_out
+from app.steps.certify.document.signing import SEAL
 from app.steps.certify.page.sheet import BOTTOM, HEIGHT, LEFT, MM, RIGHT, WIDTH, Fill, Rule, Text, width_of
 from app.steps.certify.wording import Words
 
 DIGESTS = Digests("0123abcd" * 8, "89ab" * 16, "77" * 32, "66" * 32, "LETHE2:" + "A1" * 145, "55" * 32)
 PEOPLE = [
-    SimpleNamespace(role=Role.OFFICER, name="王𬭚", fingerprint="ab" * 32),
-    SimpleNamespace(role=Role.WITNESS, name="李四", fingerprint="cd" * 32),
+    SimpleNamespace(role=Role.OFFICER, name="王𬭚", fingerprint="ab" * 32, papers=Papers()),
+    SimpleNamespace(role=Role.WITNESS, name="李四", fingerprint="cd" * 32, papers=Papers()),
 ]
 
 
@@ -63,7 +65,7 @@ def test_nothing_is_clipped_or_overlaps(name, language):
 
 
 @pytest.mark.parametrize("language", ["zh", "en", "both"])
-def test_the_front_part_is_three_pages_at_most_when_all_went_well(language):
+def test_all_of_it_is_three_pages_at_most_when_all_went_well(language):
     assert len(sheet(sample.clean(language=language)).pages) <= 3
 
 
@@ -92,12 +94,14 @@ def test_signature_fields_and_seal_are_clear(language):
 def test_five_people_have_five_fields():
     people = [*PEOPLE, replace_person("赵六", Role.WITNESS), replace_person("钱七", Role.APPROVER)]
     laid = sheet(sample.clean(), people)
-    assert list(laid.fields) == ["officer", "witness", "witness2", "approver"]
+    # In the order in which they act: who approves, who carries it out, who watches.
+    assert list(laid.fields) == ["approver", "officer", "witness", "witness2"]
     assert len({(p.page, p.y1) for p in laid.fields.values()}) == 4
 
 
 def replace_person(name, role):
-    return SimpleNamespace(role=role, name=name, fingerprint=name.encode().hex().ljust(64, "0"))
+    fingerprint = name.encode().hex().ljust(64, "0")
+    return SimpleNamespace(role=role, name=name, fingerprint=fingerprint, papers=Papers())
 
 
 def all_text(laid):

@@ -22,10 +22,10 @@ def test_verapdf_approves(issued: Path, small: Path, tmp_path: Path) -> None:
     if missing():
         pytest.skip(f"veraPDF did not look at the certificate: {missing()} is missing")
     rare = replace(sample.mixed(30, rehearsal=True, language="both"), company="𠮷𡒄示例（福州）有限公司")
-    pages = painted(sheet(rare).pages, "t", "a")
+    pages = painted(sheet(rare).pages, "t", "a", second="en")
     attachments = {"manifest.json": b"{}", "inventory.csv": inventory_of(rare), "manifest.p7s": b"0"}
     files = {
-        "before signing": archived(pages, attachments, datetime(2026, 11, 21, tzinfo=UTC)),
+        "before signing": archived(pages, attachments, datetime(2026, 11, 21, tzinfo=UTC), "both"),
         "not archival": pages,
     }
     for name, data in files.items():
