@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import errno
+import os
 import signal
 import sys
 from typing import Final
+
+from app.system.calls import FileHandle, open_by_handle
 
 REMOVED_WHILE_OPEN: Final = sys.platform != "win32"
 """Whether the name of an open file can be taken away."""
@@ -41,6 +44,25 @@ def guarded(fd: int) -> bool:
     import fcntl
 
     return fcntl.fcntl(fd, fcntl.F_GETLEASE) == fcntl.F_RDLCK
+
+
+def outlived(handle: FileHandle | None, near: int | None) -> bool:
+    """Whether a file that has no name, and that we have closed, is kept by somebody all the same.
+
+    By a program that had found it and is not done with opening it, or that holds it
+    with O_PATH, which no lease tells of. `near` is an open folder of its volume.
+    False also where the system doesn't tell, or not to us.
+    """
+    if handle is None or near is None:
+        return False
+    try:
+        fd = open_by_handle(near, handle)
+    except OSError:
+        return False
+    if fd is None:
+        return False
+    os.close(fd)
+    return True
 
 
 def open_at_once() -> int:

@@ -19,7 +19,7 @@ from app.steps.wipe.overwrite import Overwritten, overwrite, sync
 from app.steps.wipe.places import parent_of
 from app.steps.wipe.progress import Progress
 from app.steps.wipe.prove import prove
-from app.steps.wipe.removal import is_there, remove, sync_folders
+from app.steps.wipe.removal import is_there, near, remove, sync_folders
 from app.steps.wipe.scene import Scene, Spared, Terms
 from app.steps.wipe.strays import strays
 from app.steps.wipe.verdict import Done
@@ -160,14 +160,17 @@ def _removed(
 ) -> Generator[Watch, None, None]:
     for one in done:
         try:
-            yield watching.enter_context(remove(one, scene))
+            watch = remove(one, scene)
         except Spared as spared:
             endings.spare(one.item, spared)
+        else:
+            watching.callback(watch.close)
+            yield watch
 
 
 def _synced(watches: Iterable[Watch], scene: Scene) -> list[Done]:
     """Put removals on the disk, and only then ask whether anybody was there."""
     removed = list(watches)
     unsynced = sync_folders([each.done for each in removed], scene)
-    ended = [each.ended() for each in removed]
+    ended = [each.ended(near(each.done.item, scene)) for each in removed]
     return [one.doubted(Reason.NAME_REMAINS) if one.item.id in unsynced else one for one in ended]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
-from types import TracebackType
 from typing import Final
 
 from app.domain.outcome import Reason
@@ -13,55 +11,57 @@ from app.steps.wipe.examine import busy, ours, reason_of, same_file
 from app.steps.wipe.pump import LARGE
 from app.steps.wipe.scene import Scene, Spared
 from app.steps.wipe.verdict import Done
+from app.system.calls import file_handle
 from app.system.disk import Folder
-from app.system.guards import REMOVED_WHILE_OPEN, guard, guarded
+from app.system.guards import REMOVED_WHILE_OPEN, guard, guarded, outlived
 
 _OTHERS: Final = Reason.OPEN_ELSEWHERE
 
 
-@dataclass(frozen=True, slots=True)
 class Watch:
     """A file that is being removed. `done` bears every doubt that there was until now.
 
-    `fd` is None where an open file can't be removed, `kept` whether writers are kept
-    off. While it is a context the file stays open; it is closed at the end.
+    It is held open until it has ended, or been closed: `fd` is None where an open file
+    can't be removed. `kept` tells whether writers are kept off.
     """
 
-    done: Done
-    fd: int | None = None
-    told: os.stat_result | None = None
-    kept: bool = False
+    def __init__(self, done: Done, fd: int | None = None, *, kept: bool = False) -> None:
+        self.done = done
+        self._fd = fd
+        self._kept = kept
+        self._told = None if fd is None else os.fstat(fd)
 
-    def __enter__(self) -> Watch:
-        return self
+    def close(self) -> None:
+        """Let the file go."""
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self.fd is not None:
-            os.close(self.fd)
-
-    def ended(self) -> Done:
-        """Say of the file, once its folder is on the disk without it, whether anybody was there meanwhile.
+    def ended(self, near: int | None) -> Done:
+        """Let the file go, its folder on the disk without it, and say whether anybody was or still is there.
 
         A program may have found the name a moment before it went and be held up before
-        the file was open to it. Such a one waits for us, or has written, by now.
+        the file was open to it. Such a one waits for us by now, has written, or holds on
+        to the file still. `near` is an open folder of its volume.
         """
-        if self.fd is None or self.told is None:
+        fd = self._fd
+        if fd is None or self._told is None:
             return self.done
         done = self.done
+        handle = file_handle(fd)
         try:
-            now = os.fstat(self.fd)
-            if (now.st_size, now.st_mtime_ns) != (self.told.st_size, self.told.st_mtime_ns):
+            now = os.fstat(fd)
+            if (now.st_size, now.st_mtime_ns) != (self._told.st_size, self._told.st_mtime_ns):
                 done = done.doubted(Reason.CHANGED)
-            if self.kept and not guarded(self.fd):
+            if self._kept and not guarded(fd):
                 done = done.doubted(_OTHERS)  # somebody waits for it, and will write into freed blocks
         except OSError:
             done = done.doubted(Reason.CHANGED)
-        return done
+        self.close()
+        return done.doubted(_OTHERS) if outlived(handle, near) else done
 
 
-def watch(done: Done, folder: Folder, name: str, scene: Scene) -> Watch:
+def watched(done: Done, folder: Folder, name: str, scene: Scene) -> Watch:
     """Open a file that is about to be removed, see that it is as we left it, and keep writers off.
 
     One that somebody has written to holds what nobody signed for, and is left. Small
@@ -82,24 +82,25 @@ def watch(done: Done, folder: Folder, name: str, scene: Scene) -> Watch:
         unless_given.callback(os.close, fd)
         if not same_file(os.fstat(fd), done.item.stamp):
             raise FileNotFoundError(name)
-        seen = _looked(done, fd, scene)
+        seen, kept = _looked(done, fd, scene)
         if not REMOVED_WHILE_OPEN:
-            return replace(seen, fd=None)
+            return Watch(seen)
+        watch = Watch(seen, fd, kept=kept)
         unless_given.pop_all()
-        return seen
+        return watch
 
 
-def _looked(done: Done, fd: int, scene: Scene) -> Watch:
+def _looked(done: Done, fd: int, scene: Scene) -> tuple[Done, bool]:
+    """What may be said of it now, and whether writers are kept off from now on."""
     try:
-        told = os.fstat(fd)
         kept = guard(fd)
-        alone = not busy(fd, told, scene) if kept is None else kept
+        alone = not busy(fd, os.fstat(fd), scene) if kept is None else kept
         # Looked at only now that nobody can get in between.
         told = os.fstat(fd)
         seen = _compared(done, fd, told, scene)
     except OSError as error:
         raise Spared(reason_of(error), touched=True) from error
-    return Watch(seen if alone else seen.doubted(_OTHERS), fd, told, bool(kept))
+    return seen if alone else seen.doubted(_OTHERS), bool(kept)
 
 
 def _compared(done: Done, fd: int, told: os.stat_result, scene: Scene) -> Done:

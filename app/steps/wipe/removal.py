@@ -12,7 +12,7 @@ from app.domain.outcome import Reason
 from app.domain.plan import PlanItem
 from app.steps.wipe.examine import reason_of, same_file
 from app.steps.wipe.keystream import names_for
-from app.steps.wipe.last_look import Watch, watch
+from app.steps.wipe.last_look import Watch, watched
 from app.steps.wipe.scene import Scene, Spared
 from app.steps.wipe.verdict import Done
 from app.system.disk import Folder
@@ -55,7 +55,8 @@ def remove(done: Done, scene: Scene) -> Watch:
         if now is None:
             return Watch(done.doubted(Reason.NAME_REMAINS))
         with ExitStack() as unless_removed:
-            seen = unless_removed.enter_context(watch(done, folder, now, scene))
+            watch = watched(done, folder, now, scene)
+            unless_removed.callback(watch.close)
             if now == name:
                 now = _renamed(item, folder, name, scene)
             if scene.terms.wiping.trim:
@@ -63,7 +64,7 @@ def remove(done: Done, scene: Scene) -> Watch:
                     scene.terms.disk.forgo(folder, now)
             scene.terms.disk.unlink(folder, now)
             unless_removed.pop_all()
-            return seen
+            return watch
     except OSError as error:
         if reason_of(error) is Reason.NO_SPACE:
             raise Spared(Reason.NO_SPACE, touched=True) from error
@@ -112,6 +113,14 @@ def _renamed(item: PlanItem, folder: Folder, name: str, scene: Scene) -> str:
         disk.rename(folder, new, name)
         raise FileExistsError(name)
     return new
+
+
+def near(item: PlanItem, scene: Scene) -> int | None:
+    """An open folder of an item's volume, to ask of a file that has no name."""
+    try:
+        return scene.place(item)[0].fd
+    except OSError:
+        return None
 
 
 def sync_folders(removed: Iterable[Done], scene: Scene) -> frozenset[str]:

@@ -135,11 +135,25 @@ def test_a_writer_that_holds_it_when_it_is_removed_is_said(job, code, mode):
     assert not path.exists()
 
 
-def test_a_reader_that_holds_it_then_can_do_no_harm(job):
+@linux_only
+@pytest.mark.skipif(
+    getattr(os, "geteuid", lambda: 1)() != 0, reason="opening a file by its handle takes root"
+)
+@pytest.mark.parametrize("way", ["another's reader", "O_PATH"])
+def test_who_holds_it_without_writing_is_said(job, way):
+    """Either may open it anew for writing, without a name (/proc/self/fd); one held up in open(2) holds the same."""
     path = job.folder / "a"
     job.add(path, SMALL)
+    held = []
     with others() as start:
-        assert run(job, lambda: start(HOLD, path, "rb")).outcome.good
+        if way == "O_PATH":
+            end = run(job, lambda: held.append(os.open(path, os.O_PATH)))
+        else:
+            end = run(job, lambda: start(HOLD, path, "rb"))
+    assert end.outcome is Outcome.RESIDUE_POSSIBLE
+    assert Reason.OPEN_ELSEWHERE in end.evidence.limits
+    for fd in held:
+        os.close(fd)
 
 
 @linux_only
@@ -194,6 +208,17 @@ def test_a_writer_that_comes_in_the_very_last_moment_waits_and_is_said(job, call
     os.close(found[0])
     assert end.outcome is Outcome.RESIDUE_POSSIBLE
     assert Reason.OPEN_ELSEWHERE in end.evidence.limits
+
+
+def test_where_files_have_no_handle_or_none_may_be_opened_nothing_is_said_of_it(job, monkeypatch):
+    monkeypatch.setattr(last_look, "file_handle", lambda fd: None)
+    job.add(job.folder / "a", SMALL)
+    assert run(job, lambda: None).outcome.good
+    monkeypatch.undo()
+    monkeypatch.setattr(guards, "open_by_handle", lambda near, handle: None)
+    job.items.clear()
+    job.add(job.folder / "a", SMALL)
+    assert run(job, lambda: None).outcome.good
 
 
 def test_where_nobody_can_be_kept_off_a_writer_is_seen_all_the_same(job, monkeypatch):
