@@ -20,6 +20,16 @@ def free_port():
         return one.getsockname()[1]
 
 
+def free_pair():
+    """A port that is free together with the next one, where tpm2-tools looks for the control channel."""
+    for _ in range(50):
+        port = free_port()
+        with contextlib.suppress(OSError), socket.socket() as next_one:
+            next_one.bind(("127.0.0.1", port + 1))
+            return port
+    raise AssertionError("no two ports in a row are free")
+
+
 def tool(name):
     """The path of a tool; skips, saying so, where it is not installed."""
     found = shutil.which(name, path=f"{BIN}:/usr/local/bin:/usr/bin:/usr/sbin:/bin")
@@ -181,3 +191,65 @@ def passed(key, region="eu-west-1"):
 
     backend = kms_backends["123456789012"][region]
     del backend.keys[key]
+
+
+class Tpm:
+    """A software TPM with its state in a folder."""
+
+    def __init__(self, folder, port):
+        self.folder, self.tcti = folder, f"swtpm:host=127.0.0.1,port={port}"
+        self.port = port
+
+    def do(self, what, *given, data=b""):
+        """Run a tool of tpm2-tools; gives whether it ended well and what it said."""
+        done = subprocess.run(
+            [tool(f"tpm2_{what}"), *map(str, given)], input=data, capture_output=True, timeout=20,
+            check=False, cwd=self.folder, env={"PATH": "/usr/bin:/bin", "TPM2TOOLS_TCTI": self.tcti},
+        )  # fmt: skip
+        return done.returncode == 0, done.stdout
+
+    def must(self, what, *given, data=b""):
+        well, said = self.do(what, *given, data=data)
+        assert well, (what, given)
+        return said
+
+    def seal(self, handle, text):
+        """Seal a text under the owner's primary, and give it a persistent handle; its blobs stay in the folder."""
+        self.must("createprimary", "-Q", "-C", "o", "-c", "p")
+        self.must("create", "-Q", "-C", "p", "-i-", "-u", "k.pub", "-r", "k.priv", data=text)
+        self.must("flushcontext", "-t")
+        self.must("load", "-Q", "-C", "p", "-u", "k.pub", "-r", "k.priv", "-c", "k")
+        self.must("evictcontrol", "-Q", "-C", "o", "-c", "k", handle)
+        self.must("flushcontext", "-t")
+
+    def reload(self, handle):
+        """Load the blobs again, as who kept them would."""
+        self.must("createprimary", "-Q", "-C", "o", "-c", "p")
+        self.must("flushcontext", "-t")
+        well, _ = self.do("load", "-Q", "-C", "p", "-u", "k.pub", "-r", "k.priv", "-c", "k")
+        if well:
+            self.must("evictcontrol", "-Q", "-C", "o", "-c", "k", handle)
+        self.must("flushcontext", "-t")
+        return well
+
+    def unseal(self, handle):
+        well, said = self.do("unseal", "-c", handle)
+        self.must("flushcontext", "-t")
+        return said if well else None
+
+
+@contextlib.contextmanager
+def tpm(folder):
+    folder.mkdir(exist_ok=True)
+    state = folder / "state"
+    state.mkdir(exist_ok=True)
+    tool("tpm2_clear")
+    port = free_pair()
+    command = [
+        tool("swtpm"), "socket", "--tpm2", "--tpmstate", f"dir={state}", "--server", f"type=tcp,port={port}",
+        "--ctrl", f"type=tcp,port={port + 1}", "--flags", "not-need-init,startup-clear",
+    ]  # fmt: skip
+    with running(command, folder / "log"):
+        one = Tpm(folder, port)
+        until(lambda: one.must("getcap", "properties-fixed"), 10)
+        yield one
