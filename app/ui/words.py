@@ -68,6 +68,11 @@ def key(name: str) -> str:
     return table.key(name, language())
 
 
+def backup(name: str) -> str:
+    """Name a kind of backup."""
+    return table.backup(name, language())
+
+
 def findings(found: tuple[Finding, ...]) -> str:
     """List findings with their counts, the most frequent first."""
     ordered = sorted(found, key=lambda one: -one.count)

@@ -252,6 +252,14 @@
             <source>The case number names a folder: it can't hold any of {signs}</source>
             <translation>案号用作文件夹名，不能含有 {signs}</translation>
         </message>
+        <message>
+            <source>Print, time stamp, readers…</source>
+            <translation>纸质清册、时间戳、名单阅读人……</translation>
+        </message>
+        <message>
+            <source>Print, time stamp and readers of the full list</source>
+            <translation>纸质清册、时间戳与完整名单的阅读人</translation>
+        </message>
     </context>
     <context>
         <name>CompanyPage</name>
@@ -333,10 +341,6 @@
         <message>
             <source>&amp;Start confirming</source>
             <translation>开始核对(&amp;S)</translation>
-        </message>
-        <message>
-            <source>A recipient begins with age1: ask the custodian for theirs.</source>
-            <translation>公钥以 age1 开头，请向保管人索取。</translation>
         </message>
         <message>
             <source>Confirm</source>
@@ -421,6 +425,10 @@
         <message>
             <source>of all, traces: {n}</source>
             <translation>其中痕迹 {n}</translation>
+        </message>
+        <message>
+            <source>This is no age recipient: it begins with age1 and has 62 characters. Ask for it.</source>
+            <translation>这不是 age 收件公钥：它以 age1 开头，共 62 个字符。请向保管人索取。</translation>
         </message>
     </context>
     <context>
@@ -722,16 +730,16 @@
     <context>
         <name>KeyPhrase</name>
         <message>
-            <source>&amp;Passphrase of the chosen key:</source>
-            <translation>所选密钥的口令(&amp;P)：</translation>
-        </message>
-        <message>
-            <source>Passphrase of the chosen key</source>
-            <translation>所选密钥的口令</translation>
-        </message>
-        <message>
             <source>If it has one. Kept in memory only.</source>
             <translation>如有口令请填写，仅存于内存。</translation>
+        </message>
+        <message>
+            <source>&amp;Passphrase:</source>
+            <translation>口令(&amp;P)：</translation>
+        </message>
+        <message>
+            <source>Passphrase of the chosen one</source>
+            <translation>所选项的口令</translation>
         </message>
     </context>
     <context>
@@ -763,6 +771,17 @@
         <message>
             <source>not yet</source>
             <translation>尚无</translation>
+        </message>
+    </context>
+    <context>
+        <name>KindAndPhrase</name>
+        <message>
+            <source>K&amp;ind:</source>
+            <translation>类型(&amp;I)：</translation>
+        </message>
+        <message>
+            <source>Kind of the chosen one</source>
+            <translation>所选项的类型</translation>
         </message>
     </context>
     <context>
@@ -1324,6 +1343,117 @@
         <message>
             <source>Stopped. Nothing is lost; go on whenever you like, also tomorrow.</source>
             <translation>已停止，没有任何丢失。随时可以继续，隔天也可以。</translation>
+        </message>
+    </context>
+    <context>
+        <name>TermsDialog</name>
+        <message>
+            <source>Give the reader's name and their age recipient.</source>
+            <translation>请填写阅读人的姓名和其 age 收件公钥。</translation>
+        </message>
+        <message>
+            <source>This is no age recipient: it begins with age1 and has 62 characters. Ask the reader.</source>
+            <translation>这不是 age 收件公钥：它以 age1 开头，共 62 个字符。请向阅读人索取。</translation>
+        </message>
+        <message>
+            <source>The address of a time stamp service begins with http://.</source>
+            <translation>时间戳服务的地址应以 http:// 或 https:// 开头。</translation>
+        </message>
+        <message>
+            <source>A reader is typed but not added: press Add, or empty the line.</source>
+            <translation>填写的阅读人尚未添加：请按“添加”，或清空该行。</translation>
+        </message>
+        <message>
+            <source>More of the certificate</source>
+            <translation>证明的其他约定</translation>
+        </message>
+        <message>
+            <source>Print, time and register</source>
+            <translation>纸质清册、时间与登记簿</translation>
+        </message>
+        <message>
+            <source>Who may read the full list of names</source>
+            <translation>谁可以阅读完整名单</translation>
+        </message>
+        <message>
+            <source>where it is short</source>
+            <translation>篇幅不长时出具</translation>
+        </message>
+        <message>
+            <source>always</source>
+            <translation>一律出具</translation>
+        </message>
+        <message>
+            <source>never</source>
+            <translation>不出具</translation>
+        </message>
+        <message>
+            <source>Inventory on &amp;paper</source>
+            <translation>纸质清册(&amp;P)</translation>
+        </message>
+        <message>
+            <source>A second PDF, in volumes where it is long.</source>
+            <translation>另出一份 PDF；篇幅长时分册。</translation>
+        </message>
+        <message>
+            <source>&amp;Time stamp service</source>
+            <translation>时间戳服务(&amp;T)</translation>
+        </message>
+        <message>
+            <source>RFC 3161; the only address that Lethe ever calls. Empty: the time of this computer.</source>
+            <translation>RFC 3161；忘川只会连接这一个地址。留空则用本机时间。</translation>
+        </message>
+        <message>
+            <source>Its c&amp;hain</source>
+            <translation>其证书链(&amp;H)</translation>
+        </message>
+        <message>
+            <source>Certificates, CRLs and OCSP answers of the service.</source>
+            <translation>该服务的证书、吊销列表与 OCSP 应答。</translation>
+        </message>
+        <message>
+            <source>&amp;Register of certificates</source>
+            <translation>证明登记簿(&amp;R)</translation>
+        </message>
+        <message>
+            <source>Empty: certificates.jsonl beside the case folder.</source>
+            <translation>留空则用案件文件夹旁的 certificates.jsonl。</translation>
+        </message>
+        <message>
+            <source>The list is encrypted for each of them with their age recipient. Nobody: no list is made.</source>
+            <translation>名单用各人的 age 收件公钥加密；无人阅读则不出具名单。</translation>
+        </message>
+        <message>
+            <source>Readers of the full list</source>
+            <translation>完整名单的阅读人</translation>
+        </message>
+        <message>
+            <source>Name</source>
+            <translation>姓名</translation>
+        </message>
+        <message>
+            <source>Name of a reader</source>
+            <translation>阅读人姓名</translation>
+        </message>
+        <message>
+            <source>Age recipient of the reader</source>
+            <translation>阅读人的 age 收件公钥</translation>
+        </message>
+        <message>
+            <source>&amp;Add</source>
+            <translation>添加(&amp;A)</translation>
+        </message>
+        <message>
+            <source>R&amp;emove</source>
+            <translation>移除(&amp;E)</translation>
+        </message>
+        <message>
+            <source>OK</source>
+            <translation>确定</translation>
+        </message>
+        <message>
+            <source>Cancel</source>
+            <translation>取消</translation>
         </message>
     </context>
     <context>

@@ -6,14 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QEvent, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QGroupBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from app.domain.case import Case, CaseKind, CertificateTerms, Company, Dates, NameLevel, Profile, Scale
+from app.ui.pages.terms_dialog import TermsDialog
 from app.ui.widgets.day import DayEdit
 from app.ui.widgets.field import Fields
-from app.ui.widgets.plain import choose
+from app.ui.widgets.plain import Button, choose
 from app.ui.words import say
 
 _DAYS: Final = ("dissolved", "committee", "announced", "claims_until", "tax_cleared")
@@ -39,6 +40,10 @@ class CompanyForm(QWidget):
         self.kind, self.people, self.names, self.profile = (QComboBox() for _ in _ENUMS)
         self.tongue = QComboBox()
         self.days = {name: DayEdit() for name in _DAYS}
+        self.more = Button()
+        self._terms: CertificateTerms | None = None
+        self._locked = False
+        self._dialog: TermsDialog | None = None
         self.about, self.when, self.terms = QGroupBox(), QGroupBox(), QGroupBox()
         self.about_fields, self.day_fields, self.term_fields = Fields(), Fields(), Fields()
         self._lay_out()
@@ -49,6 +54,7 @@ class CompanyForm(QWidget):
             day.changed.connect(self._edited)
         for box in (self.kind, self.people, self.names, self.profile, self.tongue):
             box.currentIndexChanged.connect(self._edited)
+        self.more.clicked.connect(self._open_more)
         self.retranslate()
 
     def _lay_out(self) -> None:
@@ -65,6 +71,8 @@ class CompanyForm(QWidget):
         ):
             column = QVBoxLayout(group)
             column.addLayout(fields)
+            if group is self.terms:
+                column.addWidget(self.more, 0, Qt.AlignmentFlag.AlignRight)
             column.addStretch(1)
         left, row = QVBoxLayout(), QHBoxLayout(self)
         left.addWidget(self.about)
@@ -122,8 +130,12 @@ class CompanyForm(QWidget):
             people=self.people.currentData(),
         )
         dates = Dates(**{name: day.day() for name, day in self.days.items()})
-        out = old.certificate.out if old else out
-        terms = CertificateTerms(out, self.names.currentData(), self.tongue.currentData())
+        terms = replace(
+            self._terms or CertificateTerms(out),
+            out=old.certificate.out if old else out,
+            names=self.names.currentData(),
+            language=self.tongue.currentData(),
+        )
         number, profile = self.number.text().strip(), self.profile.currentData()
         if old is None:
             return Case(number=number, company=company, certificate=terms, dates=dates, profile=profile)
@@ -131,6 +143,7 @@ class CompanyForm(QWidget):
 
     def show_case(self, case: Case) -> None:
         """Show what a case declares."""
+        self._terms = case.certificate
         self.number.setText(case.number)
         self.company.setText(case.company.name)
         self.uscc.setText(case.company.uscc)
@@ -145,8 +158,22 @@ class CompanyForm(QWidget):
     def lock(self, locked: bool, number: bool) -> None:
         """Let nothing be changed, or nothing but the number, which names the folder."""
         for group in (self.about, self.when, self.terms):
-            group.setEnabled(not locked)
+            group.setEnabled(not locked or group is self.terms)
+        for box in (self.names, self.tongue, self.profile):
+            box.setEnabled(not locked)
+        self._locked = locked
         self.number.setReadOnly(number)
+
+    def _open_more(self) -> None:
+        terms = self._terms or CertificateTerms(Path())
+        self._dialog = TermsDialog(terms, locked=self._locked, parent=self)
+        self._dialog.given.connect(self._take_more)
+        self._dialog.open()
+
+    def _take_more(self, terms: CertificateTerms) -> None:
+        self._terms = terms
+        self._name_terms()
+        self.changed.emit()
 
     @override
     def changeEvent(self, event: QEvent) -> None:
@@ -198,6 +225,8 @@ class CompanyForm(QWidget):
         name(self.names, self.tr("File names a&ppear"), self.tr("A file name can itself be personal data."))
         name(self.tongue, self.tr("&Language of the certificate"))
         name(self.profile, self.tr("Check before w&iping"), say(self.profile.currentData()))
+        self.more.setText(self.tr("Print, time stamp, readers…"))
+        self.more.setAccessibleName(self.tr("Print, time stamp and readers of the full list"))
 
     def _edited(self) -> None:
         self.about_fields.hint(self.uscc, self._uscc_says())

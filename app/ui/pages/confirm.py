@@ -23,6 +23,7 @@ from app.ui.models.copies import copies, known_by, searched
 from app.ui.models.entries import EntryRow, entries, entry_of
 from app.ui.models.records import name_of
 from app.ui.pages.page import StepPage
+from app.ui.recipient import is_recipient
 from app.ui.widgets.field import Fields
 from app.ui.widgets.plain import Button
 from app.ui.widgets.sheet import Sheet
@@ -163,8 +164,12 @@ class ConfirmPage(StepPage):
         old = flow.case.custodians[0] if flow.case.custodians else None
         if (name, recipient) == ((old.name, old.recipient) if old else ("", "")):
             return
-        if recipient and not recipient.startswith("age1"):
-            self.notice.warn(lambda: self.tr("A recipient begins with age1: ask the custodian for theirs."))
+        if recipient and not is_recipient(recipient):
+            self.notice.warn(
+                lambda: self.tr(
+                    "This is no age recipient: it begins with age1 and has 62 characters. Ask for it."
+                )
+            )
             return
         given = replace(old, name=name, recipient=recipient) if old else Custodian(name, recipient)
         first = (given,) if name and recipient else ()

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import (
     QGroupBox,
     QHBoxLayout,
     QLabel,
-    QListWidgetItem,
     QTabWidget,
     QVBoxLayout,
     QWidget,
 )
 from typing_extensions import override
 
-from app.domain.case import Location
+from app.domain.case import Backup, Case, KeySource, Location
 from app.domain.event import Located
 from app.domain.fault import GateClosed, Refused
 from app.domain.record import Look, Record
@@ -30,13 +29,15 @@ from app.ui.models.records import found_records, name_of
 from app.ui.pages.declared import backups_of, keys_of
 from app.ui.pages.page import StepPage
 from app.ui.widgets.bars import Bars, Part
-from app.ui.widgets.keyphrase import KeyPhrase
+from app.ui.widgets.keyphrase import KindAndPhrase
 from app.ui.widgets.places import Places
 from app.ui.widgets.sheet import Sheet
 
 if TYPE_CHECKING:
     from app.flow import Flow
     from app.steps.certify import Coverage
+
+T = TypeVar("T", Backup, KeySource)
 
 
 class LocatePage(StepPage):
@@ -49,7 +50,8 @@ class LocatePage(StepPage):
         self.places = Places(folders=True, files=False)
         self.backups = Places(folders=True, files=True)
         self.keys = Places(folders=False, files=True)
-        self.phrase = KeyPhrase(desk)
+        self.backup_row = KindAndPhrase(desk, words.backup)
+        self.key_row = KindAndPhrase(desk, words.key)
         self.tabs = QTabWidget()
         self.records = found_records()
         self.sheet: Sheet[Record] = Sheet(self.records, _searched)
@@ -62,7 +64,10 @@ class LocatePage(StepPage):
         self._timer.timeout.connect(self._draw)
         for places in (self.places, self.backups, self.keys):
             places.changed.connect(self._declare)
-        self.keys.list.currentItemChanged.connect(self._ask_phrase)
+        for places in (self.backups, self.keys):
+            places.list.currentItemChanged.connect(lambda *_: self._show_kinds())
+        self.backup_row.corrected.connect(self._correct_backup)
+        self.key_row.corrected.connect(self._correct_key)
         self.retranslate()
 
     def _lay_out(self) -> None:
@@ -70,8 +75,8 @@ class LocatePage(StepPage):
             tab = QWidget()
             inside = QVBoxLayout(tab)
             inside.addWidget(places, 1)
-            if places is self.keys:
-                inside.addWidget(self.phrase)
+            if places is not self.places:
+                inside.addWidget(self.key_row if places is self.keys else self.backup_row)
             self.tabs.addTab(tab, "")
         kinds = QVBoxLayout(self.kinds)
         kinds.addWidget(self.picture)
@@ -89,6 +94,7 @@ class LocatePage(StepPage):
 
     @override
     def load(self, flow: Flow) -> None:
+        self._offer_kinds()
         self.places.set_paths([location.path for location in flow.case.locations])
         self.backups.set_paths([backup.path for backup in flow.case.backups])
         self.keys.set_paths([key.path for key in flow.case.keys])
@@ -142,6 +148,7 @@ class LocatePage(StepPage):
     def refresh(self) -> None:
         for places in (self.places, self.backups, self.keys):
             places.lock(self.locked or self.desk.running)
+        self._show_kinds()
         ready = self.desk.free and not self.locked and bool(self.places.paths())
         self.run.allow(ready and self.desk.gate(Step.LOCATE) is None)
         self._name_start()
@@ -179,21 +186,59 @@ class LocatePage(StepPage):
         flow = self.desk.flow
         if flow is None or not self.desk.free:
             return
-        self.notice.clear()
-        case = replace(
-            flow.case,
-            locations=tuple(Location(path) for path in self.places.paths()),
-            backups=backups_of(self.backups.paths(), flow.case.backups),
-            keys=keys_of(self.keys.paths(), flow.case.keys),
+        self._redeclare(
+            replace(
+                flow.case,
+                locations=tuple(Location(path) for path in self.places.paths()),
+                backups=backups_of(self.backups.paths(), flow.case.backups),
+                keys=keys_of(self.keys.paths(), flow.case.keys),
+            )
         )
+
+    def _redeclare(self, case: Case) -> None:
+        flow = self.desk.flow
+        if flow is None:
+            return
+        self.notice.clear()
         try:
             flow.declare(case)
         except (Refused, GateClosed) as refusal:
             self.notice.tell(refusal)
         self.desk.refresh()
+        self._show_kinds()
 
-    def _ask_phrase(self, item: QListWidgetItem | None, _: QListWidgetItem | None) -> None:
-        self.phrase.show_key(Path(item.data(Qt.ItemDataRole.UserRole)) if item else None)
+    def _offer_kinds(self) -> None:
+        """Only once a case is open: the window is up before the flow is read in."""
+        if self.key_row.kind.count():
+            return
+        from app.flow.case_file import BACKUP_KINDS, KEY_KINDS
+
+        self.backup_row.offer(BACKUP_KINDS)
+        self.key_row.offer(KEY_KINDS)
+
+    def _show_kinds(self) -> None:
+        """Show what the chosen backup and the chosen key were taken for."""
+        flow = self.desk.flow
+        if flow is None:
+            return
+        locked = self.locked or self.desk.running
+        for places, row, known in (
+            (self.backups, self.backup_row, flow.case.backups),
+            (self.keys, self.key_row, flow.case.keys),
+        ):
+            at = places.list.currentRow()
+            one = known[at] if 0 <= at < len(known) else None
+            row.show_path(one.path if one else None, one.kind if one else "", locked=locked)
+
+    def _correct_backup(self, kind: str) -> None:
+        flow = self.desk.flow
+        if flow is not None and self.desk.free:
+            self._redeclare(replace(flow.case, backups=_corrected(flow.case.backups, self.backups, kind)))
+
+    def _correct_key(self, kind: str) -> None:
+        flow = self.desk.flow
+        if flow is not None and self.desk.free:
+            self._redeclare(replace(flow.case, keys=_corrected(flow.case.keys, self.keys, kind)))
 
     def _count_kinds(self, record: Record) -> None:
         for found in record.findings:
@@ -212,6 +257,12 @@ class LocatePage(StepPage):
         self.coverage.setText(
             self.tr("Files looked at: {n}").format(n=words.count(total)) + "   ·   " + "   ·   ".join(parts)
         )
+
+
+def _corrected(known: Sequence[T], places: Places, kind: str) -> tuple[T, ...]:
+    """Give the chosen one another kind."""
+    at = places.list.currentRow()
+    return tuple(replace(one, kind=kind) if place == at else one for place, one in enumerate(known))
 
 
 def _searched(record: Record) -> str:
