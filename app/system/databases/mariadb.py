@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from app.domain.outcome import Reason
-from app.system.databases.server import Files, alone, asked, files_below, one_text, quoted
+from app.system.databases.server import Files, alone, asked, files_below, one_text, quoted, told_alone
 from app.system.databases.tables import Table
 
 if TYPE_CHECKING:
@@ -72,15 +72,10 @@ class MariaDB:
 
     def reclaim(self, connection: Connection, table: Table) -> bool:
         """As `Server.reclaim`: OPTIMIZE TABLE, which for InnoDB copies the table to a new file."""
-        from sqlalchemy import exc, text
+        from sqlalchemy import text
 
-        try:
-            told = connection.execution_options(isolation_level="AUTOCOMMIT").execute(
-                text(f"OPTIMIZE TABLE {quoted(connection, table)}")
-            )
-            done = all(str(row[2]).lower() != "error" for row in told)
-        except exc.DBAPIError:
-            return False
+        told = told_alone(connection, text(f"OPTIMIZE TABLE {quoted(connection, table)}"))
+        done = told is not None and all(str(row[2]).lower() != "error" for row in told)
         self.flush(connection, table)
         return done
 

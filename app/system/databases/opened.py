@@ -109,14 +109,17 @@ def engine_of(address: Address, password: str, *, silence: float = QUERY, read_o
 
     try:
         url = sqlalchemy.make_url(address.url)
-        if password:
+        options = _options(url.drivername)
+        if password and url.drivername == "mysql+pymysql":
+            options["password"] = password.encode()  # as text it would be taken for Latin-1
+        elif password:
             url = url.set(password=password)
         if address.make is Make.SQLITE:
             from app.system.databases.sqlite import opener
 
             creator = opener(address, silence, read_only=read_only)
             return sqlalchemy.create_engine(url, poolclass=NullPool, creator=creator)
-        return sqlalchemy.create_engine(url, poolclass=NullPool, connect_args=_options(url.drivername))
+        return sqlalchemy.create_engine(url, poolclass=NullPool, connect_args=options)
     except (ModuleNotFoundError, sqlalchemy.exc.NoSuchModuleError) as error:
         raise Refused(Fault.DATABASE_DRIVER, address.plain, _extra(address)) from error
     except sqlalchemy.exc.ArgumentError as error:

@@ -31,9 +31,9 @@ def stream(connection: Connection, table: Table) -> Generator[list[Values], None
 
     clause = table.clause()
     columns = [clause.c[name] for name in (*table.key, *table.columns)]
-    streaming = connection.execution_options(stream_results=True, max_row_buffer=AT_ONCE)
     # A label for each, since a key's columns stand twice.
-    result = streaming.execute(select(*(one.label(f"c{n}") for n, one in enumerate(columns))))
+    query = select(*(one.label(f"c{n}") for n, one in enumerate(columns)))
+    result = connection.execute(query.execution_options(stream_results=True, max_row_buffer=AT_ONCE))
     try:
         while batch := result.fetchmany(AT_ONCE):
             yield [tuple(row) for row in batch]

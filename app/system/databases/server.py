@@ -13,6 +13,7 @@ from app.system.databases.address import Make
 from app.system.databases.tables import Table
 
 if TYPE_CHECKING:
+    from sqlalchemy import TextClause
     from sqlalchemy.engine import Connection
 
 
@@ -87,14 +88,28 @@ def one_text(connection: Connection, query: str, **given: object) -> str:
 
 
 def alone(connection: Connection, statement: str) -> bool:
-    """Carry out a statement in no transaction; whether the server did."""
-    from sqlalchemy import exc, text
+    """Carry out a statement in no transaction; whether the server did. What was open is rolled back."""
+    from sqlalchemy import text
 
+    return told_alone(connection, text(statement)) is not None
+
+
+def told_alone(connection: Connection, statement: TextClause) -> list[tuple[Any, ...]] | None:
+    """Carry out a statement in no transaction, and give what the server says; None when it refuses."""
+    from sqlalchemy import exc
+
+    connection.rollback()
+    before = connection.default_isolation_level
+    connection.execution_options(isolation_level="AUTOCOMMIT")
     try:
-        connection.execution_options(isolation_level="AUTOCOMMIT").execute(text(statement)).close()
+        result = connection.execute(statement)
+        return [tuple(row) for row in result] if result.returns_rows else []
     except exc.DBAPIError:
-        return False
-    return True
+        return None
+    finally:
+        with suppress(exc.DBAPIError):
+            connection.rollback()
+            connection.execution_options(isolation_level=before)
 
 
 def quoted(connection: Connection, table: Table) -> str:

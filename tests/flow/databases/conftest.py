@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import secrets
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from app.domain.step import Step
 from app.flow import Flow
 from app.identity import Identity
 from tests.flow.databases.company import TABLES, Customer, columns_of, customers, rows_of
+from tests.flow.databases.servers import PASSWORD, Running, mariadb, postgresql
 
 USCC = "91350100M000100Y43"
 
@@ -159,3 +161,85 @@ def no_password_left() -> Iterator[None]:
     yield
     os.environ.clear()
     os.environ.update(before)
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[Running]:
+    with postgresql() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def mariadb_server() -> Iterator[Running]:
+    with mariadb() as running:
+        yield running
+
+
+def _server_held(name: str, url: str, quote: str, connect: Callable[[str], Any], data: Path) -> Held:
+    """A new database with the company in it, on a running server."""
+    admin = connect("")
+    admin.autocommit = True if quote == '"' else admin.autocommit
+    admin.cursor().execute(f"CREATE DATABASE {quote}{name}{quote}")
+    admin.close()
+
+    def do(statement: str, rows: list[tuple[Any, ...]] | None = None) -> None:
+        db = connect(name)
+        cursor = db.cursor()
+        if rows is None:
+            cursor.execute(statement)
+        else:
+            cursor.executemany(statement, rows)
+        db.commit()
+        db.close()
+
+    def ask(query: str) -> list[tuple[Any, ...]]:
+        db = connect(name)
+        cursor = db.cursor()
+        cursor.execute(query)
+        found = [tuple(row) for row in cursor.fetchall()]
+        db.close()
+        return found
+
+    people = customers(1000)
+    fill(do, people, quote, "%s")
+    os.environ["DATABASE_WORD"] = PASSWORD
+
+    def files() -> list[Path]:
+        return [path for path in data.rglob("*") if path.is_file()]
+
+    return Held(url, people, ask, do, files, "DATABASE_WORD", quote)
+
+
+def connect_postgresql(port: int, database: str, user: str = "postgres", word: str = PASSWORD) -> Any:
+    import pg8000.dbapi
+
+    return pg8000.dbapi.connect(user, "127.0.0.1", database or "postgres", port, word)
+
+
+def connect_mariadb(port: int, database: str, user: str = "root", word: str = PASSWORD) -> Any:
+    import pymysql
+
+    return pymysql.connect(
+        host="127.0.0.1",
+        port=port,
+        user=user,
+        password=word.encode(),
+        database=database or None,
+        charset="utf8mb4",
+    )
+
+
+@pytest.fixture
+def postgresql_held(postgresql_server: Running) -> Held:
+    name, port = f"客户库{secrets.token_hex(3)}", postgresql_server.port
+    url = f"postgresql://postgres@127.0.0.1:{port}/{name}"
+    return _server_held(
+        name, url, '"', lambda database: connect_postgresql(port, database), postgresql_server.data
+    )
+
+
+@pytest.fixture
+def mariadb_held(mariadb_server: Running) -> Held:
+    name, port = f"客户库{secrets.token_hex(3)}", mariadb_server.port
+    url = f"mysql://root@127.0.0.1:{port}/{name}"
+    return _server_held(name, url, "`", lambda database: connect_mariadb(port, database), mariadb_server.data)
