@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from app.steps.shred.services import aws_kms, openbao, pkcs11, tpm2
+from app.steps.shred.services import aws_kms, declared, openbao, pkcs11, secret_service, tpm2
 from app.steps.shred.services.contract import Service
 
-_ALL: Final = (aws_kms.SERVICE, openbao.SERVICE, pkcs11.SERVICE, tpm2.SERVICE)
+_ALL: Final = (
+    aws_kms.SERVICE,
+    declared.SERVICE,
+    openbao.SERVICE,
+    pkcs11.SERVICE,
+    secret_service.SERVICE,
+    tpm2.SERVICE,
+)
 SERVICES: Final = {service.name: service for service in _ALL}
 
 

@@ -83,11 +83,11 @@ def test_the_state_of_a_software_tpm_brings_it_back_and_so_it_is_not_the_top_run
 def test_a_wrong_passphrase_leaves_it(chip, counter):
     chip.seal(HANDLE, b"a customer")
     chip.must("changeauth", "-c", "l", "right")
-    (settled,) = counter(source(chip, "owner"), secret="wrong").run()
+    (settled,) = counter(source(chip, "owner"), secret="wr0ng").run()
     assert settled.outcome is KeyOutcome.FAILED
     assert settled.evidence.limits[0] is Reason.WRONG_PASSPHRASE
     assert chip.unseal(HANDLE) == b"a customer"
-    assert "wrong" not in repr(settled)
+    assert "wr0ng" not in repr(settled)
 
 
 def test_the_right_passphrase_does_it(chip, counter):

@@ -1,0 +1,82 @@
+"""A key of which a named person says that it is destroyed: Lethe does nothing and sees nothing but the paper.
+
+`name` is what the key is called, `by` who says so, `paper` what they show for it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from typing_extensions import override
+
+from app.domain.canonical import canonical
+from app.domain.case import ServiceKey
+from app.domain.outcome import Fact, Reason
+from app.steps.shred.services.contract import (
+    Answer,
+    Challenge,
+    Foretold,
+    Keeper,
+    KeyRef,
+    Probe,
+    Saw,
+    Service,
+    Traces,
+    Unanswered,
+    Warrant,
+)
+
+
+@contextmanager
+def _open(source: ServiceKey, _: str) -> Iterator[Keeper]:
+    yield _Word(source)
+
+
+@dataclass(slots=True)
+class _Word(Keeper):
+    """Somebody's word. What makes it this one is who gives it, of what, and the paper, byte by byte."""
+
+    source: ServiceKey
+
+    @override
+    def keys(self) -> tuple[KeyRef, ...]:
+        paper = self._paper()
+        id_ = hashlib.sha256(canonical([self.source.name, self.source.by, paper])).hexdigest()
+        facts: tuple[Fact, ...] = (("declared_by", self.source.by), ("paper_sha256", paper))
+        return (KeyRef(id_, "", "declared", limits=(Reason.DECLARED,), facts=facts),)
+
+    def _paper(self) -> str:
+        if self.source.paper is None:
+            return ""
+        try:
+            return hashlib.sha256(self.source.paper.read_bytes()).hexdigest()
+        except OSError:
+            raise Unanswered(Reason.GONE) from None
+
+    @override
+    def plan(self, key: KeyRef) -> Foretold:
+        return Foretold(())
+
+    @override
+    def canary(self, key: KeyRef) -> Challenge:
+        raise Unanswered(Reason.CANARY_FAILED)
+
+    @override
+    def destroy(self, handle: str, warrant: Warrant) -> Answer:
+        warrant.refuse_other(self.keys()[0])
+        return Answer()
+
+    @override
+    def verify(self, handle: str, canary: Challenge | None) -> tuple[Probe, ...]:
+        return (Probe("word", Saw.GONE, "declared", limits=(Reason.DECLARED,)),)
+
+    @override
+    def traces(self, key: KeyRef) -> Traces:
+        return Traces()
+
+
+SERVICE: Final = Service("declared", _open, ("name", "by", "paper"), ("name", "by", "paper"))

@@ -1,0 +1,146 @@
+"""What a TPM keeps at a place: a persistent handle, an index of its memory."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from typing_extensions import override
+
+from app.domain.outcome import Reason
+from app.steps.shred.services.contract import (
+    Answer,
+    Challenge,
+    Foretold,
+    Keeper,
+    KeyRef,
+    Probe,
+    Saw,
+    Traces,
+    Unanswered,
+    Warrant,
+)
+from app.steps.shred.services.tpm2.tools import NAME, TYPE, Tools, refuse_other, tried
+
+
+@dataclass(slots=True)
+class Handle(Keeper):
+    """A persistent handle: what it stands for is a blob that may be anywhere."""
+
+    tools: Tools
+    handle: int
+    limits: tuple[Reason, ...]
+
+    @property
+    def _at(self) -> str:
+        return f"{self.handle:#x}"
+
+    @override
+    def keys(self) -> tuple[KeyRef, ...]:
+        if self.handle not in self.tools.handles("persistent"):
+            return ()
+        told = self.tools.run("readpublic", "-c", self._at)
+        name, kind = NAME.search(told), TYPE.search(told)
+        id_ = name[1] if name else ""
+        return (KeyRef(id_, id_, f"TPM {kind[1] if kind else ''}".strip(), limits=self.limits),)
+
+    @override
+    def plan(self, key: KeyRef) -> Foretold:
+        return Foretold((f"tpm2_evictcontrol -C o -c {self._at}",))
+
+    @override
+    def canary(self, key: KeyRef) -> Challenge:
+        for method in ("tpm2-unseal", "tpm2-sign"):
+            canary = Challenge(method, b"", "")
+            if self._opens(canary) is Saw.THERE:
+                return canary
+        raise Unanswered(Reason.CANARY_FAILED)
+
+    def _opens(self, canary: Challenge) -> Saw:
+        (self.tools.folder / "text").write_bytes(secrets.token_bytes(32))
+        ways = {
+            "tpm2-unseal": ("unseal", "-c", self._at),
+            "tpm2-sign": ("sign", "-c", self._at, "-g", "sha256", "-o", "signed", "text"),
+        }
+        return tried(self.tools, ways[canary.method], "-p")
+
+    @override
+    def destroy(self, handle: str, warrant: Warrant) -> Answer:
+        refuse_other(self, warrant)
+        self.tools.run("evictcontrol", "-C", "o", "-c", self._at, auth="-P")
+        return Answer()
+
+    @override
+    def verify(self, handle: str, canary: Challenge | None) -> tuple[Probe, ...]:
+        there = self.handle in self.tools.handles("persistent")
+        same = there and any(one.id == handle for one in self.keys())
+        read = tried(self.tools, ("readpublic", "-c", self._at), "")
+        probes = [
+            Probe("handles", Saw.THERE if same else Saw.GONE),
+            Probe("readpublic", read if same or not there else Saw.GONE),
+        ]
+        if canary:
+            probes.append(Probe("canary", self._opens(canary) if same or not there else Saw.GONE))
+        return tuple(probes)
+
+    @override
+    def traces(self, key: KeyRef) -> Traces:
+        return Traces()
+
+
+@dataclass(slots=True)
+class Index(Keeper):
+    """An index of the TPM's own memory: what is in it is nowhere else."""
+
+    tools: Tools
+    index: int
+    limits: tuple[Reason, ...]
+
+    @property
+    def _at(self) -> str:
+        return f"{self.index:#x}"
+
+    @override
+    def keys(self) -> tuple[KeyRef, ...]:
+        if self.index not in self.tools.handles("nv-index"):
+            return ()
+        name = NAME.search(self.tools.run("nvreadpublic", self._at))
+        id_ = name[1] if name else ""
+        return (KeyRef(id_, id_, "TPM NV", limits=self.limits),)
+
+    @override
+    def plan(self, key: KeyRef) -> Foretold:
+        return Foretold((f"tpm2_nvundefine -C o {self._at}",))
+
+    @override
+    def canary(self, key: KeyRef) -> Challenge:
+        canary = Challenge("tpm2-nvread", b"", "")
+        if self._opens() is not Saw.THERE:
+            raise Unanswered(Reason.CANARY_FAILED)
+        return canary
+
+    def _opens(self) -> Saw:
+        return tried(self.tools, ("nvread", "-C", "o", self._at), "-P")
+
+    @override
+    def destroy(self, handle: str, warrant: Warrant) -> Answer:
+        refuse_other(self, warrant)
+        self.tools.run("nvundefine", "-C", "o", self._at, auth="-P")
+        return Answer()
+
+    @override
+    def verify(self, handle: str, canary: Challenge | None) -> tuple[Probe, ...]:
+        there = self.index in self.tools.handles("nv-index")
+        same = there and any(one.id == handle for one in self.keys())
+        read = tried(self.tools, ("nvreadpublic", self._at), "")
+        probes = [
+            Probe("handles", Saw.THERE if same else Saw.GONE),
+            Probe("nvreadpublic", read if same or not there else Saw.GONE),
+        ]
+        if canary:
+            probes.append(Probe("canary", self._opens() if same or not there else Saw.GONE))
+        return tuple(probes)
+
+    @override
+    def traces(self, key: KeyRef) -> Traces:
+        return Traces()
