@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Generator, Iterator
 from typing import Final
 
+from app.domain.case import KeySource
 from app.domain.copies import Disposal
 from app.domain.event import CopyFound, Progressed
 from app.domain.fate import Fate
@@ -65,22 +66,32 @@ def keys_of(desk: Desk, plan: Plan) -> dict[str, Key]:
     return {item: key for item, key in found.items() if key}
 
 
+def source_of(desk: Desk, key: Key) -> KeySource | None:
+    """Where the case declares a key: as its file, or as a folder above it."""
+    for source in desk.case.keys:
+        path = os.path.abspath(source.path)  # noqa: PTH100 text, as keys are inspected
+        if source.kind == key.kind and (key.path == path or key.path.startswith(path + os.sep)):
+            return source
+    return None
+
+
 def hunting(desk: Desk, passphrase: Passphrase) -> Generator[Progressed | CopyFound, None, None]:
     """Find the copies of keys that no digest tells: re-wrapped, in a text, in an archive among others."""
     known = {copy.path for copy in desk.register.copies()}
     known |= {copy.repository for copy in desk.register.copies() if copy.repository}
-    ids = {os.path.abspath(key.path): key.id for key in desk.register.declared_keys()}  # noqa: PTH100 text
+    keys = {key.id: key for key in desk.register.declared_keys()}
+    ids = {key.path: key.id for key in keys.values()}
     told: dict[str, Foreseen] = {}
     for one in foreseen(desk, passphrase):
         if isinstance(one, Foreseen):
-            told[ids.get(one.path, one.path)] = one
+            told[ids[one.path]] = one
         else:
             yield Progressed(Step.CONFIRM, one.done, one.total, one.unit, one.now)
-    sources = {ids.get(os.path.abspath(one.path), ""): one for one in desk.case.keys}  # noqa: PTH100 text
     going = []
 
     def opener(item: str) -> str:
-        return passphrase(sources[item].path, sources[item].passphrase_env)
+        source = source_of(desk, keys[item])
+        return passphrase(source.path, source.passphrase_env) if source else ""
 
     for found in found_copies(told, opener, known):
         if found.copy.disposal is Disposal.WIPE:

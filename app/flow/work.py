@@ -21,7 +21,7 @@ from app.domain.step import Step
 from app.flow.copying import key_end, refuse_unsealed
 from app.flow import databases
 from app.flow.desk import Desk, Passphrase
-from app.flow.hunting import grounds_of, hunting, keys_of
+from app.flow.hunting import grounds_of, hunting, keys_of, source_of
 from app.flow.keeping import held_copy, held_keys, refuse_own_keys
 from app.flow.reading import reader_command
 from app.flow.recording import Work
@@ -158,11 +158,10 @@ def shredding(desk: Desk, plan: SignedPlan, passphrase: Passphrase) -> Work:
         GateClosed: as `wiping`.
     """
     refuse_unsealed(desk, plan.plan, Step.SHRED)
-    sources = {str(source.path): source for source in desk.case.keys}
     doomed = keys_of(desk, plan.plan)
 
     def opener(item: str) -> str:
-        source = sources[doomed[item].path] if item in doomed else None
+        source = source_of(desk, doomed[item]) if item in doomed else None
         return passphrase(source.path, source.passphrase_env) if source else ""
 
     events = shred(

@@ -58,14 +58,17 @@ class Act:
     over: bool = False
 
     def prepare(self) -> Quarry | None:
-        """Know the file for the signed one and lay the canaries; say what its copies are known by."""
+        """End what holds the key, know the file for the signed one, lay canaries; say how a copy is known."""
         doomed = self.doomed
         if doomed.stage in (Stage.NOTED, Stage.SETTLED):
             return None
+        quiet = doomed.kind.quiet(doomed.item.path)
         try:
             self._before()
         except (Failed, OSError) as error:
             self.failure = error
+        if not quiet:
+            self.limits += (Reason.OPEN_ELSEWHERE,)
         stamp = doomed.item.stamp
         return Quarry(doomed.item.id, doomed.item.path, (stamp.device, stamp.inode), self.needles)
 

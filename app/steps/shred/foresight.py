@@ -13,7 +13,7 @@ from app.domain.fault import Fault, Refused
 from app.domain.outcome import Reason
 from app.steps.shred.hunt import NOTHING, Blind, Grounds, Hunted, Quarry, Sighting, hunt, wraps_beside
 from app.steps.shred.hunting import progress_of
-from app.steps.shred.inspection import reading, stamp_of, store_of
+from app.steps.shred.inspection import files_of, reading, stamp_of, store_of
 from app.steps.shred.kinds import kind_of, marks_of, open_keys, spans_of
 from app.steps.shred.kinds.contract import Kind, NotOpened, Opened, Span, Store
 from app.steps.shred.needles import needles_of
@@ -22,6 +22,7 @@ from app.steps.shred.surface import surface_of
 from app.steps.shred.verdict import DECLARED
 from app.system.disk import this_disk
 
+_FIRST: Final = ("end_sessions",)
 _STAYS: Final = ("overwrite", "sync", "read_back", "open")
 _GOES: Final = (*_STAYS, "rename", "unlink", "sync_folder")
 
@@ -77,15 +78,15 @@ def foresee(
     Raises:
         Refused: as `inspect` does.
     """
-    looked = [_look(source, passphrase(source)) for source in sources]
+    looked = [_look(source, path, passphrase(source)) for source, path in files_of(sources)]
     found = yield from progress_of(hunt([one.quarry for one in looked], grounds))
     declared = frozenset(one.path for one in looked)
     for one in looked:
         yield _foreseen(one, found.get(one.path, NOTHING), declared)
 
 
-def _look(source: KeySource, passphrase: str) -> _Looked:
-    path, kind = os.path.abspath(source.path), kind_of(source.kind)  # noqa: PTH100 as text
+def _look(source: KeySource, path: str, passphrase: str) -> _Looked:
+    kind = kind_of(source.kind)
     with reading(path) as fd:
         store, told = store_of(this_disk(), fd), os.fstat(fd)
         try:
@@ -114,7 +115,7 @@ def _foreseen(one: _Looked, hunted: Hunted, declared: frozenset[str]) -> Foresee
     if hunted.blind:
         limits += (Reason.PLACES_UNSEEN,)
     written = PASSES * sum(span.stop - span.start for span in one.spans)
-    calls = _STAYS if one.kind.container else _GOES
+    calls = (*_FIRST[: one.kind.has_sessions], *(_STAYS if one.kind.container else _GOES))
     return Foreseen(
         one.path,
         one.kind.name,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from app.domain.canonical import handle
@@ -27,21 +27,34 @@ def inspect(
     """Describe each declared key file. `key` is the case's key for ids.
 
     A key that does not open, for want of its passphrase or otherwise, is still
-    described, with the algorithm "unknown".
+    described, with the algorithm "unknown". A declared folder gives each key file in it.
 
     Raises:
         Refused: CASE_FILE_MISSING_PATH when there is no plain file at the path, or
             it can't be read; CASE_FILE_WRONG_VALUE when it is far too big for a key, or
             no container of its kind.
     """
-    for source in sources:
-        path = os.path.abspath(source.path)  # noqa: PTH100 resolving would follow a link
+    for source, path in files_of(sources):
         kind = kind_of(source.kind)
         with reading(path) as fd:
             digest = _digest(kind, fd, path)
             algorithm, fingerprint = _describe(kind, store_of(this_disk(), fd), passphrase(source))
             stamp = stamp_of(os.fstat(fd))
         yield Key(handle(key, "k", path), source.kind, path, stamp, digest, algorithm, fingerprint)
+
+
+def files_of(sources: Iterable[KeySource]) -> Iterator[tuple[KeySource, str]]:
+    """The key files of what is declared, by their absolute paths.
+
+    Raises:
+        Refused: CASE_FILE_WRONG_VALUE for a folder without a key of its kind.
+    """
+    for source in sources:
+        path = os.path.abspath(source.path)  # noqa: PTH100 resolving would follow a link
+        files = kind_of(source.kind).files(path) if os.path.isdir(path) else (path,)  # noqa: PTH112 likewise
+        if not files:
+            raise Refused(Fault.CASE_FILE_WRONG_VALUE, path, source.kind)
+        yield from ((source, file) for file in files)
 
 
 @contextmanager

@@ -48,7 +48,8 @@ def secrets_of(key: PrivateKey) -> tuple[bytes, ...]:
         return (_number(secret.private_numbers().x),)
     raw = (ed25519.Ed25519PrivateKey, ed448.Ed448PrivateKey, x25519.X25519PrivateKey, x448.X448PrivateKey)
     if isinstance(secret, raw):
-        return (secret.private_bytes_raw(),)
+        # OpenPGP writes the numbers of Curve25519 the other way round.
+        return secret.private_bytes_raw(), secret.private_bytes_raw()[::-1]
     text = str(secret).encode()
     return (text, text.lower()) if text.startswith(b"AGE-SECRET-KEY-1") else ()
 

@@ -301,7 +301,57 @@ class SqlCipher(KeyStore):
             return False
 
 
-STORES = [Luks, Luks1, TrueCrypt, Gocryptfs, Cryptomator, Restic, Borg, BorgKeyFile, Jks, SqlCipher]
+class Gnupg(KeyStore):
+    """The subkey that decrypts; the primary key beside it only signs."""
+
+    @classmethod
+    def make(cls, folder):
+        need("gpg", "gpgconf")
+        home = folder / "h"
+        home.mkdir(mode=0o700)
+        made = cls("gnupg", home)
+        assert made.gpg("--quick-gen-key", "a@example.org", "future-default", "default", "never")
+        (folder / "text").write_text("a customer")
+        assert made.gpg("-r", "a@example.org", "-o", folder / "sealed", "-e", folder / "text")
+        made.path = made.secrets()["ssb"]
+        return made
+
+    @property
+    def home(self):
+        return self.path if self.path.name == "h" else self.path.parent.parent
+
+    def gpg(self, *command, passphrase=PASSPHRASE, **more):
+        loopback = ["--pinentry-mode", "loopback", "--passphrase", passphrase]
+        return works("gpg", "--homedir", self.home, "--batch", "--yes", "-q", *loopback, *command, **more)
+
+    def secrets(self):
+        """The key file of the primary key (sec) and of the subkey (ssb)."""
+        command = ["gpg", "--homedir", self.home, "--with-keygrip", "--with-colons", "-K"]
+        told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        found, kind = {}, ""
+        for line in told.splitlines():
+            fields = line.split(":")
+            kind = fields[0] if fields[0] in ("sec", "ssb") else kind
+            if fields[0] == "grp":
+                found[kind] = self.home / "private-keys-v1.d" / f"{fields[9]}.key"
+        return found
+
+    def opens(self):
+        # What the agent remembers of a passphrase must not answer for the key.
+        do("gpgconf", "--homedir", self.home, "--kill", "gpg-agent")
+        return self.gpg("-o", self.home.parent / "opened", "-d", self.home.parent / "sealed")
+
+    def hide(self):
+        copy = self.path.with_name("exported.gpg")
+        assert self.gpg("-o", copy, "--export-secret-keys", "a@example.org")
+        self.hidden.append(copy)
+        shutil.copyfile(self.path, self.home.parent / "aside")
+
+    def restore(self):
+        shutil.copyfile(self.home.parent / "aside", self.path)
+
+
+STORES = [Gnupg, Luks, Luks1, TrueCrypt, Gocryptfs, Cryptomator, Restic, Borg, BorgKeyFile, Jks, SqlCipher]
 QUICK = [one for one in STORES if one not in (TrueCrypt, BorgKeyFile)]
 
 

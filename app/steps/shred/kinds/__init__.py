@@ -10,6 +10,7 @@ from app.steps.shred.kinds import (
     age,
     borg,
     cryptomator,
+    gnupg,
     gocryptfs,
     jks,
     luks,
@@ -33,6 +34,7 @@ _ALL: Final = (
     restic.KIND,
     borg.KIND,
     sqlcipher.KIND,
+    gnupg.KIND,
 )
 KINDS: Final = {kind.name: kind for kind in _ALL}
 _DAMAGED: Final = (ValueError, KeyError, TypeError, IndexError, AttributeError, struct.error)

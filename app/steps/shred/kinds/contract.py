@@ -88,6 +88,14 @@ def _alone(_: str) -> bool:
     return False
 
 
+def _itself(path: str) -> tuple[str, ...]:
+    return (path,)
+
+
+def _silent(_: str) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of key store.
@@ -106,8 +114,17 @@ class Kind:
     marks: Callable[[Store], tuple[bytes, ...]] = _content
     is_wrap: Callable[[str], bool] = _alone
     container: bool = False
+    files: Callable[[str], tuple[str, ...]] = _itself
+    """The key files in a folder that was declared; each is a key of its own."""
+    quiet: Callable[[str], bool] = _silent
+    """End what may hold the key of this file open: sessions, agents. Says whether none is left."""
     random: bool = True
     """Whether the key was drawn at random, and is not made of the passphrase alone (condition C3)."""
+
+    @property
+    def has_sessions(self) -> bool:
+        """Whether something else may hold its keys open, to be ended first."""
+        return self.quiet is not _silent
 
 
 def described(secret: Any) -> PrivateKey:
