@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from app import __version__
 
 _CASE_DIR: Final = "the folder that holds journal.jsonl / 内有 journal.jsonl 的案件文件夹"
+_PATH: Final = "folder, file, or postgresql://name@host/database / 文件夹、文件或数据库地址"
 _EXIT_CODES: Final = """\
 exit codes / 退出码:
   0    as asked / 照办
@@ -57,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _locate_verb(verbs: _Verbs, common: argparse.ArgumentParser) -> None:
     locate = verbs.add_parser("locate", parents=[common], help="look only; change nothing / 只查找，不改动")
-    locate.add_argument("paths", nargs="+", metavar="PATH", help="folder or file / 文件夹或文件")
+    locate.add_argument("paths", nargs="+", metavar="PATH", help=_PATH)
     locate.add_argument(
         "--jobs",
         type=_positive,
@@ -70,6 +71,12 @@ def _locate_verb(verbs: _Verbs, common: argparse.ArgumentParser) -> None:
         default="",
         metavar="FILE",
         help="find the customers of this list, csv or xlsx / 按客户名单查找（csv 或 xlsx）",
+    )
+    locate.add_argument(
+        "--password-env",
+        default="",
+        metavar="VAR",
+        help="variable that holds the databases' password / 存有数据库口令的环境变量",
     )
     locate.add_argument("--subject", default="", metavar="TEXT", help="find one person / 查找一个人")
 

@@ -19,8 +19,9 @@ from app.domain.fault import Fault, Refused
 from app.domain.outcome import KeyOutcome
 from app.domain.plan import Plan, Subject
 from app.domain.step import Step
+from app.flow import databases
 from app.flow.accounting import annex_of, make_account
-from app.flow.desk import HANDED_OUT
+from app.flow.desk import HANDED_OUT, Passphrase
 from app.flow.issuing import issuing
 from app.flow.opened import OpenCase
 from app.flow.recording import Work
@@ -32,7 +33,14 @@ from app.steps.certify import Closing, Status, inventory_fits, status_of, write_
 from app.steps.certify.account import Account
 from app.steps.certify.evidence.annex import ANNEX
 from app.steps.certify.volumes.printed import print_inventory, printed_in, wanted
-from app.steps.confirm import check_gone, check_kept, check_sealed, check_standing, is_standing
+from app.steps.confirm import (
+    check_gone,
+    check_kept,
+    check_sealed,
+    check_standing,
+    is_in_database,
+    is_standing,
+)
 from app.steps.shred import shred_slot
 from app.system.durable import sync_folder, write_durably
 
@@ -59,7 +67,9 @@ def get_account(folder: Path, digest: str) -> Account:
     return build(Account, json.loads(data))
 
 
-def certifying(opened: OpenCase, signed: SignedPlan | None, people: Sequence[Identity]) -> Work:
+def certifying(
+    opened: OpenCase, signed: SignedPlan | None, people: Sequence[Identity], passphrase: Passphrase
+) -> Work:
     """Account for everything, end the register, write the certificate and hand it out.
 
     `signed` is needed until the account is made. Each part is skipped when the journal
@@ -67,7 +77,7 @@ def certifying(opened: OpenCase, signed: SignedPlan | None, people: Sequence[Ide
     """
     folder, state, recorder = opened.folder / "certificate", opened.state, opened.recorder()
     if signed:
-        yield from _looked_again(opened, signed.plan)
+        yield from _looked_again(opened, signed.plan, passphrase)
         annex = annex_of(opened.desk(), signed.plan, folder)
         account = make_account(opened.desk(), signed.plan, *recorder.anchor(), annex)
         recorder.note("accounted", {"sha256": put_account(account, folder), "number": account.number})
@@ -84,13 +94,14 @@ def certifying(opened: OpenCase, signed: SignedPlan | None, people: Sequence[Ide
     recorder.note("certified", digests(folder))
 
 
-def _looked_again(opened: OpenCase, plan: Plan) -> Iterator[Event]:
+def _looked_again(opened: OpenCase, plan: Plan, passphrase: Passphrase) -> Iterator[Event]:
     """See what is to be certified once more, for what was true at the act may not be so any more."""
     ended = {one.id: (one.outcome, one.evidence) for one in opened.state.results.values()}
     copies = {copy.id: copy for copy in opened.desk().register.copies()}
     yield from check_standing(plan.items, copies)
     kept = plan.with_fate(Fate.FREEZE, Fate.LEAVE)
-    yield from check_kept(item for item in kept if not is_standing(item, copies))
+    yield from check_kept(i for i in kept if not is_standing(i, copies) and not is_in_database(i))
+    yield from databases.looking_again(opened.desk(), plan, ended, passphrase)
     yield from check_sealed(plan.items, ended, opened.desk().sealed_folder, opened.case.number)
     yield from check_gone(plan.items, ended)
 

@@ -7,12 +7,17 @@ from pathlib import Path
 from typing import Any, Final
 
 from app.domain.case import Case, Database, Location
-from app.domain.event import Event, Located, RowsSeen
+from app.domain.event import CopyFound, Event, Located, RowsSeen
+from app.domain.fate import Decision
 from app.domain.fault import Fault, Refused
 from app.domain.limit import Limit, LimitKind
+from app.domain.plan import Plan
+from app.domain.record import Record
 from app.flow.desk import Desk, Passphrase
 from app.flow.toml_check import Form, Key, Source
 from app.identity import SignedPlan
+from app.steps.confirm import check_rows, find_server_copies, is_in_database
+from app.steps.confirm.ended import Ended
 from app.system.databases.address import Make, address_of
 from app.system.databases.door import Door
 from app.system.databases.sqlite import files_of
@@ -149,6 +154,21 @@ def deleting(desk: Desk, plan: SignedPlan, passphrase: Passphrase) -> Iterator[E
         stages=desk.state.stages,
         noted=desk.state.noted,
     )
+
+
+def hunting(
+    desk: Desk, decided: Iterable[tuple[Record, Decision]], passphrase: Passphrase
+) -> Iterator[CopyFound]:
+    """Ask the servers what they have of the rows that go besides their tables."""
+    doomed = [record for record, one in decided if record.rows and one.fate.destroys]
+    if doomed:
+        yield from find_server_copies(doomed, doors(desk.case, passphrase), key=desk.keys.handles)
+
+
+def looking_again(desk: Desk, plan: Plan, ended: Ended, passphrase: Passphrase) -> Iterator[Event]:
+    """See once more what stays or went in databases, before it is certified."""
+    if any(is_in_database(item) for item in plan.items):
+        yield from check_rows(plan.items, ended, doors(desk.case, passphrase), desk.register.rows_of)
 
 
 def beyond_of(case: Case) -> Iterator[Limit]:

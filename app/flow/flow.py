@@ -240,7 +240,7 @@ class Flow:
             _must_have(people, Role.OFFICER)
             _must_have(people, Role.WITNESS)
             signed = None if self._state.accounted else self._signed_plan()
-            return self._follow(step, closing.certifying(self._at, signed, people))
+            return self._follow(step, closing.certifying(self._at, signed, people, passphrase))
         desk = self._at.desk()
         works: dict[Step, Callable[[], Work]] = {
             Step.LOCATE: lambda: work.locating(desk, passphrase),

@@ -101,7 +101,7 @@ def confirming(desk: Desk, passphrase: Passphrase) -> Work:
     )
     for event in found:
         yield _taken(desk, event, records, terms)
-    for one in hunting(desk, passphrase):
+    for one in chain(hunting(desk, passphrase), databases.hunting(desk, decided, passphrase)):
         yield _taken(desk, one, records, terms)
     known = {record.path for record, _ in decided}
     known |= {copy.path for copy in desk.register.copies()}

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import secrets
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from app.cli.console import Console
 from app.cli.phrases import Phrase
 from app.cli.wiping import wiping_facts, wiping_lines
 from app.domain.case import Location
-from app.domain.event import Located, Progressed
+from app.domain.event import Event, Located, Progressed
 from app.domain.record import Look, Record
 from app.domain.step import Step
 from app.flow import Flow
+from app.flow.databases import database_of
 from app.flow.outlook import outlook_of_places
 from app.language import category, kind, say
-from app.steps.locate import Named, as_json, locate, read_customers
+from app.steps.locate import Customers, Named, as_json, locate, read_customers
+from app.steps.locate.databases import locate_database
+from app.system.databases.address import is_address
 
 
 def locate_paths(asked: argparse.Namespace, console: Console) -> int:
@@ -28,11 +33,10 @@ def locate_paths(asked: argparse.Namespace, console: Console) -> int:
     """
     began = time.monotonic()
     files = size = records = unreadable = 0
-    places = [Location(Path(path).absolute()) for path in asked.paths]
     key = secrets.token_bytes(32)
     customers = read_customers(Path(asked.customers)) if asked.customers else None
     named = Named(customers, key) if customers else None
-    for event in locate(places, key=key, subject=asked.subject, customers=customers, jobs=asked.jobs):
+    for event in _looking(asked, key, customers):
         if isinstance(event, Progressed):
             console.progress(event)
         if not isinstance(event, Located):
@@ -43,7 +47,8 @@ def locate_paths(asked: argparse.Namespace, console: Console) -> int:
             records += event.look is Look.FOUND
             if named:
                 named.add(event.record)
-            console.result(_line(event.record, console), **as_json(event.record))
+            rows = {"rows": event.record.rows.count} if event.record.rows else {}
+            console.result(_line(event.record, console), **as_json(event.record), **rows)
     seconds = round(time.monotonic() - began, 3)
     facts: dict[str, object] = {
         "files": files,
@@ -56,6 +61,22 @@ def locate_paths(asked: argparse.Namespace, console: Console) -> int:
         facts["customers"] = named.records
     console.result(Phrase.SUMMARY.say(console.language, **facts), summary=facts)
     return 0
+
+
+def _looking(asked: argparse.Namespace, key: bytes, customers: Customers | None) -> Iterator[Event]:
+    """Look at the folders and files first, then at the databases, each by its address."""
+    listed = Path(asked.customers) if asked.customers else None
+    databases = [
+        database_of(path, password_env=asked.password_env, customers=listed)
+        for path in asked.paths
+        if is_address(path)
+    ]
+    places = [Location(Path(path).absolute()) for path in asked.paths if not is_address(path)]
+    if places:
+        yield from locate(places, key=key, subject=asked.subject, customers=customers, jobs=asked.jobs)
+    for one in databases:
+        password = os.environ.get(one.password_env, "") if one.password_env else ""
+        yield from locate_database(one, key=key, password=password, subject=asked.subject)
 
 
 def _wanted(record: Record, subject: str) -> bool:

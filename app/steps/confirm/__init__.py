@@ -8,16 +8,20 @@ from app.steps.confirm.repositories.disposing import dispose
 from app.steps.confirm.repositories.standing import check_standing, is_standing
 from app.steps.confirm.sealed import verify_sealed
 from app.steps.confirm.sealing import seal
+from app.steps.confirm.servers import check_rows, find_server_copies, is_in_database
 
 __all__ = [
     "Check",
     "Wanted",
     "check_gone",
     "check_kept",
+    "check_rows",
     "check_sealed",
     "check_standing",
     "dispose",
     "find_copies",
+    "find_server_copies",
+    "is_in_database",
     "is_standing",
     "seal",
     "verify_sealed",

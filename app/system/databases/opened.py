@@ -90,7 +90,6 @@ _SQLITE: Final = {
     "SQLITE_LOCKED": "55P03",
     "SQLITE_READONLY": "42501",
     "SQLITE_PERM": "42501",
-    "SQLITE_CANTOPEN": "42501",
 }
 
 
@@ -188,8 +187,11 @@ def _let_go(connection: Connection) -> None:
 def unanswered(address: Address, error: BaseException, silence: float) -> Refused:
     """Put the failure of a whole database in a refusal."""
     told = failure_of(error)
-    if told.timed_out:
-        return Refused(Fault.DATABASE_SILENT, address.plain, f"{silence:g} s")
+    if address.file and not address.file.exists():
+        return Refused(Fault.LOCATION_MISSING, str(address.file))
+    if address.file and not told.locked:
+        return Refused(Fault.LOCATION_UNREADABLE, str(address.file), "SQLite")
+    if told.timed_out, address.plain, f"{silence:g} s")
     if told.code in _NO_LOGIN:
         return Refused(Fault.DATABASE_LOGIN, address.plain, told.code)
     return Refused(Fault.DATABASE_UNREACHABLE, address.plain, told.code)

@@ -30,7 +30,8 @@ class Plain:
         else:
             name = quoted(connection, table)
             connection.execute(text("SET LOCK_TIMEOUT 10000"))
-            connection.execute(text(f"SELECT count(*) FROM {name} WITH (TABLOCKX, HOLDLOCK)")).close()  # noqa: S608  quoted
+            words = f"SELECT count(*) FROM {name} WITH (TABLOCKX, HOLDLOCK)"  # noqa: S608  quoted
+            connection.execute(text(words)).close()
 
     def mark(self, connection: Connection) -> str:
         """As `Server.mark`: nothing."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
+from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -154,6 +155,25 @@ def by_key(
     query = select(*(one.label(f"c{n}") for n, one in enumerate(columns))).where(named(table, keys))
     rows = [tuple(row) for row in connection.execute(query.with_for_update() if lock else query)]
     return {key_bytes(row[: len(table.key)]): row for row in rows}
+
+
+def standing(connection: Connection, table: Table, kept: Iterator[Bound]) -> int:
+    """How many of these rows are in the table as they were, byte for byte."""
+    if table.key:
+        return sum(_as_they_were(connection, table, part) for part in in_parts(kept))
+    wanted = Counter(content for _, content in kept)
+    total = wanted.total()
+    for batch in stream(connection, table):
+        for row in batch:
+            content = bound(table, row)[1]
+            if wanted[content]:
+                wanted[content] -= 1
+    return total - wanted.total()
+
+
+def _as_they_were(connection: Connection, table: Table, part: Sequence[Bound]) -> int:
+    found = by_key(connection, table, [key for key, _ in part])
+    return sum(key in found and bound(table, found[key])[1] == content for key, content in part)
 
 
 class Sum:
