@@ -22,6 +22,7 @@ from app.flow.opened import OpenCase
 from app.flow.people import refuse_unapproved
 from app.flow.planning import draw_plan
 from app.flow.recording import Work
+from app.flow.sought import Sought
 from app.flow.state import Result
 from app.identity import Identity, SignedPlan, sign_plan
 from app.journal import FirstKey
@@ -45,6 +46,7 @@ class Flow:
         self._state = opened.state
         self._plan: Plan | None = None
         self._signed: SignedPlan | None = None
+        self.sought = Sought()
 
     @classmethod
     def create(cls, folder: Path, case: Case, officer: Identity) -> Self:
@@ -135,6 +137,11 @@ class Flow:
         """What locate looked at; zeros before it ran, or once the register is closed for good."""
         stored = self._at.readable.register.fact("coverage") if self._at.readable else None
         return build(Coverage, stored) if stored else Coverage(0, 0, 0, 0, 0, 0, 0)
+
+    def named(self) -> tuple[int, int] | None:
+        """How many customers of the list were named somewhere, and how many it has; None without a list."""
+        told = self._at.readable.register.fact("named") if self._at.readable else None
+        return (int(told[0]), int(told[1])) if told else None
 
     def results(self) -> list[Result]:
         """How each item ended so far, from the journal."""
@@ -243,7 +250,7 @@ class Flow:
             return self._follow(step, closing.certifying(self._at, signed, people, passphrase))
         desk = self._at.desk()
         works: dict[Step, Callable[[], Work]] = {
-            Step.LOCATE: lambda: work.locating(desk, passphrase),
+            Step.LOCATE: lambda: work.locating(desk, passphrase, self.sought),
             Step.DECIDE: lambda: work.deciding(desk),
             Step.CONFIRM: lambda: work.confirming(desk, passphrase),
             Step.SHRED: lambda: work.shredding(desk, self._signed_plan(), passphrase),

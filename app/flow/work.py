@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
+from typing import Final
 
 from typing_extensions import override
 
@@ -21,38 +22,54 @@ from app.domain.step import Step
 from app.flow.copying import key_end, refuse_unsealed
 from app.flow import databases
 from app.flow.desk import Desk, Passphrase
-from app.flow.hunting import grounds_of, hunting, keys_of, source_of
+from app.flow.hunting import grounds_of, hunting, keys_of
 from app.flow.keeping import held_copy, held_keys, refuse_own_keys
 from app.flow.reading import reader_command
 from app.flow.recording import Work
+from app.flow.sought import Sought, processes
 from app.identity import SignedPlan
 from app.register.codec import plain
 from app.steps.certify.account import Coverage
 from app.steps.confirm import Wanted, dispose, find_copies, seal
 from app.steps.confirm.traces import find_traces
 from app.steps.decide import Terms, decide
-from app.steps.locate import locate
+from app.steps.locate import Named, locate
 from app.steps.shred import inspect, shred
 from app.steps.wipe import wipe
 
+_NOBODY: Final = Sought()
 _BATCH = 1000
 _KEY_FILE = 16 * 1024 * 1024
 """What is bigger is a container, of which only the key's own part counts."""
 
 
-def locating(desk: Desk, passphrase: Passphrase) -> Work:
-    """Find the records anew; what was found before is forgotten first."""
+def locating(desk: Desk, passphrase: Passphrase, sought: Sought = _NOBODY) -> Work:
+    """Find the records anew; what was found before is forgotten first.
+
+    Of a list of customers only how many there are and how many were named is kept.
+    """
     desk.register.clear_records()
-    tally = _Tally()
+    tally, customers = _Tally(), sought.customers
+    named = Named(customers, desk.keys.handles) if customers else None
     aside = (*desk.not_looked_into(), *databases.files_in_use(desk.case))
-    files = locate(desk.locations, key=desk.keys.handles, exclude=aside)
+    files = locate(
+        desk.locations,
+        key=desk.keys.handles,
+        exclude=aside,
+        subject=sought.subject,
+        customers=customers,
+        jobs=processes(),
+    )
     for event in chain(files, databases.looking(desk, passphrase)):
         if isinstance(event, Located):
             tally.add(event)
             if event.record:
                 desk.register.add_record(event.record)
+                if named:
+                    named.add(event.record)
         yield event
     desk.register.set_fact("coverage", plain(tally.coverage()))
+    desk.register.set_fact("named", [sum(map(bool, named.records)), len(named.records)] if named else None)
 
 
 def deciding(desk: Desk) -> Work:
@@ -101,7 +118,7 @@ def confirming(desk: Desk, passphrase: Passphrase) -> Work:
     )
     for event in found:
         yield _taken(desk, event, records, terms)
-    for one in chain(hunting(desk, passphrase), databases.hunting(desk, decided, passphrase)):
+    for one in hunting(desk, passphrase):
         yield _taken(desk, one, records, terms)
     known = {record.path for record, _ in decided}
     known |= {copy.path for copy in desk.register.copies()}
@@ -158,10 +175,11 @@ def shredding(desk: Desk, plan: SignedPlan, passphrase: Passphrase) -> Work:
         GateClosed: as `wiping`.
     """
     refuse_unsealed(desk, plan.plan, Step.SHRED)
+    sources = {str(source.path): source for source in desk.case.keys}
     doomed = keys_of(desk, plan.plan)
 
     def opener(item: str) -> str:
-        source = source_of(desk, doomed[item]) if item in doomed else None
+        source = sources[doomed[item].path] if item in doomed else None
         return passphrase(source.path, source.passphrase_env) if source else ""
 
     events = shred(
