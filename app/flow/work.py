@@ -19,10 +19,10 @@ from app.domain.fate import Decision, Fate
 from app.domain.outcome import Evidence, Outcome
 from app.domain.record import Look, Record
 from app.domain.step import Step
-from app.flow.copying import key_end, refuse_unsealed
 from app.flow import databases
+from app.flow.copying import key_end, refuse_unsealed
 from app.flow.desk import Desk, Passphrase
-from app.flow.hunting import grounds_of, hunting, keys_of
+from app.flow.hunting import grounds_of, hunting, keys_of, source_of
 from app.flow.keeping import held_copy, held_keys, refuse_own_keys
 from app.flow.reading import reader_command
 from app.flow.recording import Work
@@ -118,7 +118,7 @@ def confirming(desk: Desk, passphrase: Passphrase) -> Work:
     )
     for event in found:
         yield _taken(desk, event, records, terms)
-    for one in hunting(desk, passphrase):
+    for one in chain(hunting(desk, passphrase), databases.hunting(desk, decided, passphrase)):
         yield _taken(desk, one, records, terms)
     known = {record.path for record, _ in decided}
     known |= {copy.path for copy in desk.register.copies()}
@@ -175,11 +175,10 @@ def shredding(desk: Desk, plan: SignedPlan, passphrase: Passphrase) -> Work:
         GateClosed: as `wiping`.
     """
     refuse_unsealed(desk, plan.plan, Step.SHRED)
-    sources = {str(source.path): source for source in desk.case.keys}
     doomed = keys_of(desk, plan.plan)
 
     def opener(item: str) -> str:
-        source = sources[doomed[item].path] if item in doomed else None
+        source = source_of(desk, doomed[item]) if item in doomed else None
         return passphrase(source.path, source.passphrase_env) if source else ""
 
     events = shred(
