@@ -191,7 +191,8 @@ def unanswered(address: Address, error: BaseException, silence: float) -> Refuse
         return Refused(Fault.LOCATION_MISSING, str(address.file))
     if address.file and not told.locked:
         return Refused(Fault.LOCATION_UNREADABLE, str(address.file), "SQLite")
-    if told.timed_out, address.plain, f"{silence:g} s")
+    if told.timed_out:
+        return Refused(Fault.DATABASE_SILENT, address.plain, f"{silence:g} s")
     if told.code in _NO_LOGIN:
         return Refused(Fault.DATABASE_LOGIN, address.plain, told.code)
     return Refused(Fault.DATABASE_UNREACHABLE, address.plain, told.code)

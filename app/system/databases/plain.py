@@ -57,7 +57,7 @@ class Plain:
         return False
 
     def copies(self, connection: Connection) -> tuple[tuple[Reason, str], ...]:
-        """As `Server.copies`: a server's are not known to us, so its log and archive are named in any case."""
+        """As `Server.copies`: a server's are not known to us, so they are named in any case."""
         del connection
         if self._make is Make.SQLITE:
             return ()
