@@ -7,13 +7,19 @@ the removal. `Progressed` is for the eye and may be dropped; the others never ar
 
 from __future__ import annotations
 
+from array import array
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from app.domain.copies import Copy, Searched
 from app.domain.outcome import AnyOutcome, Evidence
 from app.domain.plan import Subject
 from app.domain.record import Look, Record
+from app.domain.row import Row, record_of
 from app.domain.step import Step
+
+_LOOKS = tuple(Look)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,53 @@ class Located:
     look: Look
     bytes: int
     record: Record | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Locate looked at the files of some folders.
+
+    `looks` has a byte a file, the place of its look in `Look`, and `sizes` its bytes, in the
+    order of `folders`: a folder, and the names in it. `rows` has the rows of new and changed
+    records by the same place. A file that is as it was when its record was made has none.
+    """
+
+    folders: tuple[tuple[str, tuple[str, ...]], ...]
+    looks: bytes
+    sizes: array[int]
+    rows: Mapping[int, Row]
+    gone: tuple[str, ...] = ()
+    """Ids of records whose files are gone, or hold nothing any more."""
+    known: tuple[tuple[object, ...], ...] = ()
+    """What the register is to keep of each folder, so that the next look can tell what changed."""
+
+    def counts(self) -> Counter[Look]:
+        """Give how many files ended how."""
+        return Counter({look: self.looks.count(code) for code, look in enumerate(_LOOKS)})
+
+    @property
+    def bytes(self) -> int:
+        """The bytes of all the files."""
+        return sum(self.sizes)
+
+    def records(self) -> Iterator[Record]:
+        """Give the new and changed records."""
+        for place in sorted(self.rows):
+            yield record_of(self.rows[place])
+
+    def each(self) -> Iterator[Located]:
+        """Give each file."""
+        place = 0
+        for before, names in self.folders:
+            for name in names:
+                row = self.rows.get(place)
+                yield Located(
+                    before + name,
+                    _LOOKS[self.looks[place]],
+                    self.sizes[place],
+                    record_of(row) if row else None,
+                )
+                place += 1
 
 
 @dataclass(frozen=True, slots=True)

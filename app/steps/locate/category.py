@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import importlib.util
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 from typing import Final
+
+from app.steps.locate.plain import unescape
 
 CONTACT: Final = "crm.contact"
 """What a file with personal data is when nothing says otherwise."""
@@ -142,7 +144,7 @@ _TITLE_CHARS: Final = 4000
 _CELL_CHARS: Final = 2000
 _TITLE_LINES: Final = 8
 _TITLE_LENGTH: Final = 40
-_CELL: Final = re.compile(r"[^\n\r\t,，|;；]{1,24}")
+_CELL: Final = re.compile(r"[^\n\r\t,，|;；]+")
 _YEAR_IN_NAME: Final = re.compile(
     r"(?<!\d)((?:19[89]|20[0-4])\d)(?:年|[-_.]?(?:0[1-9]|1[0-2])(?:[-_.]?[0-3]\d)?(?!\d)|(?!\d))"
 )
@@ -156,67 +158,19 @@ _BIRTH: Final = re.compile(r"(?:出生|生日|birth|dob)[^\n]{0,12}$", re.IGNORE
 def categorise(clues: Clues) -> str:
     """Name the first category that path or content speaks for; `crm.contact` when none does."""
     path = _spaced(clues.path)
-    possible = _sieve()(path, clues)
+    possible = _possible(clues)
     for rule in _RULES:
         if rule in possible and (re.search(rule.path, path, re.IGNORECASE) or _content(rule, clues)):
             return rule.category
     return CONTACT
 
 
-Sieve = Callable[[str, Clues], Collection[_Rule]]
-"""Gives the rules that may fit a path and its clues: never fewer than do, and soon."""
-
-
-@cache
-def _sieve() -> Sieve:
-    return fast_sieve() if importlib.util.find_spec("hyperscan") else lambda _path, _clues: _RULES
-
-
-def fast_sieve() -> Sieve:
-    """Compile every expression of the rules, without their anchors, into one search.
-
-    Raises:
-        ImportError: where Hyperscan has no build.
-    """
-    import hyperscan
-
-    parts = [(rule, at, words) for rule in _RULES for at, words in _parts(rule)]
-    flags = (
-        hyperscan.HS_FLAG_UTF8
-        | hyperscan.HS_FLAG_CASELESS
-        | hyperscan.HS_FLAG_PREFILTER
-        | hyperscan.HS_FLAG_SINGLEMATCH
-    )
-    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    database.compile(
-        expressions=[re.sub(r"(?<!\[)\^|\$", "", words).encode() for _, _, words in parts],
-        ids=list(range(len(parts))),
-        elements=len(parts),
-        flags=[flags] * len(parts),
-    )
-
-    def scan(text: str) -> set[tuple[str, int]]:
-        hits: set[tuple[str, int]] = set()
-
-        def hit(which: int, _start: int, _end: int, _flags: int, _context: object) -> None:
-            hits.add((parts[which][0].category, parts[which][1]))
-
-        database.scan(text.encode("utf-8", "replace"), match_event_handler=hit)
-        return hits
-
-    def sieve(path: str, clues: Clues) -> Collection[_Rule]:
-        named = scan(path)
-        text = clues.sample[:_TITLE_CHARS]
-        hits = scan("\n".join((text, _spaced(text[:_CELL_CHARS]), *map(_spaced, clues.headers))))
-        return [
-            rule
-            for rule in _RULES
-            if (rule.category, _PATH) in named
-            or (rule.title and (rule.category, _TITLE) in hits)
-            or (rule.heads and all((rule.category, at) in hits for at in range(len(rule.heads))))
-        ]
-
-    return sieve
+def _possible(clues: Clues) -> Collection[_Rule]:
+    sieve = best_sieve()
+    if sieve is None:
+        return _RULES
+    text = "\n".join((clues.sample[:_TITLE_CHARS], *clues.headers))
+    return sieve.possible(sieve.spots(clues.path.encode("utf-8", "replace")), sieve.spots(text.encode()))
 
 
 def _parts(rule: _Rule) -> Iterator[tuple[int, str]]:
@@ -224,6 +178,130 @@ def _parts(rule: _Rule) -> Iterator[tuple[int, str]]:
     if rule.title:
         yield _TITLE, rule.title
     yield from enumerate(rule.heads)
+
+
+class Sieve:
+    """One search for every expression of the rules, without their anchors, over bytes.
+
+    What it does not let through fits no rule; what it does may fit one.
+    """
+
+    def __init__(self, databases: tuple[bytes, bytes]) -> None:
+        import hyperscan
+
+        self._parts = [(rule, at) for rule in _RULES for at, _ in _parts(rule)]
+        self._words, self._date = (hyperscan.loadb(one, hyperscan.HS_MODE_BLOCK) for one in databases)
+        self._words.scratch = hyperscan.Scratch(self._words)
+        self._date.scratch = hyperscan.Scratch(self._date)
+
+    def spots(self, data: bytes) -> list[tuple[int, int]]:
+        """Give where an expression may end, and which."""
+        hits: list[tuple[int, int]] = []
+
+        def hit(which: int, _start: int, end: int, _flags: int, _context: object) -> None:
+            hits.append((end, which))
+
+        self._words.scan(data, match_event_handler=hit)
+        return hits
+
+    def possible(self, named: Iterable[tuple[int, int]], said: Iterable[tuple[int, int]]) -> list[_Rule]:
+        """Give the rules that may fit: by the spots of the path, and those of the start of the text."""
+        path = {which for _, which in named}
+        text = {which for _, which in said}
+        if not path and not text:
+            return []
+        by_path = {self._parts[which][0].category for which in path if self._parts[which][1] == _PATH}
+        met: dict[str, set[int]] = {}
+        for which in text:
+            rule, at = self._parts[which]
+            met.setdefault(rule.category, set()).add(at)
+        return [
+            rule
+            for rule in _RULES
+            if rule.category in by_path
+            or (rule.title and _TITLE in met.get(rule.category, ()))
+            or (rule.heads and met.get(rule.category, set()).issuperset(range(len(rule.heads))))
+        ]
+
+    def dated(self, sample: bytes) -> bool:
+        """Whether a date may stand in the text."""
+        if b"\\u" in sample or b"&#" in sample:
+            return True
+        hits: list[int] = []
+        self._date.scan(sample, match_event_handler=lambda *_: hits.append(1))
+        return bool(hits)
+
+
+@lru_cache(256)
+def below_spots(sieve: Sieve, folder: str) -> list[tuple[int, int]]:
+    """Give what the path of a folder says; its files share it."""
+    return sieve.spots(f"{folder}/".encode("utf-8", "replace"))
+
+
+_READY: Final[dict[str, Sieve]] = {}
+
+
+def best_sieve() -> Sieve | None:
+    """Give the sieve of this process; None where Hyperscan has no build."""
+    if not _READY:
+        databases = compiled_sieve()
+        if databases is None:
+            return None
+        load_sieve(databases)
+    return _READY[""]
+
+
+def load_sieve(databases: tuple[bytes, bytes]) -> None:
+    """Make the sieve ready that `compiled_sieve` compiled in another process."""
+    _READY[""] = Sieve(databases)
+
+
+@cache
+def compiled_sieve() -> tuple[bytes, bytes] | None:
+    """Compile it, to bytes that another process on this machine can load in no time."""
+    if not importlib.util.find_spec("hyperscan"):
+        return None
+    import hyperscan
+
+    words = [_in_bytes(at, words) for rule in _RULES for at, words in _parts(rule)]
+    flags = [hyperscan.HS_FLAG_CASELESS | hyperscan.HS_FLAG_PREFILTER] * len(words)
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    database.compile(expressions=words, ids=list(range(len(words))), elements=len(words), flags=flags)
+    date = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    date.compile(
+        expressions=["(?:199|20[0-4])[0-9](?:年|[-/.][0-9])".encode()],
+        ids=[0],
+        elements=1,
+        flags=[hyperscan.HS_FLAG_SINGLEMATCH],
+    )
+    return hyperscan.dumpb(database), hyperscan.dumpb(date)
+
+
+_SPACE: Final = (
+    rb"(?:[\s\x1c-\x1f:)=*#]|\xef\xbc[\x89\x9a]|\xe3\x80\x80|\xc2[\x85\xa0]|\xe[12][\x80-\x9a][\x80-\xaf])*"
+)
+_LINE_END: Final = rb"(?:[\n\r\x0b\x0c\x1c-\x1e]|\xc2\x85|\xe2\x80[\xa8\xa9]|$)"
+_CELL_BORDER: Final = rb"(?:[\n\r\t,|;]|\xef\xbc[\x8c\x9b])"
+
+
+def _in_bytes(at: int, words: str) -> bytes:
+    """Widen an expression of characters so that it fits the bytes of whatever it fits.
+
+    A character that may be missing is one thing, not its last byte; a space may be any
+    joint or the border before a capital; what may stand between counts bytes. A title ends
+    its line, and a head that is anchored fills its cell; other anchors are dropped.
+    """
+    first, last = words.startswith("^(") and at >= 0, words.endswith(")$") and at >= 0
+    words = re.sub(r"(?<!\[)\^|\$", "", words)
+    words = re.sub(r"\.\{0,(\d+)\}", lambda m: f".{{0,{int(m[1]) * 4}}}", words)
+    words = words.replace("[ .]", "[ ._\\-]").replace(" ?", " ")
+    words = re.sub(r"(?<!\[) ", r"[ _\\-]*", words)
+    wide = re.sub(r"([^\x00-\x7f])", r"(?:\1)", words).encode()
+    if at == _TITLE:
+        return b"(?:" + wide + b")" + _SPACE + _LINE_END
+    before = b"(?:^|" + _CELL_BORDER + b")" + _SPACE if first else b""
+    after = _SPACE + b"(?:$|" + _CELL_BORDER + b")" if last else b""
+    return before + b"(?:" + wide + b")" + after
 
 
 def kept_by_law(category: str) -> bool:
@@ -242,6 +320,16 @@ def content_year(clues: Clues, latest: int) -> int | None:
         return None
     named = [int(y) for y in _YEAR_IN_NAME.findall(clues.path) if int(y) <= latest]
     return max([*named, *_dates(clues.sample, latest)], default=None)
+
+
+def year_of(clues: Clues, sample: bytes, latest: int) -> int | None:
+    """Do as `content_year` with a text that need not have been decoded, and mostly holds no date."""
+    if not clues.whole:
+        return None
+    sieve = best_sieve()
+    if sieve and not sieve.dated(sample):
+        return content_year(replace(clues, sample=""), latest)
+    return content_year(replace(clues, sample=unescape(sample).decode("utf-8", "replace")), latest)
 
 
 def _dates(sample: str, latest: int) -> Iterable[int]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import codecs
+import importlib.util
+from collections.abc import Callable
+from functools import cache
 from typing import Final, NamedTuple
 
 HEAD: Final = 64 << 10
@@ -23,6 +26,34 @@ _SIMPLIFIED: Final = "这个们来时说对会国学点后发过还开关电话�
 _TRADITIONAL: Final = "這個們來時說對會國學點後發過還開關電話號碼戶"
 _ASCII: Final = bytes(range(0x80))
 _CONTROLS: Final = bytes(b for b in range(32) if b not in b"\t\n\r\f\x1b") + b"\x7f"
+
+
+_NEVER: Final = bytes((0xC0, 0xC1, *range(0xF5, 0x100)))
+"""Bytes that no UTF-8 has."""
+
+
+def is_not_plain(data: bytes) -> bool:
+    """Whether bytes hold a control character, or one that no UTF-8 has: soon told, and enough for a doubt."""
+    return _doubt()(data)
+
+
+@cache
+def _doubt() -> Callable[[bytes], bool]:
+    if not importlib.util.find_spec("hyperscan"):
+        return lambda data: len(data.translate(None, _CONTROLS + _NEVER)) != len(data)
+    import hyperscan
+
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    words = b"[" + b"".join(b"\\x%02x" % byte for byte in _CONTROLS + _NEVER) + b"]"
+    database.compile(expressions=[words], ids=[0], elements=1, flags=[hyperscan.HS_FLAG_SINGLEMATCH])
+    search = database.scan
+
+    def doubt(data: bytes) -> bool:
+        hits: list[int] = []
+        search(data, match_event_handler=lambda *_: hits.append(1))
+        return bool(hits)
+
+    return doubt
 
 
 class Charset(NamedTuple):

@@ -6,30 +6,32 @@ import errno
 import hashlib
 import os
 import stat
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import BinaryIO, Final
 
-from app.domain.canonical import handle
-from app.domain.event import Located
-from app.domain.record import Finding, Look, Problem, Record, Stamp, Tier
+from app.domain.record import Look, Problem, Stamp, Tier
+from app.domain.row import Row, make_row
 from app.steps.locate import category as categories
 from app.steps.locate import grade
-from app.steps.locate.customers import Customers
 from app.steps.locate.engine import best_engine
-from app.steps.locate.limits import Account, Limits, Reading
+from app.steps.locate.job import Target, Task
+from app.steps.locate.limits import Account, Reading
 from app.steps.locate.passage import Passage
 from app.steps.locate.plain import unescape
 from app.steps.locate.read import Reader, passages
 from app.steps.locate.read.raw import read_raw
 from app.steps.locate.read.source import BLOCK, Source
 from app.steps.locate.sight import Sighting, sightings
-from app.steps.locate.tally import Tally, people, tier
+from app.steps.locate.tally import Tally, people, record_id, tier
 
-_SAMPLE: Final = 64 << 10
+SAMPLE: Final = 64 << 10
 _HEADERS: Final = 256
-_FLAGS: Final = (
+_ASIDE: Final = 8 << 20
+"""Bytes from which a file is hashed by a thread of its own while it is read."""
+FLAGS: Final = (
     os.O_RDONLY
     | getattr(os, "O_NOFOLLOW", 0)
     | getattr(os, "O_NONBLOCK", 0)
@@ -38,50 +40,40 @@ _FLAGS: Final = (
 )
 _SHARING_VIOLATIONS: Final = (32, 33)
 """Windows: another program holds the file or a part of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """One file to look at, as the walk saw it. `below` is its path as the category may read it."""
-
-    path: str
-    location: str
-    below: str
-    stamp: Stamp
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """What is the same for every file of a search. The key is not shown by repr."""
-
-    key: bytes = field(repr=False)
-    limits: Limits
-    subject: str = field(default="", repr=False)
-    customers: Customers | None = field(default=None, repr=False)
+_PASSING: Final = frozenset(
+    {
+        *(Problem.DENIED, Problem.LOCKED, Problem.MISSING, Problem.IO_ERROR, Problem.CHANGED_WHILE_READ),
+        *(Problem.READER_CRASHED, Problem.READER_HUNG, Problem.OVER_MEMORY),
+    }
+)
+"""What may be gone next time: such a file is looked at again though it has not changed."""
 
 
 @dataclass(slots=True)
-class _Seen:
+class Seen:
     """What reading a file gave."""
 
     stamp: Stamp
     problems: list[Problem]
+    tally: Tally
     sha256: str = ""
-    findings: tuple[Finding, ...] = ()
     sample: bytearray = field(default_factory=bytearray)
     headers: dict[str, None] = field(default_factory=dict)
     names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
-    """A file whose reader failed as `problem` says: its bytes are searched, and no reader is tried."""
+class Sight:
+    """How the look at one file ended. `row` is there when there is a record of it."""
 
-    target: Target
-    problem: Problem
+    look: Look
+    stamp: Stamp
+    row: Row | None = None
+    lasting: bool = True
+    """Whether it would end so again as long as the file does not change."""
 
 
-class _NotAFile(Exception):
+class NotAFile(Exception):
     """What was a file during the walk is a link or a special file now."""
 
 
@@ -90,27 +82,37 @@ def stamp_of(info: os.stat_result) -> Stamp:
     return Stamp(info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_nlink)
 
 
-def look_at(what: Target | Again, task: Task, pulse: Callable[[], None]) -> Located:
+def look_at(target: Target, task: Task, pulse: Callable[[], None], failed: Problem | None = None) -> Sight:
     """Look at one file. Never raises for what is wrong with the file: that is a problem of its record.
 
-    `pulse` is called whenever some of it was read.
+    `pulse` is called whenever some of it was read. `failed` says how its reader failed
+    before: then its bytes are searched, and no reader is tried.
     """
-    target, known = (what.target, [what.problem]) if isinstance(what, Again) else (what, [])
+    known = [failed] if failed else []
     try:
         seen = _read(target, task, Account(problems=known, pulse=pulse))
-    except _NotAFile:
-        return Located(target.path, Look.SKIPPED, target.stamp.size)
+    except NotAFile:
+        return Sight(Look.SKIPPED, target.stamp)
     except OSError as error:
-        seen = _Seen(target.stamp, [_problem(error)])
-    return _judge(target, seen, task)
+        seen = Seen(_last_stamp(target), [problem_of(error)], Tally(task.key))
+    return judge(target, seen, task)
 
 
-def unread(target: Target, problem: Problem, task: Task) -> Located:
+def unread(target: Target, problem: Problem, task: Task) -> Sight:
     """Give the record of a file that could not be looked at."""
-    return _judge(target, _Seen(target.stamp, [problem]), task)
+    return judge(target, Seen(_last_stamp(target), [problem], Tally(task.key)), task)
 
 
-def _problem(error: OSError) -> Problem:
+def _last_stamp(target: Target) -> Stamp:
+    """What can still be told of a file that can't be opened."""
+    try:
+        return stamp_of(os.lstat(target.path))
+    except OSError:
+        return target.stamp
+
+
+def problem_of(error: OSError) -> Problem:
+    """Say what an error of the system means for the look."""
     if getattr(error, "winerror", None) in _SHARING_VIOLATIONS or error.errno in (errno.EBUSY, errno.EAGAIN):
         return Problem.LOCKED
     if isinstance(error, PermissionError):
@@ -118,29 +120,86 @@ def _problem(error: OSError) -> Problem:
     return Problem.MISSING if isinstance(error, FileNotFoundError) else Problem.IO_ERROR
 
 
-def _read(target: Target, task: Task, account: Account) -> _Seen:
+def opened(target: Target) -> BinaryIO:
+    """Open a file to be looked at.
+
+    Raises:
+        NotAFile: when it is none any more.
+        OSError: when it can't be opened.
+    """
     try:
-        descriptor = os.open(target.path, _FLAGS)
+        descriptor = os.open(target.path, FLAGS)
     except OSError as error:
         if error.errno in (errno.ELOOP, errno.ENXIO):
-            raise _NotAFile from error
+            raise NotAFile from error
         raise
-    with os.fdopen(descriptor, "rb", buffering=0) as file:
-        before = os.fstat(file.fileno())
-        if not stat.S_ISREG(before.st_mode):
-            raise _NotAFile
+    file = os.fdopen(descriptor, "rb", buffering=0)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        file.close()
+        raise NotAFile
+    return file
+
+
+def _read(target: Target, task: Task, account: Account) -> Seen:
+    with opened(target) as file:
         raw = bool(account.problems)
-        seen = _Seen(stamp_of(before), account.problems)
-        seen.sha256 = _digest(file, before.st_size, account.pulse)
-        _search(file, target, task, account, seen, read_raw if raw else passages)
-        after = stamp_of(os.fstat(file.fileno()))
-        if after != seen.stamp:
-            seen.problems.append(Problem.CHANGED_WHILE_READ)
-            seen.stamp = after
+        seen = Seen(stamp_of(os.fstat(file.fileno())), account.problems, Tally(task.key))
+        digest = _Digest(target, seen.stamp.size, account.pulse)
+        search(_source(target, file), task, account, seen, read_raw if raw else passages)
+        seen.sha256 = digest.value()
+        close_look(file, seen)
     return seen
 
 
-def _digest(file: BinaryIO, size: int, pulse: Callable[[], None]) -> str:
+def close_look(file: BinaryIO, seen: Seen) -> None:
+    """Compare the file with what it was when the look began."""
+    after = stamp_of(os.fstat(file.fileno()))
+    if after != seen.stamp:
+        seen.problems.append(Problem.CHANGED_WHILE_READ)
+        seen.stamp = after
+
+
+def _source(target: Target, file: BinaryIO) -> Source:
+    return Source(target.path.rpartition(os.sep)[2], file, file=file, path=target.path)
+
+
+class _Digest:
+    """SHA-256 of a file: taken at once, or of a large one while it is read."""
+
+    def __init__(self, target: Target, size: int, pulse: Callable[[], None]) -> None:
+        self._value = ""
+        self._error: OSError | None = None
+        self._stop = False
+        self._thread = None
+        if size < _ASIDE:
+            self._take(target, size, pulse)
+            return
+        self._thread = threading.Thread(target=self._take, args=(target, size, lambda: None), daemon=True)
+        self._thread.start()
+
+    def _take(self, target: Target, size: int, pulse: Callable[[], None]) -> None:
+        try:
+            with opened(target) as file:
+                self._value = digest_of(file, size, pulse)
+        except OSError as error:
+            self._error = error
+        except NotAFile:
+            return
+
+    def value(self) -> str:
+        """Give it in hex; empty when the file was swapped for something else.
+
+        Raises:
+            OSError: when the file could not be read.
+        """
+        if self._thread:
+            self._thread.join()
+        if self._error:
+            raise self._error
+        return self._value
+
+
+def digest_of(file: BinaryIO, size: int, pulse: Callable[[], None]) -> str:
     """Hash `size` bytes: a file that grows while it is read must not be read for ever."""
     state = hashlib.sha256()
     while size > 0 and (block := file.read(min(size, BLOCK))):
@@ -150,66 +209,67 @@ def _digest(file: BinaryIO, size: int, pulse: Callable[[], None]) -> str:
     return state.hexdigest()
 
 
-def _search(file: BinaryIO, target: Target, task: Task, account: Account, seen: _Seen, read: Reader) -> None:
-    tally = Tally(task.key)
+def search(source: Source, task: Task, account: Account, seen: Seen, read: Reader) -> None:
+    """Search what a reader gives of a source."""
     engine = best_engine(task.subject)
-    reading = Reading(task.limits, account, passages)
-    source = Source(target.path.rpartition(os.sep)[2], file, file=file, path=target.path)
     today = date.today()
-    for passage in _kept(read(source, reading), seen):
+    for passage in _kept(read(source, Reading(task.limits, account, passages)), seen):
         account.pulse()
-        found = sightings(passage, engine, today)
-        tally.add(found, passage.where)
-        if task.customers:
-            tally.add(task.customers.sightings(passage, found), passage.where)
-    tally.add(Sighting(0, 0, "secret.key", key, grade.PATTERN | grade.PREFIX) for key in account.keys)
-    seen.findings = tally.findings()
+        count(passage, sightings(passage, engine, today), task, seen)
+    seen.tally.add(Sighting(0, 0, "secret.key", key, grade.PATTERN | grade.PREFIX) for key in account.keys)
     seen.names = tuple(account.names)
 
 
-def _kept(stream: Iterator[Passage], seen: _Seen) -> Iterator[Passage]:
+def count(passage: Passage, found: list[Sighting], task: Task, seen: Seen) -> None:
+    """Count what stands in a passage, and which customers it names."""
+    if found:
+        seen.tally.add(found, passage.where)
+    if task.customers:
+        seen.tally.add(task.customers.sightings(passage, found), passage.where)
+
+
+def _kept(stream: Iterator[Passage], seen: Seen) -> Iterator[Passage]:
     """Pass passages on and keep the start of the text for the category."""
     for place, passage in enumerate(stream):
-        if place and not passage.raw and len(seen.sample) < _SAMPLE:
-            seen.sample += passage.data[: _SAMPLE - len(seen.sample)] + b"\n"
+        if place and not passage.raw and len(seen.sample) < SAMPLE:
+            seen.sample += passage.data[: SAMPLE - len(seen.sample)] + b"\n"
         if passage.column and len(seen.headers) < _HEADERS:
             seen.headers.setdefault(passage.header)
         yield passage
 
 
-def _judge(target: Target, seen: _Seen, task: Task) -> Located:
+def judge(target: Target, seen: Seen, task: Task, possible: bool = True) -> Sight:
+    """Say how the look ended. `possible` is false where no rule of the categories can fit."""
+    findings = seen.tally.findings()
+    sample = bytes(seen.sample)
     clues = categories.Clues(
         "/".join((target.below, *seen.names)),
-        unescape(bytes(seen.sample)).decode("utf-8", "replace"),
+        unescape(sample).decode("utf-8", "replace") if possible else "",
         tuple(seen.headers),
-        whole=len(seen.sample) < _SAMPLE,
+        whole=len(sample) < SAMPLE,
     )
-    category = categories.categorise(clues)
-    if any(finding.kind == "secret.key" for finding in seen.findings) and not people(seen.findings):
+    category = categories.categorise(clues) if possible else categories.CONTACT
+    persons = people(findings)
+    if not persons and any(finding.kind == "secret.key" for finding in findings):
         category = categories.KEY
-    look = _look(seen, kept=categories.kept_by_law(category))
-    size = seen.stamp.size
+    look = _look(seen, found=bool(findings), kept=categories.kept_by_law(category))
     if look is Look.CLEAN:
-        return Located(target.path, look, size)
-    record = Record(
-        id=handle(task.key, "r", target.path),
-        path=target.path,
-        location=target.location,
-        stamp=seen.stamp,
-        sha256=seen.sha256,
-        look=look,
-        tier=tier(seen.findings) if seen.findings else Tier.GENERAL,
-        category=category,
-        people=people(seen.findings),
-        findings=seen.findings,
-        problems=tuple(dict.fromkeys(seen.problems)),
-        year=categories.content_year(clues, date.today().year + 1),
+        return Sight(look, seen.stamp)
+    problems = tuple(dict.fromkeys(seen.problems))
+    row = make_row(
+        (record_id(task.key, target.path), target.path, target.location),
+        seen.stamp,
+        seen.sha256,
+        (look, tier(findings) if findings else Tier.GENERAL, category, persons),
+        findings,
+        problems,
+        categories.year_of(clues, sample, date.today().year + 1),
     )
-    return Located(target.path, look, size, record)
+    return Sight(look, seen.stamp, row, lasting=not _PASSING.intersection(problems))
 
 
-def _look(seen: _Seen, *, kept: bool) -> Look:
-    if seen.findings:
+def _look(seen: Seen, *, found: bool, kept: bool) -> Look:
+    if found:
         return Look.FOUND
     if seen.problems == [Problem.IMAGE_NOT_READ]:
         return Look.NOT_LOOKED_AT

@@ -12,6 +12,7 @@ class Passage(NamedTuple):
     heads of the document it is part of. `raw` is true of bytes that no reader
     understood, where a short pattern may be chance. `where` is the place in the file:
     a member, a sheet and its column, a page, a table and its column.
+    `loose` says that a line may not be UTF-8 after all: whoever finds something looks again.
     """
 
     data: bytes
@@ -19,6 +20,7 @@ class Passage(NamedTuple):
     column: bool = False
     raw: bool = False
     where: str = ""
+    loose: bool = False
 
     def within(self, place: str) -> Passage:
         """Give the same passage with the place that its own place lies in."""

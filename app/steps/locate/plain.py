@@ -25,6 +25,22 @@ def plain(text: bytes) -> bytes:
     return wide.translate(_FOLD).encode() if _FOLDABLE.search(wide) else resolved
 
 
+def mend(text: bytes) -> tuple[bytes, bool]:
+    """Make a text UTF-8 line by line, trying GB18030; and tell whether all of it is sure."""
+    lines, sure = [], True
+    for line in text.split(b"\n"):
+        for codec in ("utf-8", "gb18030"):
+            try:
+                lines.append(line.decode(codec).encode())
+                break
+            except UnicodeDecodeError:
+                continue
+        else:
+            sure = False
+            lines.append(line.decode("utf-8", "replace").encode())
+    return b"\n".join(lines), sure
+
+
 def unescape(text: bytes) -> bytes:
     r"""Resolve \uXXXX of JSON and &#...; of markup."""
     if b"\\u" in text:

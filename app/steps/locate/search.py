@@ -2,23 +2,93 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+from array import array
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from itertools import chain, islice
 from pathlib import Path
 from typing import Final
 
 from app.domain.case import Location
-from app.domain.event import Located, Progressed
+from app.domain.event import Located, Looked, Progressed
 from app.domain.record import Record
+from app.domain.row import Row
 from app.domain.step import Step
 from app.steps.locate.customers import KIND, Customers
+from app.steps.locate.errand import Glanced
+from app.steps.locate.job import CODES, Group, Known, Task
 from app.steps.locate.limits import Limits
-from app.steps.locate.look import Task
-from app.steps.locate.pool import look_at_all
+from app.steps.locate.look import unread
+from app.steps.locate.pool import FILES, Here, Pool, batches
 from app.steps.locate.tally import mac_of
-from app.steps.locate.walk import check, walk
+from app.steps.locate.walk import Met, Unlisted, check, walk
 
 _DEFAULT: Final = Limits()
+_AHEAD: Final = 2_000
+"""Folders that are listed before the look begins, so that its end can be foreseen."""
+Memory = Callable[[str], Sequence[Known]]
+"""Gives what an earlier search left of a folder, in order of `first`; nothing for what it never saw."""
+
+
+def survey(
+    locations: Sequence[Location],
+    *,
+    key: bytes,
+    exclude: Sequence[Path] = (),
+    limits: Limits = _DEFAULT,
+    subject: str = "",
+    customers: Customers | None = None,
+    jobs: int = 1,
+    memory: Memory | None = None,
+) -> Iterator[Looked | Progressed]:
+    """Look at every file of the locations, read-only, and tell of some hundred at a time.
+
+    `exclude` names what is never entered: the case folder, its backups, its output.
+    `key` is the case's; findings hold HMACs under it and no value. `subject` is a text
+    or number that is looked for besides, reported as `custom.subject`;
+    `customers` is a list of people, each of whom is looked for and counted under
+    `custom.customer`. `jobs` processes
+    of their own do the reading, so that a reader that crashes, hangs or takes too much
+    memory costs one file; with 0 the caller's own process does it, unguarded. The order
+    of the results does not depend on it. Closing the generator ends the processes, in
+    the middle of a file too; while one takes long, the last `Progressed` is repeated.
+
+    With a `memory` only what changed since is opened: a file whose size, times and number
+    are those that were kept ends as it did then, and has no row. It must be of the same
+    `version`.
+
+    A finding from confidence 0.6 counts for tier and people; one from 0.35 is kept, to
+    be looked at. A file is CLEAN only when all of it was read and nothing was found.
+
+    Raises:
+        Refused: LOCATION_MISSING or LOCATION_UNREADABLE, at the first `next`, before
+            anything is looked at.
+        OSError: when the system lets no process be started.
+    """
+    check(locations)
+    task = Task(key, limits, subject, customers)
+    with closing(_begun(task, jobs)) as lookers:
+        met = walk(locations, exclude)
+        listed = list(islice(met, _AHEAD))
+        total = sum(len(one.names) if isinstance(one, Group) else 1 for one in listed)
+        total = total if len(listed) < _AHEAD else 0
+        last = Progressed(Step.LOCATE, 0, total)
+        yield last
+        if isinstance(lookers, Pool) and not lookers.answers():
+            lookers = Here(task)  # noqa: PLW2901  the pool that answers to nothing holds nothing
+        aside: list[Looked] = []
+        row = batches(_parted(_groups(chain(listed, met), task, aside), memory), aside)
+        for glanced in lookers.run(row):
+            for looked in (*glanced.aside, _told(glanced, key)) if glanced else ():
+                yield looked
+                last = _further(last, looked)
+            yield last
+        for looked in aside:
+            yield looked
+            last = _further(last, looked)
+        yield last
 
 
 def locate(
@@ -31,38 +101,96 @@ def locate(
     customers: Customers | None = None,
     jobs: int = 1,
 ) -> Iterator[Located | Progressed]:
-    """Look at every file of the locations, read-only, and give one `Located` for each.
-
-    `exclude` names what is never entered: the case folder, its backups, its output.
-    `key` is the case's; findings hold HMACs under it and no value. `subject` is a text
-    or number that is looked for besides, reported as `custom.subject`;
-    `customers` is a list of people, each of whom is looked for and counted under
-    `custom.customer`. `jobs` processes
-    of their own do the reading, so that a reader that crashes, hangs or takes too much
-    memory costs one file; with 0 the caller's own process does it, unguarded. The order
-    of the results does not depend on it. Closing the generator ends the processes, in
-    the middle of a file too; while one takes long, the last `Progressed` is repeated.
-
-    A finding from confidence 0.6 counts for tier and people; one from 0.35 is kept, to
-    be looked at. A file is CLEAN only when all of it was read and nothing was found.
+    """Do as `survey`, and give one `Located` for each file.
 
     Raises:
-        Refused: LOCATION_MISSING or LOCATION_UNREADABLE, at the first `next`, before
-            anything is looked at.
-        OSError: when the system lets no process be started.
+        Refused, OSError: as `survey`.
     """
-    check(locations)
-    total = sum(1 for _ in walk(locations, exclude))
-    task = Task(key, limits, subject, customers)
-    yield Progressed(Step.LOCATE, 0, total)
-    last = Progressed(Step.LOCATE, 0, total)
-    with closing(look_at_all(walk(locations, exclude), task, jobs)) as looks:
-        for located in looks:
-            if located is not None:
-                yield located
-                done = last.done + 1
-                last = Progressed(Step.LOCATE, done, max(total, done), now=located.path)
-            yield last
+    for event in survey(
+        locations,
+        key=key,
+        exclude=exclude,
+        limits=limits,
+        subject=subject,
+        customers=customers,
+        jobs=jobs,
+    ):
+        if isinstance(event, Looked):
+            yield from event.each()
+        else:
+            yield event
+
+
+def _begun(task: Task, jobs: int) -> Pool | Here:
+    """Processes that begin, or none: an account may not be let run the program anew."""
+    if not jobs:
+        return Here(task)
+    try:
+        return Pool(task, jobs)
+    except OSError:
+        return Here(task)
+
+
+def _further(last: Progressed, looked: Looked) -> Progressed:
+    done = last.done + len(looked.looks)
+    now = "".join((looked.folders[-1][0], looked.folders[-1][1][-1])) if looked.looks else last.now
+    return Progressed(Step.LOCATE, done, max(last.total, done) if last.total else 0, now=now)
+
+
+def _told(glanced: Glanced, key: bytes) -> Looked:
+    report = glanced.report
+    return Looked(
+        tuple((group.folder.rstrip(os.sep) + os.sep, group.names) for group in glanced.groups),
+        bytes(report.looks),
+        report.sizes,
+        report.rows,
+        tuple(glanced.gone(key)),
+        tuple(glanced.known()),
+    )
+
+
+def _groups(met: Iterator[Met], task: Task, aside: list[Looked]) -> Iterator[Group]:
+    """Give the files to look at; what needs no look is told aside."""
+    for one in met:
+        if isinstance(one, Group):
+            yield one
+            continue
+        if isinstance(one, Unlisted):
+            sight = unread(one.target, one.problem, task)
+            located = Located(one.target.path, sight.look, sight.stamp.size)
+            aside.append(_alone(located, {0: sight.row} if sight.row else {}))
+        else:
+            aside.append(_alone(one, {}))
+
+
+def _alone(located: Located, rows: dict[int, Row]) -> Looked:
+    """Put one thing that was not read in the form of many."""
+    before, joint, name = located.path.rpartition(os.sep)
+    looks = bytes([CODES[located.look]])
+    return Looked(((before + joint, (name,)),), looks, array("q", [located.bytes]), rows)
+
+
+def _parted(groups: Iterator[Group], memory: Memory | None) -> Iterator[Group]:
+    """Cut large folders; those that were known where they were cut before."""
+    for group in groups:
+        known = memory(group.folder) if memory else ()
+        if known:
+            yield from _as_before(group, known)
+        elif len(group.names) <= FILES:
+            yield group
+        else:
+            for at in range(0, len(group.names), FILES):
+                names = group.names[at : at + FILES]
+                yield group._replace(names=names, first=names[0] if at else "")
+
+
+def _as_before(group: Group, known: Sequence[Known]) -> Iterator[Group]:
+    borders = [os.fsencode(one.first) for one in known]
+    cut: list[list[str]] = [[] for _ in known]
+    for name in group.names:
+        cut[max(0, bisect_right(borders, os.fsencode(name)) - 1)].append(name)
+    for one, names in zip(known, cut, strict=True):
+        yield group._replace(names=tuple(names), known=one, first=one.first)
 
 
 class Named:

@@ -8,17 +8,16 @@ label names it.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from datetime import date
 from itertools import pairwise
 from typing import Final, NamedTuple
 
 from app.steps.locate import checks, grade
-from app.steps.locate.engine import LABEL_KINDS, PROVINCE_SIGNS, Class, Engine, Hits
+from app.steps.locate.engine import LABEL_KINDS, Class, Engine, Hits
 from app.steps.locate.passage import Passage
-from app.steps.locate.plain import plain
-from app.steps.locate.words import ODD, family, header_kinds
+from app.steps.locate.plain import mend, plain
+from app.steps.locate.words import ODD, PROVINCE_SIGNS, family, header_kinds
 
 
 class Sighting(NamedTuple):
@@ -58,8 +57,11 @@ _PLATE: Final = re.compile(
     + "(?:[A-HJ-NP-Z0-9]|挂|学|警|港|澳))(?![0-9A-Za-z])".encode()
 )
 _KEY_BODY: Final = re.compile(rb"[0-9A-Za-z+/=\-]{16,}")
-_RUN_BEFORE: Final = re.compile(rb"[0-9A-Za-z+\- ()]*+\Z")
-_RUN_AFTER: Final = re.compile(rb"[0-9A-Za-z+\- ()]*+")
+_RUN_CHARS: Final = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz+- ()")
+_RUN: Final = bytes(1 if byte in _RUN_CHARS else 0 for byte in range(256))
+"""For bytes.translate: 0 at whatever ends the run of characters that a number can stand in."""
+_LONE: Final = re.compile(rb"(?:[^0-9]*[^0-9A-Za-z])?([0-9]{11,19})(?:[^0-9A-Za-z][^0-9]*)?")
+"""A run with one number in it and nothing glued to that: nearly all are."""
 _NOT_TOP_LEVEL: Final = frozenset(
     {b"png", b"jpg", b"jpeg", b"gif", b"svg", b"webp", b"css", b"js", b"py", b"map"}
 )
@@ -78,20 +80,57 @@ _BEFORE: Final = 180
 _AFTER: Final = 60
 _ODD_BEFORE: Final = 24
 _NEIGHBOUR: Final = 200
+_LINE: Final = 512
+_LABEL_BLOCK: Final = 12
+"""Labels are looked for in blocks of 4 KiB (2 to this power), where a number stands near."""
+_LONGEST_LABEL: Final = 64
+_NO_LABELS: Final[dict[str, list[int]]] = {}
 
 
 def sightings(passage: Passage, engine: Engine, today: date) -> list[Sighting]:
     """Find what stands in one passage."""
-    data = passage.data
-    every = engine(data)
-    hits = [hit for hit in every if hit[1] < Class.LABEL]
-    if any(kind == Class.WIDE for _, kind in hits):
-        data = plain(data)
-        every = engine(data)
-        hits = [hit for hit in every if hit[1] < Class.LABEL]
+    hits = engine.spots(passage.data)
     if not hits:
         return []
-    view = _View(data, every, passage, today)
+    if passage.loose and not _is_utf8_near(passage.data, hits):
+        passage = passage._replace(data=mend(passage.data)[0], loose=False)
+        hits = engine.spots(passage.data)
+    return sightings_at(passage, hits, engine, today)
+
+
+def _is_utf8_near(data: bytes, hits: Hits) -> bool:
+    """Whether the lines in which something was reported are UTF-8, or what stands near of long ones."""
+    known = 0
+    for end, _ in hits:
+        if end <= known:
+            continue
+        first = max(data.rfind(b"\n", max(0, end - _LINE), end) + 1, end - _LINE, 0)
+        known = data.find(b"\n", end, end + _LINE)
+        known = min(end + _LINE, len(data)) if known < 0 else known
+        if not _decodes(data[first:known]):
+            return False
+    return True
+
+
+def _decodes(line: bytes) -> bool:
+    """Whether a line is UTF-8, but for a character that may be cut at either end of it."""
+    start = 0
+    while start < min(3, len(line)) and line[start] & 0xC0 == 0x80:
+        start += 1
+    try:
+        line[start:].decode()
+    except UnicodeDecodeError as error:
+        return error.reason == "unexpected end of data"
+    return True
+
+
+def sightings_at(passage: Passage, hits: Hits, engine: Engine, today: date) -> list[Sighting]:
+    """Find what stands in one passage where the engine has reported something."""
+    data = passage.data
+    if any(kind == Class.WIDE for _, kind in hits):
+        data = plain(data)
+        hits = engine.spots(data)
+    view = _View(data, engine, passage, today)
     found = _no_chance_cards(sorted(view.all(hits)), view)
     if passage.raw:
         found = [s for s in found if s.kind != "email" or _SOLID_EMAIL.fullmatch(s.value)]
@@ -117,26 +156,24 @@ def _no_chance_cards(found: list[Sighting], view: _View) -> list[Sighting]:
 class _View:
     """One passage while it is looked at: where the labels are and what has been tried."""
 
-    def __init__(self, data: bytes, every: Hits, passage: Passage, today: date) -> None:
+    def __init__(self, data: bytes, engine: Engine, passage: Passage, today: date) -> None:
         self.data = data
         self.today = today
+        self._engine = engine
+        self._labels: dict[int, dict[str, list[int]]] = {}
         self.headers = header_kinds(passage.header) if passage.header else frozenset[str]()
         if not passage.column:
             self.headers -= {ODD}
         self.in_column = passage.column
         self.card_shapes = 0
         self.card_passes = 0
-        self.labels: dict[str, list[int]] = {}
-        for end, kind in every:
-            if kind >= Class.LABEL:
-                self.labels.setdefault(LABEL_KINDS[kind - Class.LABEL], []).append(end)
 
     def all(self, hits: Hits) -> Iterator[Sighting]:
         done = 0
         for end, kind in hits:
             if kind == Class.NUMBER:
-                if end > done:
-                    start, done = self._run(end)
+                if end - 1 > done:  # the character after the run may be the last that was matched
+                    start, done = self._run(end - 1)
                     yield from self._numbers(start, done)
             elif kind == Class.EMAIL:
                 yield from self._email(end)
@@ -147,46 +184,69 @@ class _View:
             elif kind == Class.SUBJECT:
                 yield from self._subject(end)
 
-    def _run(self, end: int) -> tuple[int, int]:
+    def _run(self, at: int) -> tuple[int, int]:
         """Give the whole run of characters a number can stand in, so that no value is cut."""
-        reach = 64
+        data, reach = self.data, 64
         while True:
-            start = max(0, end - reach)
-            before = _RUN_BEFORE.search(self.data, start, end)
-            first = before.start() if before else end
+            start = max(0, at - reach)
+            first = start + data[start:at].translate(_RUN).rfind(0) + 1
             if first > start or start == 0:
                 break
             reach *= 4
-        after = _RUN_AFTER.match(self.data, end)
-        return first, after.end() if after else end
+        reach = 64
+        while True:
+            last = data[at : at + reach].translate(_RUN).find(0)
+            if last >= 0:
+                return first, at + last
+            if at + reach >= len(data):
+                return first, len(data)
+            reach *= 4
+
+    def _ends(self, kind: str, first: int, last: int) -> bool:
+        """Whether a label of this kind ends between two places."""
+        first = max(first, 0)
+        for block in range(first >> _LABEL_BLOCK, (last >> _LABEL_BLOCK) + 1):
+            labels = self._labels.get(block)
+            if labels is None:
+                labels = self._labels[block] = self._labelled(block << _LABEL_BLOCK)
+            if labels and any(first <= end <= last for end in labels.get(kind, ())):
+                return True
+        return False
+
+    def _labelled(self, start: int) -> dict[str, list[int]]:
+        """Give the ends of the labels in one block, read with what stands around it."""
+        before = min(start, _LONGEST_LABEL)
+        stop = start + (1 << _LABEL_BLOCK)
+        hits = self._engine.labels(self.data[start - before : stop + _LONGEST_LABEL])
+        if not hits:
+            return _NO_LABELS
+        found: dict[str, list[int]] = {}
+        for end, kind in hits:
+            if start <= end + start - before < stop:
+                found.setdefault(LABEL_KINDS[kind - Class.LABEL], []).append(end + start - before)
+        return found
 
     def named(self, kind: str, start: int, end: int) -> int:
         """Tell whether a header or a label nearby names this kind."""
         kind = family(kind)
         if kind in self.headers:
             return grade.HEADER
-        ends = self.labels.get(kind)
-        if not ends or self.in_column:
+        if self.in_column:
             return 0
-        place = bisect_left(ends, start - _BEFORE)
-        return grade.CONTEXT if place < len(ends) and ends[place] <= end + _AFTER else 0
+        return grade.CONTEXT if self._ends(kind, start - _BEFORE, end + _AFTER) else 0
 
     def odd(self, start: int) -> bool:
         """Tell whether the number is labelled as an order number or the like."""
-        if ODD in self.headers:
-            return True
-        ends = self.labels.get(ODD, [])
-        place = bisect_right(ends, start) - 1
-        return place >= 0 and start - ends[place] <= _ODD_BEFORE
+        return ODD in self.headers or self._ends(ODD, start - _ODD_BEFORE, start)
 
     def _numbers(self, start: int, end: int) -> Iterator[Sighting]:
         run = self.data[start:end]
-        claimed = bytearray(len(run))
+        lone = _LONE.fullmatch(run)
+        if lone:
+            run, start = lone[1], start + lone.start(1)
         everything = self._id, self._uscc, self._mobile, self._card
-        bare = run.strip(b" ")
-        readers = (
-            tuple(everything[i] for i in _BY_LENGTH.get(len(bare), ())) if bare.isdigit() else everything
-        )
+        readers = tuple(everything[i] for i in _BY_LENGTH.get(len(run), ())) if lone else everything
+        claimed = bytearray(len(run))
         for read in readers:
             for (first, last), kind, value, why in read(run, start):
                 if claimed.find(1, first, last) < 0:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -13,16 +14,21 @@ from typing import Final
 from app.domain.case import Location
 from app.domain.event import Located
 from app.domain.fault import Fault, Refused
-from app.domain.record import Look, Problem, Stamp
+from app.domain.record import Look, Problem
 from app.journal import keeps_journal
-from app.steps.locate.look import Target, stamp_of
+from app.steps.locate.job import NO_STAMP, Group, Target
 
 _REPARSE: Final = 0x400
 """FILE_ATTRIBUTE_REPARSE_POINT: a junction or link of Windows."""
 
 _PROOF: Final = ("certificate.pdf", "manifest.json", "manifest.p7s")
-_HANDED_OUT: Final = frozenset({*_PROOF, "inventory.csv"})
-_UNKNOWN: Final = Stamp(0, 0, 0, 0, 0, 0)
+_HANDED_OUT: Final = frozenset(
+    {
+        *_PROOF,
+        *("manifest.dsse.json", "check_certificate.py", "certificates.jsonl", "names.csv.age"),
+        *("inventory.csv", "inventory.pdf", *(f"inventory-{volume:02}.pdf" for volume in range(1, 100))),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +39,18 @@ class Unlisted:
     problem: Problem
 
 
-Met = Target | Located | Unlisted
-"""What a walk meets: a file to look at, something skipped, or something it may not see."""
+Met = Group | Located | Unlisted
+"""What a walk meets: the files of a folder, something skipped, or something it may not see."""
+
+
+@dataclass(slots=True)
+class _Listing:
+    """What stands in one folder, by kind; names in order of their bytes."""
+
+    files: list[str]
+    folders: list[str]
+    others: list[str]
+    """Links, junctions, devices: never opened."""
 
 
 def check(locations: Sequence[Location]) -> None:
@@ -59,76 +75,118 @@ def check(locations: Sequence[Location]) -> None:
 
 
 def walk(locations: Sequence[Location], exclude: Sequence[Path]) -> Iterator[Met]:
-    """Meet every file of the locations once, in order of the bytes of its path.
+    """Meet every file of the locations once: those of a folder by the bytes of their names, then its folders.
 
     Links, junctions and special files are given as SKIPPED. `exclude` is not entered and
     gives nothing. A mount point is entered; a folder already met, by another location or
     another mount, is not entered again, so that there can be no loop. A file below two
     locations belongs to the deeper one. The folder of a case, and a certificate with
     what goes with it, are the evidence of an earlier disposal: given as SKIPPED.
+    No file is looked at here, and only folders are asked for more than their name.
     """
     entered: set[tuple[int, int]] = set()
     roots = {_root(location) for location in locations}
     folders = frozenset(root for root in roots if Path(root).is_dir())
     for root in sorted(roots, key=os.fsencode):
-        stack: list[Iterator[str]] = [iter((root,))]
         barred = _barred(root, exclude) | (folders - {root})
+        if root in barred:
+            continue
+        if root not in folders:
+            yield from _lone_file(root, entered)
+            continue
+        stack = [root]
         while stack:
-            path = next(stack[-1], None)
-            if path is None:
-                stack.pop()
-            elif path not in barred:
-                met = _meet(path, root, entered)
-                if isinstance(met, list):
-                    stack.append(iter(met))
-                elif met is not None:
-                    yield met
+            yield from _folder(stack.pop(), root, barred, entered, stack)
 
 
-def _meet(path: str, root: str, entered: set[tuple[int, int]]) -> Met | list[str] | None:
-    """Give what stands at a path: for a folder the paths in it, for what was met before None."""
+def _lone_file(root: str, entered: set[tuple[int, int]]) -> Iterator[Met]:
+    """Meet a location that is a file, unless its folder was walked."""
+    parent, _, name = root.rpartition(os.sep)
+    try:
+        info = os.lstat(root)
+        known = _place(Path(parent or os.sep).stat()) in entered
+    except OSError as error:
+        yield Unlisted(Target(root, root, name, NO_STAMP), _problem(error))
+        return
+    if known:
+        return
+    if _is_link(info) or not stat.S_ISREG(info.st_mode):
+        yield Located(root, Look.SKIPPED, info.st_size)
+    else:
+        yield Group(parent, root, "", (name,))
+
+
+def _folder(
+    path: str, root: str, barred: frozenset[str], entered: set[tuple[int, int]], stack: list[str]
+) -> Iterator[Met]:
+    """Meet what stands in one folder, and put the folders in it on the stack."""
     below = path[_before(root) :].replace(os.sep, "/").strip("/")
     try:
         info = os.lstat(path)
+        if path != root and keeps_journal(Path(path)):
+            yield Located(path, Look.SKIPPED, info.st_size)
+            return
+        if _place(info) in entered:
+            return
+        entered.add(_place(info))
+        listing = _listed(path)
     except FileNotFoundError:
-        return None  # gone between the listing and now: there is nothing to say of it
+        return  # gone between the listing and now: there is nothing to say of it
     except OSError as error:
-        return Unlisted(Target(path, root, below, _UNKNOWN), _problem(error))
-    target = Target(path, root, below, stamp_of(info))
-    if _is_link(info) or not (stat.S_ISDIR(info.st_mode) or stat.S_ISREG(info.st_mode)):
-        return Located(path, Look.SKIPPED, info.st_size)
-    if path != root and _is_evidence(path, stat.S_ISDIR(info.st_mode)):
-        return Located(path, Look.SKIPPED, info.st_size)
-    if stat.S_ISDIR(info.st_mode):
-        return _names(target, info, entered)
-    known = path == root and _place(Path(path).parent.stat()) in entered
-    return None if known else target
+        yield Unlisted(Target(path, root, below, NO_STAMP), _problem(error))
+        return
+    before = path.rstrip(os.sep) + os.sep
+    files, evidence = _without(listing.files, before, barred)
+    for name in (*listing.others, *evidence):
+        if before + name not in barred:
+            yield from _skipped(before + name)
+    if files:
+        yield Group(path, root, below, tuple(files))
+    stack.extend(before + name for name in reversed(listing.folders) if before + name not in barred)
+
+
+def _listed(path: str) -> _Listing:
+    listing = _Listing([], [], [])
+    with os.scandir(path) as entries:
+        for entry in entries:
+            if entry.is_symlink() or (
+                sys.platform == "win32" and _is_link(entry.stat(follow_symlinks=False))
+            ):
+                listing.others.append(entry.name)
+            elif entry.is_file(follow_symlinks=False):
+                listing.files.append(entry.name)
+            elif entry.is_dir(follow_symlinks=False):
+                listing.folders.append(entry.name)
+            else:
+                listing.others.append(entry.name)
+    for names in (listing.files, listing.folders, listing.others):
+        names.sort(key=os.fsencode)
+    return listing
+
+
+def _without(names: list[str], before: str, barred: frozenset[str]) -> tuple[list[str], list[str]]:
+    """Give the files to look at, and those that are the evidence of an earlier disposal."""
+    evidence: list[str] = []
+    if all(name in names for name in _PROOF):
+        evidence = [name for name in names if name in _HANDED_OUT]
+    if evidence or any(path.startswith(before) for path in barred):
+        names = [name for name in names if name not in evidence and before + name not in barred]
+    return names, evidence
+
+
+def _skipped(path: str) -> Iterator[Located]:
+    try:
+        yield Located(path, Look.SKIPPED, os.lstat(path).st_size)
+    except FileNotFoundError:
+        return
+    except OSError:
+        yield Located(path, Look.SKIPPED, 0)
 
 
 @cache
 def _before(root: str) -> int:
     """Give how many characters of a path stand before the name of its location."""
     return len(str(Path(root).parent))
-
-
-def _names(target: Target, info: os.stat_result, entered: set[tuple[int, int]]) -> Met | list[str] | None:
-    if _place(info) in entered:
-        return None
-    entered.add(_place(info))
-    try:
-        names = os.listdir(target.path)  # noqa: PTH208  a million Path objects cost more than the walk
-    except OSError as error:
-        return Unlisted(target, _problem(error))
-    return sorted((f"{target.path.rstrip(os.sep)}{os.sep}{name}" for name in names), key=os.fsencode)
-
-
-def _is_evidence(path: str, folder: bool) -> bool:
-    """Whether a path is a case's folder, or a file of a certificate beside what goes with it."""
-    if folder:
-        return keeps_journal(Path(path))
-    return path.rpartition(os.sep)[2] in _HANDED_OUT and all(
-        Path(path).with_name(name).is_file() for name in _PROOF
-    )
 
 
 def _place(info: os.stat_result) -> tuple[int, int]:

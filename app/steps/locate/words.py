@@ -9,6 +9,9 @@ from typing import Final
 ODD: Final = "odd"
 """Labels of numbers that are no one's: an order number may well pass Luhn."""
 
+PROVINCE_SIGNS: Final = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
+"""The first character of a number plate (GA 36)."""
+
 LABELS: Final[dict[str, tuple[str, ...]]] = {
     "cn.id": (
         "身份证", "身份證", "身分證", "证件号", "證件號", "公民身份号码", "居住证",

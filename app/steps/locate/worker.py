@@ -4,54 +4,63 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Sequence
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.sharedctypes import RawArray
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from app.domain.event import Located
-from app.steps.locate.engine import best_engine
-from app.steps.locate.look import Again, Target, Task, look_at, unread
-from app.steps.locate.walk import Unlisted
-
-Thing = Target | Located | Unlisted | Again
-"""What there is to look at, as the walk met it or as a second try."""
+from app.steps.locate.job import Glance, Part, Report, Task
 
 _SPAWN: Final = get_context("spawn")
-_AT, _BEATS = 0, 1
+_AT, _BEATS, _SIZE = 0, 1, 2
+
+Databases = tuple[bytes, bytes]
+Answer = Any
+"""A Report for a Glance; what `part.look_at_part` gives for a Part; True for what is made ready."""
+
+
+class Ready(NamedTuple):
+    """What a process is told first: the task, and the searches compiled for it."""
+
+    task: Task
+    engine: Databases | None
+    sieve: Databases | None
 
 
 class Worker:
-    """One process: takes a batch, tells which of it it is at, gives the results of the whole batch."""
+    """One process: takes a job, tells which of its files it is at, gives the answer as a whole."""
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self) -> None:
         self.connection, theirs = _SPAWN.Pipe()
-        self._mark: Any = RawArray("q", 2)
-        self._process = _SPAWN.Process(target=_serve, args=(theirs, task, self._mark), daemon=True)
+        self._mark: Any = RawArray("q", 3)
+        self._process = _SPAWN.Process(target=_serve, args=(theirs, self._mark), daemon=True)
         self._process.start()
         theirs.close()
 
-    def give(self, batch: Sequence[Thing]) -> None:
-        """Send a batch. A process that is dead already is noticed when its results are taken."""
+    def give(self, job: Ready | Glance | Part) -> None:
+        """Send a job. A process that is dead already is noticed when its answer is taken."""
         self._mark[_AT] = -1
         try:
-            self.connection.send(batch)
+            self.connection.send(job)
         except OSError:
             return
 
-    def take(self) -> list[Located] | None:
-        """Give the results of the batch; None when the process died over it."""
+    def take(self) -> Answer | None:
+        """Give the answer to the job; None when the process died over it."""
         try:
-            results: list[Located] = self.connection.recv()
+            return self.connection.recv()
         except (EOFError, OSError):
             return None
-        return results
 
     @property
     def at(self) -> int:
-        """The place in the batch it is at; -1 before it began."""
+        """The place of the file it is at; -1 before it began."""
         return int(self._mark[_AT])
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file it is at, 0 for a small one."""
+        return int(self._mark[_SIZE])
 
     @property
     def beats(self) -> int:
@@ -66,32 +75,66 @@ class Worker:
         self.connection.close()
 
 
-def look(thing: Thing, task: Task, pulse: Callable[[], None]) -> Located:
-    """Look at one thing that a walk met."""
-    if isinstance(thing, Located):
-        return thing
-    if isinstance(thing, Unlisted):
-        return unread(thing.target, thing.problem, task)
-    return look_at(thing, task, pulse)
+class _Told:
+    """The mark that the other process reads."""
+
+    def __init__(self, mark: Any) -> None:
+        self._mark = mark
+
+    def at(self, place: int, size: int) -> None:
+        self._mark[_AT] = place
+        self._mark[_SIZE] = size
+        self._mark[_BEATS] += 1
+
+    def pulse(self) -> None:
+        self._mark[_BEATS] += 1
 
 
-def _serve(connection: Connection, task: Task, mark: Any) -> None:
-    def pulse() -> None:
-        mark[_BEATS] += 1
+class Unwatched:
+    """The mark of a look that nobody watches."""
 
-    best_engine(task.subject)
-    _limit(task.limits.memory)
+    def at(self, place: int, size: int) -> None:
+        """Do nothing."""
+
+    def pulse(self) -> None:
+        """Do nothing."""
+
+
+def answer(job: Glance | Part, task: Task, mark: _Told | Unwatched) -> Answer:
+    """Do a job, here."""
+    if isinstance(job, Part):
+        from app.steps.locate.part import look_at_part
+
+        mark.at(0, job.last - job.first)
+        return look_at_part(job, task, mark.pulse)
+    from app.steps.locate.glance import look_at_groups
+
+    report: Report = look_at_groups(job, task, mark)
+    return report
+
+
+def _serve(connection: Connection, mark: Any) -> None:
+    import app.steps.locate.glance  # noqa: F401  while the searches are being compiled elsewhere
+    from app.steps.locate.category import load_sieve
+    from app.steps.locate.engine import load_engine
+
+    task = None
+    told = _Told(mark)
     while True:
         try:
-            batch: Sequence[Thing] = connection.recv()
+            job = connection.recv()
         except (EOFError, OSError):
             return  # the one who asked is gone
-        results = []
-        for place, thing in enumerate(batch):
-            mark[_AT] = place
-            pulse()
-            results.append(look(thing, task, pulse))
-        connection.send(results)
+        if isinstance(job, Ready):
+            task = job.task
+            if job.engine:
+                load_engine(task.subject, job.engine)
+            if job.sieve:
+                load_sieve(job.sieve)
+            _limit(task.limits.memory)
+            connection.send(True)
+        elif task:
+            connection.send(answer(job, task, told))
 
 
 def _limit(more: int) -> None:

@@ -301,7 +301,7 @@ def test_progress_is_counted(tmp_path):
     progress = [e for e in events if isinstance(e, Progressed)]
     # It is repeated while a file takes long.
     assert list(dict.fromkeys((e.done, e.total, e.unit) for e in progress)) == [
-        (i, 5, "files") for i in range(6)
+        (i, 5, "files") for i in (0, 5)
     ]
     assert [e.path for e in events if isinstance(e, Located)] == [
         str(tmp_path / f"{i}.txt") for i in range(5)
@@ -359,7 +359,7 @@ def test_a_pdf_without_a_letter_is_not_clean(look, tmp_path):
 
 def test_a_sea_of_digits_is_crossed_quickly_and_hides_nothing(look, tmp_path):
     sea = (b"0" * 500_000 + b" 11010519491231002X ") * 8 + b"7" * 41
-    assert len(best_engine()(sea)) < 100, "an end at every digit is what made it slow"
+    assert len(best_engine().spots(sea)) < 100, "an end at every digit is what made it slow"
     (tmp_path / "in" / "digits.txt").write_bytes(sea)
     record = look()["digits.txt"].record
     assert [(found.kind, found.count) for found in record.findings] == [("cn.id", 1)]

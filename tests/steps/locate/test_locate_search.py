@@ -59,15 +59,26 @@ def test_the_evidence_of_an_earlier_disposal_is_not_a_record(tmp_path):
     (tmp_path / "no case" / "journal.jsonl").write_text(NUMBER)
     for name in ("manifest.json", "manifest.p7s"):
         (out / name).write_text("{}")
+    also = ("inventory.pdf", "inventory-01.pdf", "inventory-16.pdf", "manifest.dsse.json")
+    also = (*also, "check_certificate.py", "certificates.jsonl", "names.csv.age")
+    for name in (*also, "inventory-16 copy.txt"):
+        (out / name).write_text(NUMBER)
+        (tmp_path / "no case" / name).write_text(NUMBER)
     looked = {str(Path(e.path).relative_to(tmp_path)): e.look for e in run(tmp_path)}
     skipped = {name for name, look in looked.items() if look is Look.SKIPPED}
     assert skipped == {
         "2025-001",
         *(f"out/{name}" for name in ("certificate.pdf", "inventory.csv", "manifest.json", "manifest.p7s")),
+        *(f"out/{name}" for name in also),
     }
+    assert looked["out/inventory-16 copy.txt"] is Look.FOUND
     assert {
-        look for name, look in looked.items() if name.startswith("no case/") or name == "out/notes.txt"
+        look
+        for name, look in looked.items()
+        if name == "out/notes.txt" or (name.startswith("no case/") and name.endswith((".txt", ".csv")))
     } == {Look.FOUND}
+    # Without the rest of a certificate beside them the names alone say nothing.
+    assert not {name for name in skipped if name.startswith("no case/")}
     (inside,) = {e.look for e in run(case) if e.path.endswith("notes.txt")}
     assert inside is Look.FOUND, "what the officer names is looked into"
 
@@ -90,7 +101,7 @@ def test_what_is_excluded_is_not_entered(tmp_path):
     (tmp_path / "way").symlink_to(tmp_path)
     exclude = [tmp_path / "case", tmp_path / "way" / "out", tmp_path / "case.toml"]
     found = run(tmp_path, exclude=exclude)
-    assert [e.path[len(str(tmp_path)) + 1 :] for e in found] == ["data/a.txt", "outer.txt", "way"]
+    assert [e.path[len(str(tmp_path)) + 1 :] for e in found] == ["way", "outer.txt", "data/a.txt"]
 
 
 def test_order_and_results_do_not_depend_on_the_number_of_processes(tmp_path, values):
@@ -105,7 +116,7 @@ def test_order_and_results_do_not_depend_on_the_number_of_processes(tmp_path, va
     assert run(tmp_path, jobs=2) == alone
     assert len(alone) == 152
     assert [e.path for e in alone] == sorted(
-        (e.path for e in alone), key=lambda p: os.fsencode(p).split(b"/")
+        (e.path for e in alone), key=lambda p: (os.fsencode(p).split(b"/")[:-1], os.fsencode(p))
     )
 
 

@@ -4,32 +4,39 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from typing import Final
 
 from app.domain.record import Problem
 from app.steps.locate.limits import Breach, Reading, TooLarge
 from app.steps.locate.passage import Passage
-from app.steps.locate.read import archive, raw
-from app.steps.locate.read.database import read_sqlite
-from app.steps.locate.read.dbf import is_dbf, read_dbf
-from app.steps.locate.read.mail import read_mail, read_mbox
-from app.steps.locate.read.ole import read_ole
-from app.steps.locate.read.pdf import read_pdf
-from app.steps.locate.read.sevenzip import read_7z
+from app.steps.locate.read import raw
+from app.steps.locate.read.dbf import is_dbf
 from app.steps.locate.read.source import Source
 from app.steps.locate.read.text import charset_of, read_rtf, read_text
 
 Reader = Callable[[Source, Reading], Iterator[Passage]]
 
+
+def _later(module: str, name: str) -> Reader:
+    """Name a reader whose module is imported when a file needs it: most searches need few."""
+
+    def read(source: Source, reading: Reading) -> Iterator[Passage]:
+        reader: Reader = getattr(import_module(f"{__name__}.{module}"), name)
+        return reader(source, reading)
+
+    return read
+
+
 _MAGIC: Final[tuple[tuple[bytes, Reader], ...]] = (
-    (b"PK\x03\x04", archive.read_zip),
-    (b"PK\x05\x06", archive.read_zip),
-    (b"SQLite format 3\0", read_sqlite),
-    (b"7z\xbc\xaf\x27\x1c", read_7z),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", read_ole),
-    (b"\x1f\x8b", archive.read_gzip),
-    (b"BZh", archive.read_bzip2),
-    (b"\xfd7zXZ\0", archive.read_xz),
+    (b"PK\x03\x04", _later("archive", "read_zip")),
+    (b"PK\x05\x06", _later("archive", "read_zip")),
+    (b"SQLite format 3\0", _later("database", "read_sqlite")),
+    (b"7z\xbc\xaf\x27\x1c", _later("sevenzip", "read_7z")),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", _later("ole", "read_ole")),
+    (b"\x1f\x8b", _later("archive", "read_gzip")),
+    (b"BZh", _later("archive", "read_bzip2")),
+    (b"\xfd7zXZ\0", _later("archive", "read_xz")),
     (b"{\\rtf", read_rtf),
     (b"\x89PNG\r\n", raw.read_image),
     (b"\xff\xd8\xff", raw.read_image),
@@ -51,6 +58,28 @@ _MAIL: Final = re.compile(
     rb"|Content-Type):[^\n]*\n(?:[ \t][^\n]*\n)*){2}",
     re.IGNORECASE,
 )
+
+
+_OTHER_TEXT: Final = re.compile(
+    rb"\{\\rtf|BZh|GIF8|RIFF|BM|age-encryption\.org/|-----BEGIN (?:AGE ENCRYPTED|PGP MESSAGE)"
+)
+
+
+def reads_as_text(data: bytes, name: str) -> bool:
+    """Whether bytes without control characters are for the reader of plain text and no other."""
+    return not (
+        _OTHER_TEXT.match(data)
+        or _MAIL.match(data)
+        or _MBOX.match(data)
+        or name[-4:].lower() == ".eml"
+        or b"%PDF-" in data[:1024]
+        or is_dbf(data)
+    )
+
+
+def is_plain_text(source: Source) -> bool:
+    """Whether the reader of plain text reads a source."""
+    return _reader(source) is read_text
 
 
 def passages(source: Source, reading: Reading) -> Iterator[Passage]:
@@ -96,17 +125,17 @@ def _reader(source: Source) -> Reader:
         if head.startswith(magic):
             return reader
     if b"%PDF-" in head[:1024]:
-        return read_pdf
+        return _later("pdf", "read_pdf")
     return _by_shape(source, head)
 
 
 def _by_shape(source: Source, head: bytes) -> Reader:
     if head[257:262] == b"ustar":
-        return archive.read_tar
+        return _later("archive", "read_tar")
     if _KEY_STORE.match(head):
         return raw.read_keystore
     if is_dbf(head):
-        return read_dbf
+        return _later("dbf", "read_dbf")
     return raw.read_image if _IMAGE.match(head) else _text(source, head)
 
 
@@ -114,7 +143,7 @@ def _text(source: Source, head: bytes) -> Reader:
     if charset_of(source) is None:
         return raw.read_unknown
     if _MBOX.match(head):
-        return read_mbox
+        return _later("mail", "read_mbox")
     if _MAIL.match(head) or source.suffix == "eml":
-        return read_mail
+        return _later("mail", "read_mail")
     return read_text

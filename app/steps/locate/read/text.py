@@ -10,13 +10,15 @@ from itertools import chain
 from typing import Final
 
 from app.domain.record import Problem
-from app.steps.locate.encoding import HEAD, NO_TEXT, Charset, detect
+from app.steps.locate.encoding import HEAD, NO_TEXT, Charset, detect, is_not_plain
 from app.steps.locate.limits import Reading
 from app.steps.locate.passage import Passage
+from app.steps.locate.plain import mend
 from app.steps.locate.read.chunk import chunks
 from app.steps.locate.read.source import Source
 from app.steps.locate.read.table import header_row, table
 
+_UTF8: Final = ("utf-8", "utf-8-sig")
 _DELIMITERS: Final = ",\t;|"
 _RTF: Final = re.compile(
     rb"\\'([0-9a-fA-F]{2})|\\u(-?[0-9]{1,5}) ?\??|(\\(?:par|line|cell|row|tab)\b ?)"
@@ -38,21 +40,34 @@ def read_text(source: Source, reading: Reading) -> Iterator[Passage]:
     if charset.doubtful:
         reading.note(Problem.DOUBTFUL_ENCODING)
     delimiter = _delimiter(source.head(), charset)
-    blocks = utf8(source.blocks(), charset.codec, reading)
     if delimiter:
-        yield from table(_rows(_lines(blocks), delimiter))
+        yield from table(_rows(_lines(utf8(source.blocks(), charset.codec, reading)), delimiter))
+    else:
+        yield from text_passages(source.blocks(), charset.codec, reading)
+
+
+def text_passages(blocks: Iterator[bytes], codec: str, reading: Reading) -> Iterator[Passage]:
+    """Give the passages of running text.
+
+    Text in UTF-8 is handed on as it is. Whether each line really is UTF-8 is asked only where
+    something is found, and where there are bytes that are never part of such text.
+    """
+    if codec not in _UTF8:
+        for chunk in chunks(utf8(blocks, codec, reading)):
+            yield Passage(chunk)
         return
     for chunk in chunks(blocks):
-        yield Passage(chunk)
+        if is_not_plain(chunk) and not _is_utf8(chunk):
+            yield Passage(_mended(chunk, reading))
+        else:
+            yield Passage(chunk, loose=True)
 
 
 def utf8(blocks: Iterator[bytes], codec: str, reading: Reading) -> Iterator[bytes]:
     """Transcode to UTF-8. Lines of a UTF-8 text that are not UTF-8 are tried as GB18030."""
-    if codec in ("utf-8", "utf-8-sig"):
+    if codec in _UTF8:
         for chunk in chunks(blocks, overlap=0):
-            yield (
-                chunk if _is_utf8(chunk) else b"\n".join(_mend(line, reading) for line in chunk.split(b"\n"))
-            )
+            yield chunk if _is_utf8(chunk) else _mended(chunk, reading)
         return
     decoder = codecs.getincrementaldecoder(codec)("replace")
     doubtful = False
@@ -74,14 +89,24 @@ def _is_utf8(data: bytes) -> bool:
     return True
 
 
-def _mend(line: bytes, reading: Reading) -> bytes:
-    for codec in ("utf-8", "gb18030"):
-        try:
-            return line.decode(codec).encode()
-        except UnicodeDecodeError:
-            continue
-    reading.note(Problem.DOUBTFUL_ENCODING)
-    return line.decode("utf-8", "replace").encode()
+def _mended(text: bytes, reading: Reading) -> bytes:
+    plain, sure = mend(text)
+    if not sure:
+        reading.note(Problem.DOUBTFUL_ENCODING)
+    return plain
+
+
+def is_table(head: bytes, charset: Charset) -> bool:
+    """Whether a text begins with the head of a table."""
+    return bool(_delimiter(head, charset))
+
+
+def may_be_table(data: bytes) -> bool:
+    """Whether a text in UTF-8 begins with the head of a table."""
+    head = data[:2048]
+    return any(delimiter.encode() in head for delimiter in _DELIMITERS) and bool(
+        _delimiter(data, Charset("utf-8"))
+    )
 
 
 def _delimiter(head: bytes, charset: Charset) -> str:
