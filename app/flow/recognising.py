@@ -16,7 +16,7 @@ from app.system.disk import this_disk
 
 _BY_MARKS: Final = ("luks", "jks", "cryptomator", "gocryptfs", "restic", "borg", "pem")
 """Kinds whose form is their own, so that what has their marks is one of them."""
-_BY_OPENING: Final = ("age", "pkcs12")
+_BY_OPENING: Final = ("age", "pkcs12", "gnupg")
 """Kinds that say of a file whether it is theirs before they need its passphrase."""
 _BY_ENDING: Final = {".hc": "veracrypt", ".tc": "veracrypt"}
 _PAGE: Final = 4096
