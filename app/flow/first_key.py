@@ -16,7 +16,7 @@ from typing import Final
 from app.domain.canonical import canonical
 from app.domain.case import Role
 from app.domain.fault import Fault, Refused
-from app.identity import Identity
+from app.identity import Identity, unlock
 from app.journal import FirstKey
 from app.system.durable import write_durably
 
@@ -66,6 +66,18 @@ def take_over(path: Path, person: Identity) -> FirstKey:
         return FirstKey(aead.decrypt(sealed[:_NONCE], sealed[_NONCE:], told["mark"].encode()))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, InvalidTag) as error:
         raise Refused(Fault.FIRST_KEY_UNREADABLE, str(path), person.name) from error
+
+
+def first_key_of(journal: Path, witness: Path, passphrase: str) -> FirstKey:
+    """Open the first key that lies beside `journal` with a witness's key file and passphrase.
+
+    `journal` is any of its segments. The key is in memory only.
+
+    Raises:
+        Refused: as `unlock` for the witness's key file; FIRST_KEY_UNREADABLE when there is no
+            `first-key.json`, or it was written for others.
+    """
+    return take_over(journal.with_name(FILE), unlock(witness, passphrase, Role.WITNESS))
 
 
 def _sealed(first: FirstKey, witness: Identity) -> str:

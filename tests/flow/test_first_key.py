@@ -13,7 +13,7 @@ from app.domain.event import Event
 from app.domain.fault import Fault, Refused
 from app.domain.step import Step
 from app.flow import Flow
-from app.flow.first_key import FILE, officers_secret, openable, take_over
+from app.flow.first_key import FILE, first_key_of, officers_secret, openable, take_over
 from app.identity import Identity
 from app.journal import FirstKey, Journal, verify
 
@@ -54,6 +54,23 @@ def test_the_witness_opens_it_and_every_seal_fits(flow: Flow, office: Office, ad
     assert openable(flow.folder / FILE)
     (handed,) = told(flow, "key.handed")
     assert handed == {"mark": first.mark, "for": [office.witness.fingerprint], "shown": 0}
+
+
+def test_the_witness_opens_it_by_key_file_and_passphrase(
+    flow: Flow, office: Office, advance: Advance
+) -> None:
+    """What window and command line call."""
+    advance(flow, Step.SIGN)
+    journal, path = flow.folder / "journal.jsonl", office.witness.path
+    flow.close()
+    assert first_key_of(journal, path, "another one") == take_over(flow.folder / FILE, office.witness)
+    with pytest.raises(Refused) as refused:
+        first_key_of(journal, path, "a passphrase")
+    assert refused.value.fault is Fault.WRONG_PASSPHRASE
+    (flow.folder / FILE).unlink()
+    with pytest.raises(Refused) as refused:
+        first_key_of(journal, path, "another one")
+    assert refused.value.fault is Fault.FIRST_KEY_UNREADABLE
 
 
 def test_it_may_be_shown_until_the_list_is_signed(flow: Flow, office: Office, advance: Advance) -> None:

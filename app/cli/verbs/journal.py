@@ -11,11 +11,9 @@ from pathlib import Path
 
 from app.cli.console import Console, command, quoted
 from app.cli.phrases import Phrase
-from app.domain.case import Role
 from app.domain.fault import Breach, JournalPart
-from app.flow.first_key import FILE, openable, take_over
+from app.flow.first_key import FILE, first_key_of, openable
 from app.flow.flow import Flow, from_environment
-from app.identity import unlock
 from app.journal import (
     NAME,
     Anchor,
@@ -104,8 +102,7 @@ def first_key_asked(asked: argparse.Namespace, file: Path, console: Console) -> 
         phrase = from_environment(Path(asked.witness), asked.passphrase_env)
         if not phrase and sys.stdin.isatty():
             phrase = getpass.getpass(Phrase.PASSPHRASE_OF.say(console.language, path=asked.witness))
-        person = unlock(Path(asked.witness), phrase, Role.WITNESS)
-        return take_over(file.with_name(FILE), person)
+        return first_key_of(file, Path(asked.witness), phrase)
     text = asked.first_key
     if text == "-":
         prompt = Phrase.FIRST_KEY_ASKED.say(console.language)

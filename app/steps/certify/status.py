@@ -104,6 +104,10 @@ def failing_of(line: Line) -> Failing | None:
         return Failing.BINNED
     if line.fate.destroys:
         return None if destroyed(line) else Failing.NOT_GONE
+    return _failing_of_kept(line)
+
+
+def _failing_of_kept(line: Line) -> Failing | None:
     if isinstance(line.outcome, CopyOutcome):
         return Failing.COPY_REMAINS
     if not isinstance(line.outcome, KeepOutcome) or not line.outcome.good:

@@ -43,7 +43,7 @@ class Check:
     name: str
     ok: bool
     told: Said | str = ""
-    """What was seen; text needs no translation, as a digest or a name."""
+    """What was seen; text needs no translation, as a name."""
 
     @property
     def detail(self) -> str:

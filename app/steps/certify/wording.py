@@ -7,15 +7,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
+from app.domain.case import Role
 from app.domain.copies import Disposal, Trace
 from app.domain.limit import Limit
 from app.domain.outcome import Reason
 from app.domain.record import Problem
 from app.domain.wiping import Pass
 from app.language import Language, category, hold, passes, say
+from app.steps.certify.page.breaking import visible
+from app.steps.certify.status import Status
 from app.system.paths import resource
+
+_ROLES: Final = frozenset(role.value for role in Role)
 
 
 @cache
@@ -147,9 +152,32 @@ def explained(name: str, language: Language) -> str:
     return str(checks[name][language.value])
 
 
+@dataclass(frozen=True, slots=True)
+class Who:
+    """A person by role and name, as a manifest calls them; a role that is none of ours stands as it is."""
+
+    role: str
+    name: str
+
+
 def seen(name: str, language: Language, facts: Mapping[str, object]) -> str:
-    """Say what a check of `verify` saw."""
-    return str(_table()["seen"][name][language.value]).format_map(facts)
+    """Say what a check of `verify` saw. Facts that are enum members or people are put in words too."""
+    told = {key: _told(value, language) for key, value in facts.items()}
+    return str(_table()["seen"][name][language.value]).format_map(told)
+
+
+def _told(fact: object, language: Language) -> str:
+    """Put a fact in words; what comes from a file can't turn the line around or hide in it."""
+    if isinstance(fact, tuple):
+        return ("、" if language is Language.ZH else ", ").join(_told(one, language) for one in fact)
+    if isinstance(fact, Status):
+        return str(_table()["status"][fact.value][language.value])
+    if isinstance(fact, Who):
+        role = say(Role(fact.role), language) if fact.role in _ROLES else fact.role
+        return visible(f"{role} {fact.name}".strip())
+    if isinstance(fact, Enum):
+        return say(fact, language)
+    return f"{fact:,}" if isinstance(fact, int) else visible(str(fact))
 
 
 def _begun(sentence: str) -> str:

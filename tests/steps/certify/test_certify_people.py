@@ -168,7 +168,7 @@ def test_cut_back_to_before_the_witness_it_is_incomplete(stamped, tmp_path):
     assert "Signature is Valid" in done.stdout
     assert verify(cut).status is Standing.INCOMPLETE, failed(cut)
     assert said(cut)["signatures.present"].detail == (
-        "not signed: witness; this may be an older state, cut back to before they signed"
+        "not signed: Witness 赵𬭚; this may be an older state, cut back to before they signed"
     )
 
 

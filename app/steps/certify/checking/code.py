@@ -50,10 +50,8 @@ def code_checks(
         return
     told = code.told
     day = datetime.fromtimestamp(told.issued_at, UTC).date().isoformat()
-    yield Check("code.says", True, Said("code.says", number=told.number, day=day, status=told.status.value))
-    counts = {
-        name: f"{getattr(told, name):,}" for name in ("items", "destroyed", "kept", "exceptions", "bytes")
-    }
+    yield Check("code.says", True, Said("code.says", number=told.number, day=day, status=told.status))
+    counts = {name: getattr(told, name) for name in ("items", "destroyed", "kept", "exceptions", "bytes")}
     yield Check("code.counts", True, Said("code.counts", **counts))
     if code.holds is not None:
         yield Check(

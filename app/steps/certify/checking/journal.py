@@ -100,8 +100,8 @@ def _outcomes(told: Journalled, inventory: bytes) -> Iterator[Check | Progressed
             wrong.append(row[_ID] if len(row) > _ID else "")
         if count % _PIECE == 0:
             yield progressed(count, 0, "rows")
-    others = Said("journal_other_outcomes", ids=", ".join(wrong[:3]), count=len(wrong))
-    yield Check("journal.outcomes", not wrong, others if wrong else str(count))
+    others = Said("journal_other_outcomes", ids=tuple(wrong[:3]), count=len(wrong))
+    yield Check("journal.outcomes", not wrong, others if wrong else Said("journal_outcomes", count=count))
 
 
 def _plan(told: Journalled, manifest: dict[str, Any]) -> Check:

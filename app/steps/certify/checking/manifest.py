@@ -56,6 +56,7 @@ def _whole(manifest: Manifest) -> bool:
         and all(isinstance(one, dict) for one in manifest["plan_signers"])
         and all(type(one) is int for one in numbers)
         and isinstance(manifest["annex"], (dict, type(None)))
+        and all(len(one["sha256"]) == _HASH for one in manifest.get("papers", ()))
         and all(one["role"] in _ROLES for one in manifest["signatures"])
         and all(isinstance(bytes.fromhex(one), bytes) for one in manifest.get("authorities", ()))
     )
@@ -77,15 +78,15 @@ def manifest_checks(data: bytes, p7s: bytes | None, manifest: Manifest) -> Itera
     named = {one["fingerprint"]: Role(one["role"]) for one in manifest["signatures"]}
     try:
         signers = cms_verify(data, p7s, named)
-    except Refused as refused:
-        yield Check("p7s.valid", False, Said("signed.none", why=refused.detail))
+    except Refused:
+        yield Check("p7s.valid", False, Said("signed.none"))
         return
     yield _people(signers, manifest)
     bad = [signer.name or signer.fingerprint[:16] for signer in signers if not signer.valid]
     whole = {signer.fingerprint for signer in signers if signer.valid} == set(named)
-    told = Said("signed.by", names=", ".join(signer.name for signer in signers))
+    told = Said("signed.by", names=tuple(signer.name for signer in signers))
     if bad or not whole:
-        told = Said("signed.not", names=", ".join(bad)) if bad else Said("signed.others")
+        told = Said("signed.not", names=tuple(bad)) if bad else Said("signed.others")
     yield Check("p7s.valid", not bad and whole, told)
     fault = form_fault(p7s, named, above(manifest, [one.holder for one in signers]))
     yield Check("p7s.form", not fault, Said("form.spare") if fault else Said("form.tight"))
@@ -142,7 +143,7 @@ def _planned(manifest: Manifest) -> Check:
         )
     except (Refused, ValueError, KeyError, TypeError):
         return Check("plan.signed", False, Said("plan.unsigned"))
-    names = ", ".join(f"{one.name} ({one.at})" for one in signatures)
+    names = tuple(f"{one.name} ({one.at})" for one in signatures)
     return Check("plan.signed", True, Said("plan.signed", names=names))
 
 

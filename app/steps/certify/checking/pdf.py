@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +18,7 @@ from app.steps.certify.checking.manifest import Manifest, authorities
 from app.steps.certify.signing.cmsform import embedded, embedded_fault, stamp_in
 from app.steps.certify.signing.timestamp import Stamped
 from app.steps.certify.verdict import Check, Said, progressed
+from app.steps.certify.wording import Who
 
 
 def attachments(data: bytes) -> dict[str, bytes]:
@@ -39,16 +40,16 @@ def pdf_checks(data: bytes, manifest_data: bytes, manifest: Manifest) -> Iterato
         for count, one in enumerate(signatures, 1):
             found[one.field_name] = _looked_at(one, data, authorities(manifest))
             yield progressed(count, len(signatures), "signatures")
-    except Exception as error:  # noqa: BLE001 - as above
-        yield Check("readable", False, Said("pdf.unreadable", why=type(error).__name__))
+    except Exception:  # noqa: BLE001 - as above
+        yield Check("readable", False, Said("pdf.unreadable"))
         return
     wanted = {one["field"]: one for one in manifest["signatures"]}
     missing = [name for name in wanted if name not in found]
     roles = {one["role"] for one in wanted.values()}
     enough = {Role.OFFICER.value, Role.WITNESS.value} <= roles
-    told = Said("fields.signed", names=", ".join(sorted(found)) or "–")
+    told = Said("fields.signed", names=_called(sorted(found), wanted) or "–")
     if missing:
-        told = Said("fields.empty", names=", ".join(missing))
+        told = Said("fields.empty", names=_called(missing, wanted))
     elif not enough:
         told = Said("fields.few")
     yield Check("signatures.present", enough and not missing, told)
@@ -138,16 +139,24 @@ def _status(embedded_one: Any) -> Any:
     return validate_pdf_signature(embedded_one, signer_validation_context=context)
 
 
+def _called(fields: Iterable[str], wanted: dict[str, dict[str, str]]) -> tuple[Who, ...]:
+    """Whose these fields are by the manifest; one that it does not name is called as it is."""
+    return tuple(
+        Who(wanted[name]["role"], wanted[name]["name"]) if name in wanted else Who(name, "")
+        for name in fields
+    )
+
+
 def _over_all(found: dict[str, _Found], wanted: dict[str, dict[str, str]]) -> Iterator[Check]:
     broken = [name for name, one in found.items() if not one.intact]
-    told = Said("bytes.broken", names=", ".join(broken)) if broken else Said("bytes.same")
+    told = Said("bytes.broken", names=_called(broken, wanted)) if broken else Said("bytes.same")
     yield Check("signatures.intact", not broken, told)
     loose = [name for name, one in found.items() if not one.covers]
     last = any(one.last for one in found.values()) or not found
     whole = not loose and last
     yield Check("signatures.cover", whole, Said("cover.whole" if whole else "cover.added"))
     touched = [name for name, one in found.items() if not one.allowed]
-    told = Said("changes.some", names=", ".join(touched)) if touched else Said("changes.none")
+    told = Said("changes.some", names=_called(touched, wanted)) if touched else Said("changes.none")
     yield Check("signatures.changes", not touched, told)
     faults = [name for name, one in found.items() if one.fault]
     yield Check("signatures.form", not faults, Said("form.spare" if faults else "form.tight"))
@@ -156,14 +165,14 @@ def _over_all(found: dict[str, _Found], wanted: dict[str, dict[str, str]]) -> It
         for name, one in found.items()
         if name not in wanted or wanted[name]["fingerprint"] != one.fingerprint
     ]
-    told = Said("named.other", names=", ".join(strange)) if strange else Said("named.same")
+    told = Said("named.other", names=_called(strange, wanted)) if strange else Said("named.same")
     yield Check("signers.named", not strange, told)
 
 
 def _signer(name: str, wanted: dict[str, str], found: _Found, papers: Papers) -> Iterator[Check]:
     """Who signed, and what others say of them: whom to trust is not judged."""
     ok = found.intact and found.fingerprint == wanted["fingerprint"]
-    facts = {"who": wanted["name"], "role": wanted["role"], "fingerprint": found.fingerprint}
+    facts = {"who": Who(wanted["role"], wanted["name"]), "fingerprint": found.fingerprint}
     if not found.chain:
         yield Check(f"signer.{name}", ok, Said("signer.self_issued", **facts))
         return
@@ -199,8 +208,8 @@ def _printed(data: bytes, manifest_data: bytes) -> Check:
     digest = _hash(manifest_data)
     try:
         ok = digest in _text(data)
-    except Exception as error:  # noqa: BLE001 - as above
-        return Check("manifest.printed", False, Said("pdf.unreadable", why=type(error).__name__))
+    except Exception:  # noqa: BLE001 - as above
+        return Check("manifest.printed", False, Said("pdf.unreadable"))
     return Check("manifest.printed", ok, Said("printed.there" if ok else "printed.other", found=digest[:16]))
 
 

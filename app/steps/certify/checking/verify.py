@@ -12,6 +12,7 @@ from app.domain.fault import Fault, Refused
 from app.steps.certify.checking.code import PHOTOS, code_checks, photographed
 from app.steps.certify.checking.journal import journal_checks
 from app.steps.certify.checking.manifest import Manifest, manifest_checks, read_manifest
+from app.steps.certify.checking.papers import papers_checks
 from app.steps.certify.evidence.annex import ANNEX
 from app.steps.certify.evidence.dsse import DSSE, envelope_checks
 from app.steps.certify.evidence.inventory import INVENTORY
@@ -172,6 +173,7 @@ def _beyond(
         named = manifest.get("annex") or {}
         yield _digest("annex.same", annex, str(named.get("sha256", "")))
     yield from _leaves(path.parent, manifest)
+    yield from papers_checks(path, manifest)
     looked = journal or path.resolve().parent.parent / "journal.jsonl"
     if looked.is_file():
         yield from journal_checks(looked, data, manifest, inventory or b"")

@@ -81,7 +81,7 @@ _CLOSE: Final = Form(2, 0, 12.2 * MM, 15)
 def signing(account: Account, words: Words, people: Sequence[Identity], issuing: Issuing) -> list[Strip]:
     """签署: the declaration, a place for each signature by role, and the clear square for the seal."""
     form = _WIDE if len(people) <= _MANY else _CLOSE
-    said = Said(
+    said = Captions(
         words.label("sign.wet"), words.each("sign.date")[0], words.label("sign.seal"), account.company
     )
     groups = list(_groups(account, words, people, issuing))
@@ -122,7 +122,7 @@ def _note(words: Words, signed: str | None, instead: str | None) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Captions:
     """The words around the places."""
 
     wet: str
@@ -138,7 +138,7 @@ class Places(Strip):
     title: str
     people: tuple[Person, ...]
     form: Form
-    said: Said
+    said: Captions
     width: float = CONTENT
 
     @property
@@ -183,7 +183,7 @@ class Sealed(Strip):
 
     groups: tuple[tuple[str, tuple[Person, ...]], ...]
     form: Form
-    said: Said
+    said: Captions
 
     def _places(self) -> list[Places]:
         width = CONTENT - SEAL - 20

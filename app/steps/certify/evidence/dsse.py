@@ -157,6 +157,6 @@ def _signers(envelope: Mapping[str, Any], payload: bytes, manifest: Mapping[str,
         )
     except (ValueError, LookupError, TypeError, Refused):
         fits = held = False
-    names = ", ".join(one["name"] for one in manifest["signatures"])
+    names = tuple(one["name"] for one in manifest["signatures"])
     ok = fits and held
     return Check("dsse.signed", ok, Said("signed.by" if ok else "signed.not", names=names))

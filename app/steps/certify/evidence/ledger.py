@@ -105,7 +105,9 @@ def ledger_checks(certificate: Path, data: bytes, manifest: Mapping[str, Any]) -
     try:
         lines = _lines(path)
     except Refused as refused:
-        yield Check("register.chain", False, Said("register.broken", line=refused.detail))
+        broken = refused.detail.isdigit()
+        told_of = Said("register.broken", line=refused.detail) if broken else Said("register.unreadable")
+        yield Check("register.chain", False, told_of)
         return
     yield Check("register.chain", True, Said("register.holds", count=len(lines)))
     entries, own = [_told(line) for line in lines], _hash(data)

@@ -67,6 +67,7 @@ def manifest_of(
         "limits": [[reason.value, count] for reason, count in limits_seen(account, closing.evidence.limits)],
         "inventory": _inventory(inventory, len(account.lines)),
         "annex": {"file": ANNEX, **asdict(account.annex)} if account.annex else None,
+        "papers": [asdict(paper) for paper in account.papers],
         "leaves": {
             "hash": "RFC 9162 SHA-256, salted",
             "count": len(account.lines),

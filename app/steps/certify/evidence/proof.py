@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from app.domain.canonical import canonical
+from app.domain.fate import Fate
 from app.domain.fault import Fault, Refused
+from app.domain.outcome import AnyOutcome
+from app.register.codec import outcome_named
 from app.steps.certify.evidence.leaves import Leaf, leaves_in
 from app.steps.certify.evidence.manifest import MANIFEST
 from app.steps.certify.evidence.merkle import leaf_hash, path_of, root_from
@@ -149,15 +152,28 @@ def proof_checks(
         yield Check(
             f"proof.{name}",
             ok,
-            Said(f"proof.is_{name}", id=leaf.id, fate=leaf.fate, outcome=leaf.outcome, time=leaf.settled_at)
-            if ok
-            else Said("proof.nowhere"),
+            _told(f"proof.is_{name}", leaf) if ok else Said("proof.nowhere"),
         )
     same = proof.manifest == hashlib.sha256(manifest_data).digest()
     same = same and proof.certificate == manifest["machine_id"]
     yield Check(
         "proof.named", same, Said("proof.of" if same else "proof.of_another", number=manifest["number"])
     )
+
+
+def _told(sentence: str, leaf: Leaf) -> Said:
+    return Said(sentence, id=leaf.id, fate=_fate(leaf), outcome=_outcome(leaf), time=leaf.settled_at)
+
+
+def _fate(leaf: Leaf) -> Fate | str:
+    return Fate(leaf.fate) if leaf.fate in {fate.value for fate in Fate} else leaf.fate
+
+
+def _outcome(leaf: Leaf) -> AnyOutcome | str:
+    try:
+        return outcome_named(leaf.outcome)
+    except (KeyError, ValueError):
+        return leaf.outcome
 
 
 def _text(data: bytes) -> str:

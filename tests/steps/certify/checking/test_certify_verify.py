@@ -119,7 +119,7 @@ def test_the_officers_revision_alone_is_incomplete(copy):
         verdicts.append(verify(path))
     assert {verdict.status for verdict in verdicts} == {Standing.INCOMPLETE}
     last = {check.name: check.detail for check in verdicts[-1].checks if not check.ok}
-    said = "not signed: witness; this may be an older state, cut back to before they signed"
+    said = "not signed: Witness 李四鿏; this may be an older state, cut back to before they signed"
     assert last == {"signatures.present": said}
 
 

@@ -9,6 +9,8 @@ import sys
 import account_sample as sample
 import pytest
 
+from app.domain.outcome import Outcome
+from app.language import Language, say
 from app.steps.certify import Standing, prove, verify
 from app.steps.certify.evidence.leaves import Leaf, leaves_in
 from app.steps.certify.evidence.merkle import Tree, leaf_hash, path_of, root_from, root_of
@@ -74,8 +76,8 @@ def test_it_tells_both_lists_and_nothing_of_others(handed, small):
     verdict = verify(handed / "proof.json")
     assert verdict.valid, verdict
     seen = {one.name: one.detail for one in verdict.checks}
-    assert seen["proof.planned"] == f"{RECORD}: listed before as wipe"
-    assert seen["proof.done"].startswith(f"{RECORD}: Outcome.overwritten, ")
+    assert seen["proof.planned"] == f"{RECORD}: listed before as Wipe"
+    assert seen["proof.done"].startswith(f"{RECORD}: {say(Outcome.OVERWRITTEN, Language.EN)}, ")
 
 
 def test_every_bit_of_a_proof_counts(handed):
