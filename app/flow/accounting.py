@@ -22,6 +22,7 @@ from app.flow.databases import beyond_of
 from app.flow.desk import Desk, now
 from app.flow.held import Holders
 from app.flow.papers import papers_in
+from app.flow.services import is_file
 from app.flow.state import SLOT, State
 from app.register.codec import build, plain
 from app.steps.certify import masked
@@ -185,7 +186,7 @@ def _media(desk: Desk, plan: Plan) -> tuple[Medium, ...]:
     """Every volume that was declared or touched: a copy or a trace may lie on another one."""
     touched: dict[int, Path] = {}
     for item in plan.with_fate(Fate.WIPE, Fate.SHRED, Fate.TRASH):
-        if item.rows:
+        if item.rows or not is_file(item):
             continue
         touched.setdefault(item.stamp.device, Path(item.path).parent)
     volumes = {}

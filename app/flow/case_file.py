@@ -22,7 +22,6 @@ from app.domain.case import (
     Dates,
     FateRule,
     HoldRule,
-    KeySource,
     Match,
     NameLevel,
     PersonSource,
@@ -35,6 +34,7 @@ from app.domain.fate import Fate
 from app.domain.fault import Fault
 from app.domain.record import Tier
 from app.domain.wiping import Method, Wiping
+from app.flow import services
 from app.flow.databases import LOCATION, parted, places_in
 from app.flow.people import PERSON, on_token
 from app.flow.toml_check import Form, Key, Source, check, load
@@ -86,11 +86,7 @@ _FORMS: Final[dict[str, Form]] = {
         "declared_by": _TEXT,
         "paper": _TEXT,
     },
-    "key": {
-        "kind": Key(str, required=True, choices=KEY_KINDS),
-        "path": Key(str, required=True),
-        "passphrase_env": _TEXT,
-    },
+    "key": services.key_form(KEY_KINDS),
     "custodian": {"name": Key(str, required=True), "recipient": Key(str, required=True), "identity": _TEXT},
     "holder": {"name": Key(str, required=True), "recipient": Key(str, required=True)},
     "decide": {
@@ -198,6 +194,7 @@ def _read(path: Path, *, must_exist: bool) -> Case:
     source, values = load(path)
     plain = {name: value for name, value in values.items() if name not in _FORMS}
     top = check(source, "", 0, plain, _TOP)
+    keys, called = services.parted(reader.each("key", lambda one, n: services.read_key(reader, one, n)))
     if not _NUMBER.fullmatch(top["case"]):
         raise source.refuse(Fault.CASE_FILE_WRONG_VALUE, "", 0, "case", "a name for a folder")
     if "company" not in values:
@@ -212,7 +209,8 @@ def _read(path: Path, *, must_exist: bool) -> Case:
         locations=locations,
         databases=databases,
         backups=reader.each("backup", lambda one, n: _backup(reader, one, n)),
-        keys=reader.each("key", lambda one, n: _key(reader, one, n)),
+        keys=keys,
+        services=called,
         custodians=reader.each("custodian", lambda one, n: _custodian(reader, one, n)),
         rules=reader.each("decide", lambda one, n: _rule(reader, one, n)),
         holds=reader.each("hold", lambda one, n: _hold(reader, one, n)),
@@ -274,12 +272,6 @@ def _undeclarable(backup: Backup) -> tuple[str, str] | None:
     if backup.disposal is Disposal.MEDIUM and backup.paper is None:
         return "paper", "the file that shows it, with disposal = medium"
     return None
-
-
-def _key(reader: _Reader, one: dict[str, Any], index: int) -> KeySource:
-    return KeySource(
-        one["kind"], reader.path("key", index, "path", one["path"]), one.get("passphrase_env", "")
-    )
 
 
 def _custodian(reader: _Reader, one: dict[str, Any], index: int) -> Custodian:

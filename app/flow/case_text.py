@@ -13,6 +13,7 @@ from app.domain.case import Case, Database, Dates, Match
 from app.domain.wiping import Method, Wiping
 from app.flow.people import person_toml
 
+from app.flow.services import service_toml
 
 def case_toml(case: Case) -> str:
     """Write a case as the text of a case file, all paths absolute; `read_case_file` gives the case back."""
@@ -45,7 +46,16 @@ def case_toml(case: Case) -> str:
             for one in case.backups
         ],
         "key": [
-            {"kind": one.kind, "path": one.path, "passphrase_env": one.passphrase_env} for one in case.keys
+            *(
+                {
+                    "kind": one.kind,
+                    "path": one.path,
+                    "passphrase_env": one.passphrase_env,
+                    **word_toml(one.word),
+                }
+                for one in case.keys
+            ),
+            *map(service_toml, case.services),
         ],
         "custodian": [
             {"name": one.name, "recipient": one.recipient, "identity": one.identity}

@@ -117,7 +117,7 @@ def first_changed(old: Case, new: Case) -> Step:
         new.people,
     ):
         return Step.LOCATE
-    if (old.rules, old.holds, old.keys) != (new.rules, new.holds, new.keys):
+    if (old.rules, old.holds, old.keys, old.services) != (new.rules, new.holds, new.keys, new.services):
         return Step.DECIDE
     if old.custodians != new.custodians or old.certificate.out != new.certificate.out:
         return Step.CONFIRM

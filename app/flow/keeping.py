@@ -14,6 +14,7 @@ from app.domain.fault import Fault, Refused
 from app.domain.key import Key
 from app.domain.outcome import Reason
 from app.domain.record import Look, Record, Tier
+from app.flow.services import is_called, refuse_own_tokens
 from app.steps.decide import Terms, decide
 from app.system.protected import is_data_volume, is_protected
 
@@ -23,11 +24,11 @@ def held_keys(
 ) -> dict[str, Decision]:
     """Give what keeps a key, by its id: a hold on its place, or on a record that is the very same file."""
     keys = list(keys)
-    nodes = {_node(key) for key in keys}
+    nodes = {_node(key) for key in keys if not is_called(key)}
     kept = {_node(one): fate for one, fate in decided if fate.protected and _node(one) in nodes}
     found = {}
     for key in keys:
-        decision = kept.get(_node(key)) or _hold(_as_record(key), terms)
+        decision = (None if is_called(key) else kept.get(_node(key))) or _hold(_as_record(key), terms)
         if decision:
             found[key.id] = decision
     return found
@@ -56,6 +57,7 @@ def refuse_own_keys(case: Case, folder: Path) -> None:
         inside = Path(os.path.realpath(key.path)).is_relative_to(os.path.realpath(folder))
         if inside or _bytes(key.path) in own:
             raise Refused(Fault.PROTECTED_PLACE, str(key.path), "[[key]] path")
+    refuse_own_tokens(case)
 
 
 def refuse_protected(case: Case, folder: Path) -> None:

@@ -12,6 +12,7 @@ from app.domain.fate import Fate
 from app.domain.medium import Medium
 from app.domain.plan import Plan
 from app.domain.wiping import Cost
+from app.flow.services import is_file
 from app.steps.wipe.cost import cost_at
 from app.system.media import medium_of
 from app.system.volumes import volume_of
@@ -44,7 +45,7 @@ def outlook(plan: Plan) -> tuple[Touched, ...]:
     files: dict[int, list[int]] = {}
     places: dict[int, str] = {}
     for item in plan.with_fate(Fate.WIPE, Fate.SHRED):
-        if item.rows:
+        if item.rows or not is_file(item):
             continue
         count = files.setdefault(item.stamp.device, [0, 0, 0])
         count[0] += 1

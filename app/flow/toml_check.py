@@ -29,6 +29,7 @@ class Key:
         return {
             str: '"text"',
             bool: "true | false",
+            int: "1234",
             date: "YYYY-MM-DD",
             list: "[ … ]",
             dict: "{ key = value }",

@@ -19,7 +19,7 @@ from app.domain.fate import Decision, Fate
 from app.domain.outcome import Evidence, Outcome
 from app.domain.record import Look, Record
 from app.domain.step import Step
-from app.flow import databases
+from app.flow import databases, services
 from app.flow.copying import key_end, refuse_unsealed
 from app.flow.desk import Desk, Passphrase
 from app.flow.hunting import grounds_of, hunting, keys_of, source_of
@@ -35,6 +35,7 @@ from app.steps.confirm.traces import find_traces
 from app.steps.decide import Terms, decide
 from app.steps.locate import Named, locate
 from app.steps.shred import inspect, shred
+from app.steps.shred.services.contract import Called
 from app.steps.wipe import wipe
 
 _NOBODY: Final = Sought()
@@ -100,9 +101,8 @@ def confirming(desk: Desk, passphrase: Passphrase) -> Work:
     case, key = desk.case, desk.keys.handles
     desk.register.clear_copies()
     refuse_own_keys(case, desk.folder)
-    desk.register.set_keys(
-        inspect(case.keys, key=key, passphrase=lambda one: passphrase(one.path, one.passphrase_env))
-    )
+    files = inspect(case.keys, key=key, passphrase=lambda one: passphrase(one.path, one.passphrase_env))
+    desk.register.set_keys(chain(files, services.described(desk, passphrase)))
     decided = [(row.record, row.decision) for row in desk.register.rows() if row.decision]
     kept = [(record, decision) for record, decision in decided if decision.fate in (Fate.SEAL, Fate.TRANSFER)]
     if kept:
@@ -160,7 +160,7 @@ def _wanted(desk: Desk, decided: list[tuple[Record, Decision]]) -> Wanted:
     keys = desk.register.declared_keys()
     held = held_keys(keys, decided, desk.terms())
     for key in keys:
-        if key.id in held:
+        if key.id in held or services.is_called(key):
             continue
         own[key.stamp.device, key.stamp.inode] += (key.path,)
         doomed[key.sha256] += (key.id,)
@@ -182,11 +182,12 @@ def shredding(desk: Desk, plan: SignedPlan, passphrase: Passphrase) -> Work:
         return passphrase(source.path, source.passphrase_env) if source else ""
 
     events = shred(
+    calls = services.called(desk.case, doomed)
         plan,
         kinds={item: key.kind for item, key in doomed.items()},
         stages=desk.state.stages,
         grounds=grounds_of(desk, passphrase),
-        passphrase=opener,
+        passphrase=services.opener(calls, passphrase, opener),
         seed=desk.keys.keystream,
         noted=desk.state.noted,
     )
