@@ -11,7 +11,6 @@ from app.domain.case import Case, KeySource, ServiceKey
 from app.domain.fault import Fault, Refused
 from app.domain.key import Key
 from app.domain.plan import PlanItem
-from app.flow import key_words
 from app.flow.desk import Desk, Passphrase
 from app.flow.toml_check import Form, Source
 from app.flow.toml_check import Key as Field
@@ -40,7 +39,6 @@ def key_form(kinds: tuple[str, ...]) -> Form:
         "wait": Field(int),
         "timeout": Field(int),
         "copies": Field(list),
-        **key_words.FORM,
     }
 
 
@@ -66,10 +64,9 @@ def read_key(reader: Paths, one: Mapping[str, Any], index: int) -> KeySource | S
     """
     kind = str(one["kind"])
     if kind not in SERVICES:
-        _fits(reader, one, index, ("path", *key_words.FORM), ("path",))
+        _fits(reader, one, index, ("path",), ("path",))
         path = reader.path("key", index, "path", one["path"])
-        word = key_words.read_word(reader.source, one, index)
-        return KeySource(kind, path, one.get("passphrase_env", ""), word)
+        return KeySource(kind, path, one.get("passphrase_env", ""))
     service = SERVICES[kind]
     _fits(reader, one, index, service.fields, service.needs)
     for name, allowed in (("wait", _DAYS), ("timeout", _SECONDS)):
