@@ -194,13 +194,13 @@ def _read(path: Path, *, must_exist: bool) -> Case:
     source, values = load(path)
     plain = {name: value for name, value in values.items() if name not in _FORMS}
     top = check(source, "", 0, plain, _TOP)
-    keys, called = services.parted(reader.each("key", lambda one, n: services.read_key(reader, one, n)))
     if not _NUMBER.fullmatch(top["case"]):
         raise source.refuse(Fault.CASE_FILE_WRONG_VALUE, "", 0, "case", "a name for a folder")
     if "company" not in values:
         raise source.refuse(Fault.CASE_FILE_MISSING_KEY, "", 0, "company", "[company]")
     reader = _Reader(source, values, must_exist)
     locations, databases = parted(reader.each("location", places_in(reader.source, reader.path)))
+    keys, called = services.parted(reader.each("key", lambda one, n: services.read_key(reader, one, n)))
     return Case(
         number=top["case"],
         company=_company(reader.one("company")),

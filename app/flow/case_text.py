@@ -12,8 +12,8 @@ from typing import Any
 from app.domain.case import Case, Database, Dates, Match
 from app.domain.wiping import Method, Wiping
 from app.flow.people import person_toml
-
 from app.flow.services import service_toml
+
 
 def case_toml(case: Case) -> str:
     """Write a case as the text of a case file, all paths absolute; `read_case_file` gives the case back."""
@@ -51,7 +51,6 @@ def case_toml(case: Case) -> str:
                     "kind": one.kind,
                     "path": one.path,
                     "passphrase_env": one.passphrase_env,
-                    **word_toml(one.word),
                 }
                 for one in case.keys
             ),

@@ -35,7 +35,6 @@ from app.steps.confirm.traces import find_traces
 from app.steps.decide import Terms, decide
 from app.steps.locate import Named, locate
 from app.steps.shred import inspect, shred
-from app.steps.shred.services.contract import Called
 from app.steps.wipe import wipe
 
 _NOBODY: Final = Sought()
@@ -176,13 +175,13 @@ def shredding(desk: Desk, plan: SignedPlan, passphrase: Passphrase) -> Work:
     """
     refuse_unsealed(desk, plan.plan, Step.SHRED)
     doomed = keys_of(desk, plan.plan)
+    calls = services.called(desk.case, doomed)
 
     def opener(item: str) -> str:
         source = source_of(desk, doomed[item]) if item in doomed else None
         return passphrase(source.path, source.passphrase_env) if source else ""
 
     events = shred(
-    calls = services.called(desk.case, doomed)
         plan,
         kinds={item: key.kind for item, key in doomed.items()},
         stages=desk.state.stages,
