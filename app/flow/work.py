@@ -183,7 +183,7 @@ def shredding(desk: Desk, plan: SignedPlan, passphrase: Passphrase) -> Work:
 
     events = shred(
         plan,
-        kinds={item: key.kind for item, key in doomed.items()},
+        kinds={**{item: key.kind for item, key in doomed.items()}, **calls},
         stages=desk.state.stages,
         grounds=grounds_of(desk, passphrase),
         passphrase=services.opener(calls, passphrase, opener),
