@@ -23,7 +23,7 @@ FUNCTIONS_P90 = 25
 DESTROYING_ROOMS = ("steps/wipe", "steps/shred")
 TRUSTED_WITH_THEIR_OWN_FILES = {
     "flow/closing.py": "removes the register whose key was destroyed",
-    "flow/opened.py": "clears a case folder whose making was cut off",
+    "flow/making.py": "clears a case folder whose making was cut off",
     "vault/vault.py": "removes wrapped keys whose master was destroyed",
     "vault/store.py": "removes sealed records whose key was destroyed",
     "journal/journal.py": "cuts a torn entry off its own file",

@@ -10,6 +10,7 @@ from pathlib import Path
 from app.domain.copies import Disposal
 from app.domain.fate import Fate
 from app.domain.record import Tier
+from app.domain.vaulting import VaultTerms
 from app.domain.wiping import Wiping
 
 
@@ -276,4 +277,5 @@ class Case:
     people: tuple[PersonSource, ...] = ()
     profile: Profile = Profile.STANDARD
     wiping: Wiping = field(default_factory=Wiping)
+    vault: VaultTerms = field(default_factory=VaultTerms)
     rehearsal: bool = False

@@ -38,6 +38,7 @@ from app.flow import services
 from app.flow.databases import LOCATION, parted, places_in
 from app.flow.people import PERSON, on_token
 from app.flow.toml_check import Form, Key, Source, check, load
+from app.flow.vaulting import VAULT, terms_of
 from app.steps.confirm.repositories import KINDS as REPOSITORIES
 from app.steps.shred.kinds import KINDS
 
@@ -47,15 +48,7 @@ BACKUP_KINDS: Final = (*REPOSITORIES, "folder", "archive", "bagit", "declared")
 DECLARED: Final = tuple(one.value for one in Disposal if one.declared)
 _DATED: Final = (Disposal.EXPIRES, Disposal.LOCKED)
 KEY_KINDS: Final = tuple(KINDS)
-HOLD_REASONS: Final = (
-    "complaint",
-    "lawsuit",
-    "arbitration",
-    "investigation",
-    "tax_check",
-    "request",
-    "other",
-)
+HOLD_REASONS: Final = ("complaint", "lawsuit", "arbitration", "investigation", "tax_check", "request", "other")
 LANGUAGES: Final = ("zh", "en", "both")
 
 _NUMBER: Final = re.compile(r"[^\s./\\:*?\"<>|\x00-\x1f][^/\\:*?\"<>|\x00-\x1f]{0,99}")
@@ -108,6 +101,7 @@ _FORMS: Final[dict[str, Form]] = {
         "device": Key(bool),
         "trim": Key(bool),
     },
+    "vault": VAULT,
     "certificate": {
         "out": _TEXT,
         "names": Key(str, choices=_one_of(NameLevel)),
@@ -216,6 +210,7 @@ def _read(path: Path, *, must_exist: bool) -> Case:
         holds=reader.each("hold", lambda one, n: _hold(reader, one, n)),
         people=reader.each("person", lambda one, n: _person(reader, one, n)),
         wiping=_wiping(reader),
+        vault=terms_of(source, reader.one("vault")),
         profile=Profile(top.get("profile", "standard")),
         rehearsal=top.get("rehearsal", False),
     )

@@ -9,10 +9,11 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from app.domain.case import Case, Database, Dates, Match
+from app.domain.case import Case, CertificateTerms, Database, Dates, Match
 from app.domain.wiping import Method, Wiping
 from app.flow.people import person_toml
 from app.flow.services import service_toml
+from app.flow.vaulting import vault_toml
 
 
 def case_toml(case: Case) -> str:
@@ -70,17 +71,22 @@ def case_toml(case: Case) -> str:
         ],
         "person": [person_toml(one) for one in case.people],
         "wipe": _wipe(case.wiping),
-        "certificate": {
-            "out": terms.out,
-            "names": terms.names,
-            "language": terms.language,
-            "tsa": terms.tsa,
-            "tsa_papers": list(terms.tsa_papers),
-            "register": terms.register,
-            "print_inventory": terms.printed,
-        },
+        "vault": vault_toml(case.vault),
+        "certificate": _certificate(terms),
     }
     return tomli_w.dumps(_bare(everything))
+
+
+def _certificate(terms: CertificateTerms) -> dict[str, Any]:
+    return {
+        "out": terms.out,
+        "names": terms.names,
+        "language": terms.language,
+        "tsa": terms.tsa,
+        "tsa_papers": list(terms.tsa_papers),
+        "register": terms.register,
+        "print_inventory": terms.printed,
+    }
 
 
 def _wipe(wiping: Wiping) -> dict[str, Any]:

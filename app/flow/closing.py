@@ -26,9 +26,9 @@ from app.flow.issuing import issuing
 from app.flow.opened import OpenCase
 from app.flow.recording import Work
 from app.flow.state import SLOT, State
+from app.flow.vaulting import end_vault
 from app.identity import Identity, SignedPlan
-from app.register.codec import build, plain
-from app.register.slot import SIZE
+from app.register.codec import build
 from app.steps.certify import Closing, Status, inventory_fits, status_of, write_inventory
 from app.steps.certify.account import Account
 from app.steps.certify.evidence.annex import ANNEX
@@ -43,6 +43,7 @@ from app.steps.confirm import (
 )
 from app.steps.shred import shred_slot
 from app.system.durable import sync_folder, write_durably
+from app.vault import SIZE
 
 
 def put_account(account: Account, folder: Path) -> str:
@@ -160,6 +161,8 @@ def end_register(opened: OpenCase) -> Iterator[Event]:
     opened.forget_register()
     ended = shred_slot(opened.folder / "key.slot", opens=opened.slot_opens)
     (opened.folder / "register.db").unlink(missing_ok=True)
+    if ended.outcome is not KeyOutcome.FAILED:
+        end_vault(opened.folder, opened.case, opened.officer)
     yield Settled(Step.CERTIFY, SLOT, Subject.KEY, ended.outcome, ended.evidence)
 
 

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import errno
-import os
 import platform
-import shutil
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import astuple, replace
 from pathlib import Path
 from typing import Final, Self
@@ -22,28 +19,27 @@ from app.flow.desk import Desk
 from app.flow.first_key import hand_over, officers_secret
 from app.flow.gates import complete, count_pending
 from app.flow.keeping import refuse_own_keys, refuse_protected
+from app.flow.making import FORMAT, clear, furnish
 from app.flow.recording import Recorder
 from app.flow.state import SLOT, State
+from app.flow.vaulting import (
+    finish_take_over,
+    older_root,
+    older_slot,
+    open_vault,
+    refuse_other_terms,
+    take_over,
+    vault_opens,
+)
 from app.identity import Identity
 from app.journal import Entry, FirstKey, Journal, replay_entries
-from app.register import Register, create_slot, open_slot
+from app.register import Register, case_keys, register_key
 from app.system.durable import sync_folder, write_durably
 from app.system.lock import CaseLock, acquire
+from app.vault import REGISTER, Vault
 
-FORMAT: Final = 2
-"""Of the case folder; in 2 the journal is sealed. A newer Lethe opens an older case, not the reverse."""
-
-_FILES: Final = (
-    "case.toml",
-    "journal.jsonl",
-    "journal.key",
-    "key.slot",
-    "register.db",
-    "register.db-journal",
-)
 _BETWEEN: Final = ("run", "run.ended", "torn", "behind", "rotated", "key.shown")
 """What the journal may say between an anchor and the entry that was to follow it."""
-_SECRET: Final = b"lethe register 1"
 
 
 class OpenCase:
@@ -64,6 +60,7 @@ class OpenCase:
         self._lock: CaseLock | None = None
         self._journal: Journal | None = None
         self._desk: Desk | None = None
+        self._vault: Vault | None = None
         self._hashes: dict[int, str] = {}
         self._pending_at = 0
         self._shown = 0
@@ -85,9 +82,9 @@ class OpenCase:
             raise Refused(Fault.CASE_EXISTS, str(folder))
         making = folder.with_name(f".{folder.name}.making")
         try:
-            _clear(making)
+            clear(making)
             making.mkdir(mode=0o700)
-            _furnish(making, case, officer)
+            furnish(making, case, officer)
             making.rename(folder)
             sync_folder(folder.parent)
         except OSError as error:
@@ -116,6 +113,7 @@ class OpenCase:
             opened._journal, opened._hashes[journal.count] = journal, journal.head
             opened._unlock(officer)
             opened._start()
+            opened._take_over(officer)
         except BaseException:
             opened.close()
             raise
@@ -129,9 +127,11 @@ class OpenCase:
             if self._runs:
                 self._journal.leave()
             self._journal.close()
+        if self._vault:
+            self._vault.close()
         if self._lock:
             self._lock.close()
-        self._desk = self._journal = self._lock = None
+        self._desk = self._journal = self._lock = self._vault = None
         self._runs = False
 
     def first_key(self) -> FirstKey | None:
@@ -190,6 +190,7 @@ class OpenCase:
         """Put new declarations in `case.toml` and work with them from now on."""
         refuse_protected(case, self.folder)
         refuse_own_keys(case, self.folder)
+        refuse_other_terms(self.case.vault, case.vault)
         write_durably(self.folder / "case.toml", case_toml(case).encode(), 0o600)
         self.case = case
         self._desk = replace(self.desk(), case=case)
@@ -210,31 +211,56 @@ class OpenCase:
             return [0, 0, 0, 0]
         return list(astuple(count_pending(self._desk.register, self.state)))
 
+    def vault(self) -> Vault:
+        """The case's vault.
+
+        Raises:
+            GateClosed: REGISTER_LOCKED when it is locked or gone.
+        """
+        if self._vault is None:
+            raise GateClosed(Step.COMPANY, Gate.REGISTER_LOCKED)
+        return self._vault
+
     def forget_register(self) -> None:
-        """Close the register and let go of it, because its key is about to be destroyed."""
+        """Close the register and the vault and let go of them, because their key is about to be destroyed."""
         if self._desk:
             self._desk.register.close()
-        self._desk = None
+        if self._vault:
+            self._vault.close()
+        self._desk = self._vault = None
 
     def slot_opens(self) -> bool:
-        """Whether the register's key can be had from the slot: the canary of its destruction."""
-        secret = self.officer.secret(_SECRET) if self.officer else b""
-        with suppress(Refused):
-            open_slot(self.folder / "key.slot", secret, self.case.number)
-            return True
-        return False
+        """Whether the vault opens with the slot: the canary of its destruction."""
+        return self.officer is not None and vault_opens(self.folder, self.case, self.officer)
 
     def _unlock(self, officer: Identity) -> None:
         if self.state.accounted and SLOT in self.state.stages:
             return  # The end of the register has begun; nothing needs it any more.
-        keys = open_slot(self.folder / "key.slot", officer.secret(_SECRET), self.case.number)
-        register = Register.open(self.folder / "register.db", keys.register)
+        if older := older_slot(self.folder):
+            with older_root(older, self.case, officer) as root:
+                self._open_register(root)
+            return
+        self._vault = open_vault(self.folder, self.case, officer)
+        with self._vault.key(REGISTER) as root:
+            self._open_register(root)
+
+    def _open_register(self, root: memoryview) -> None:
+        with register_key(root) as key:
+            register = Register.open(self.folder / "register.db", key)
         try:
             self._refuse_strangers(register)
         except Refused:
             register.close()
             raise
-        self._desk = Desk(self.folder, self.case, self.state, register, keys)
+        self._desk = Desk(self.folder, self.case, self.state, register, case_keys(root))
+
+    def _take_over(self, officer: Identity) -> None:
+        """Bring an older case up to this format; the journal says so first, which an older Lethe refuses."""
+        if self._vault is None and self._desk:
+            self.recorder().note("opened", {"case": self.case.number, "format": FORMAT})
+            self._vault = take_over(self.folder, self.case, officer, self.recorder().note)
+        elif self._vault:
+            finish_take_over(self.folder, self.case, officer, self.recorder().note)
 
     def _refuse_strangers(self, register: Register) -> None:
         """Refuse a register and a journal that were not left together, and declarations that nobody signed.
@@ -273,38 +299,6 @@ class OpenCase:
             self._pending_at = entry.n
         self._shown += entry.event == "key.shown"
         self.state.tell(entry)
-
-
-def _furnish(folder: Path, case: Case, officer: Identity) -> None:
-    (folder / "evidence").mkdir()
-    (folder / "certificate").mkdir()
-    keys = create_slot(folder / "key.slot", officer.secret(_SECRET), case.number)
-    Register.create(folder / "register.db", keys.register).close()
-    write_durably(folder / "case.toml", case_toml(case).encode(), 0o600)
-    journal = Journal.create(folder / "journal.jsonl", FirstKey.new(), kept_for=officers_secret(officer))
-    journal.append("opened", {"case": case.number, "format": FORMAT})
-    journal.append("declared", {"void_from": Step.LOCATE.value, "complete": complete(case)})
-    journal.close()
-    sync_folder(folder)
-
-
-def _clear(making: Path) -> None:
-    """Take away what an interrupted `create` left; it was never a case.
-
-    Raises:
-        Refused: CASE_EXISTS when the folder of that name holds anything else.
-    """
-    if not os.path.lexists(making):
-        return
-    if making.is_symlink() or any(not _is_ours(path) for path in making.iterdir()):
-        raise Refused(Fault.CASE_EXISTS, str(making))
-    shutil.rmtree(making)
-
-
-def _is_ours(path: Path) -> bool:
-    if path.is_dir() and not path.is_symlink():
-        return path.name in ("certificate", "evidence") and not any(path.iterdir())
-    return path.name in _FILES or (path.name.startswith(".case.toml.") and path.suffix == ".tmp")
 
 
 def _must_be_officer(person: Identity) -> None:

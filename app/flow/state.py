@@ -94,7 +94,8 @@ class State:
 
 
 def _opened(state: State, entry: Entry) -> None:
-    state.opened_at = entry.t
+    # Said once more when an older case is brought up to a new format.
+    state.opened_at = state.opened_at or entry.t
 
 
 def _declared(state: State, entry: Entry) -> None:

@@ -18,6 +18,7 @@ from app.domain.pages import PAGE, Pages
 from app.domain.plan import Plan
 from app.domain.record import Look, Record
 from app.register.codec import build, plain
+from app.system.memory import wipe_text
 
 T = TypeVar("T")
 
@@ -38,7 +39,7 @@ class Register:
         self._db = connection
 
     @classmethod
-    def create(cls, path: Path, key: bytes) -> Self:
+    def create(cls, path: Path, key: bytes | memoryview) -> Self:
         """Make an empty register at `path`, encrypted with the 32-byte `key`."""
         register = cls(path, _connect(path, key))
         register._db.executescript(Path(__file__).with_name("schema.sql").read_text(encoding="utf-8"))
@@ -46,7 +47,7 @@ class Register:
         return register
 
     @classmethod
-    def open(cls, path: Path, key: bytes) -> Self:
+    def open(cls, path: Path, key: bytes | memoryview) -> Self:
         """Open the register at `path`.
 
         Raises:
@@ -285,13 +286,18 @@ def _text(noun: object) -> str:
     return json.dumps(plain(noun))
 
 
-def _connect(path: Path, key: bytes) -> Any:
+def _connect(path: Path, key: bytes | memoryview) -> Any:
     from sqlcipher3 import dbapi2
 
     # One thread at a time uses a case; which thread changes from step to step.
     connection = dbapi2.connect(str(path), check_same_thread=False)
     connection.execute("PRAGMA cipher_log_level = NONE")
-    connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+    # A script is not kept among the prepared statements, so that no copy of the key stays there.
+    digits = key.hex()
+    script = f"PRAGMA key = \"x'{digits}'\""
+    connection.executescript(script)
+    wipe_text(digits)
+    wipe_text(script)
     connection.execute("PRAGMA secure_delete = ON")
     connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute("PRAGMA synchronous = FULL")

@@ -1,14 +1,16 @@
 """The vault: what Lethe itself seals, and the key of its register, under keys that can be destroyed."""
 
+from app.domain.vaulting import Suite
 from app.vault.keychain import Keychain, system_keychain
+from app.vault.older import is_older, open_older
 from app.vault.slot import SIZE, NotOverwritten, Overwriting
 from app.vault.store import Store
-from app.vault.suite import Suite
 from app.vault.unlocking import Cost, Factor, Factors
-from app.vault.vault import FOLDER, SLOT, Changed, Vault
+from app.vault.vault import FOLDER, REGISTER, SLOT, Changed, Vault, clear_away
 
 __all__ = [
     "FOLDER",
+    "REGISTER",
     "SIZE",
     "SLOT",
     "Changed",
@@ -21,5 +23,8 @@ __all__ = [
     "Store",
     "Suite",
     "Vault",
+    "clear_away",
+    "is_older",
+    "open_older",
     "system_keychain",
 ]

@@ -15,8 +15,9 @@ from typing import Any, Final
 
 from app.domain.canonical import canonical
 from app.domain.fault import Fault, Refused
+from app.domain.vaulting import Suite
 from app.system.memory import Secret
-from app.vault.suite import DIGEST, Suite, derive, mac
+from app.vault.suite import DIGEST, derive, mac
 from app.vault.unlocking import Cost, Factor
 from app.vault.wrapping import wrapped_size
 

@@ -20,12 +20,13 @@ from typing import Final
 
 from app.domain.fault import Fault, Refused
 from app.domain.outcome import Evidence
+from app.domain.vaulting import Suite
 from app.system.disk import Disk, open_folder, this_disk
 from app.system.durable import sync_file, sync_folder
 from app.system.memory import Secret
 from app.vault.splitting import SIZE as SPLIT
 from app.vault.splitting import merge, split
-from app.vault.suite import DIGEST, Suite, digest
+from app.vault.suite import DIGEST, digest
 
 MAGIC: Final = b"LETHE SLOT 0002\n"
 SIDES: Final = 2

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from app.domain.vaulting import Suite
 from app.system.memory import fill_with_random
-from app.vault.suite import DIGEST, Suite, digest
+from app.vault.suite import DIGEST, digest
 
 STRIPES: Final = 4000
 SIZE: Final = STRIPES * DIGEST

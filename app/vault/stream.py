@@ -14,8 +14,9 @@ import struct
 from collections.abc import Callable
 from typing import BinaryIO, Final
 
+from app.domain.vaulting import Suite
 from app.system.memory import Secret, secrets_of
-from app.vault.suite import TAG, Bytes, Suite, digest
+from app.vault.suite import TAG, Bytes, cipher_of, digest
 from app.vault.wrapping import NotUnwrapped, unwrap, wrap
 
 MAGIC: Final = b"LETHE SEAL 0001\n"
@@ -167,7 +168,7 @@ def _sealing(suite: Suite, key: memoryview) -> _Act:
         from cryptography.hazmat.primitives.ciphers import Cipher
         from cryptography.hazmat.primitives.ciphers.modes import GCM
 
-        context = Cipher(suite.cipher(key), GCM(nonce)).encryptor()
+        context = Cipher(cipher_of(suite, key), GCM(nonce)).encryptor()
         context.authenticate_additional_data(beside)
         context.update_into(plain, into)
         context.finalize()
@@ -189,7 +190,7 @@ def _opening(suite: Suite, key: memoryview) -> _Act:
             if cipher:
                 cipher.decrypt_into(nonce, sealed, beside, into)
                 return
-            context = Cipher(suite.cipher(key), GCM(nonce, bytes(sealed[-TAG:]))).decryptor()
+            context = Cipher(cipher_of(suite, key), GCM(nonce, bytes(sealed[-TAG:]))).decryptor()
             context.authenticate_additional_data(beside)
             context.update_into(sealed[:-TAG], into)
             context.finalize()

@@ -1,9 +1,10 @@
-"""The suites of a vault: which ciphers and hashes it is made of. The officer chooses one for the case."""
+"""The ciphers and hashes that a vault is made of, in the suite that the officer chose."""
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import TYPE_CHECKING, Final, cast
+
+from app.domain.vaulting import Suite
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers import BlockCipherAlgorithm
@@ -17,40 +18,26 @@ NONCE: Final = 12
 Bytes = bytes | bytearray | memoryview
 
 
-class Suite(Enum):
-    """What a vault is made of.
+def cipher_of(suite: Suite, key: Bytes) -> BlockCipherAlgorithm:
+    """The block cipher of a suite with this key."""
+    from cryptography.hazmat.primitives.ciphers.algorithms import AES, SM4
 
-    AES is AES-256 in GCM with SHA-256. SM4 is SM4 in GCM (GB/T 32907, RFC 8998) with SM3
-    (GB/T 32905): keys of 128 bits, and a thirtieth of the speed.
-    """
+    # SM4 takes what AES takes; only its type does not say so.
+    return AES(key) if suite is Suite.AES else SM4(cast("bytes", key))
 
-    AES = "aes-256-gcm"
-    SM4 = "sm4-gcm"
 
-    @property
-    def key_bytes(self) -> int:
-        """The length of each key of the suite."""
-        return 32 if self is Suite.AES else 16
+def hash_of(suite: Suite) -> HashAlgorithm:
+    """The hash of a suite."""
+    from cryptography.hazmat.primitives.hashes import SHA256, SM3
 
-    def cipher(self, key: Bytes) -> BlockCipherAlgorithm:
-        """The block cipher with this key."""
-        from cryptography.hazmat.primitives.ciphers.algorithms import AES, SM4
-
-        # SM4 takes what AES takes; only its type does not say so.
-        return AES(key) if self is Suite.AES else SM4(cast("bytes", key))
-
-    def hash(self) -> HashAlgorithm:
-        """The hash."""
-        from cryptography.hazmat.primitives.hashes import SHA256, SM3
-
-        return SHA256() if self is Suite.AES else SM3()
+    return SHA256() if suite is Suite.AES else SM3()
 
 
 def digest(suite: Suite, *parts: Bytes) -> bytes:
     """Hash the parts, one after the other."""
     from cryptography.hazmat.primitives.hashes import Hash
 
-    state = Hash(suite.hash())
+    state = Hash(hash_of(suite))
     for part in parts:
         state.update(part)
     return state.finalize()
@@ -60,14 +47,14 @@ def derive(suite: Suite, material: Bytes, info: bytes, into: memoryview, salt: b
     """Fill `into` by HKDF (RFC 5869)."""
     from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-    HKDF(suite.hash(), len(into), salt, info).derive_into(material, into)
+    HKDF(hash_of(suite), len(into), salt, info).derive_into(material, into)
 
 
 def mac(suite: Suite, key: Bytes, *parts: Bytes) -> bytes:
     """HMAC (RFC 2104) over the parts, one after the other."""
     from cryptography.hazmat.primitives.hmac import HMAC
 
-    state = HMAC(key, suite.hash())
+    state = HMAC(key, hash_of(suite))
     for part in parts:
         state.update(part)
     return state.finalize()

@@ -7,9 +7,10 @@ from enum import Enum
 from typing import Final, Protocol, cast
 
 from app.domain.fault import Fault, Refused
+from app.domain.vaulting import Suite
 from app.system.memory import Secret, fill_with_random, wipe
 from app.vault.keychain import SERVICE, Keychain
-from app.vault.suite import DIGEST, Suite, derive
+from app.vault.suite import DIGEST, derive
 
 FLOOR_KIB: Final = 64 << 10
 """Below this a passphrase is too cheap to try (RFC 9106, second recommendation)."""
@@ -140,6 +141,11 @@ class Known:
     def close(self) -> None:
         """Overwrite them."""
         self._both.close()
+
+
+def forget(keychain: Keychain, head: Needs) -> None:
+    """Take the factor of a generation out of the keychain."""
+    keychain.forget(_name(head.salt, head.generation))
 
 
 def _name(salt: bytes, generation: int) -> str:

@@ -16,6 +16,7 @@ from typing import Final, Self
 
 from app.domain.fault import Fault, Refused
 from app.domain.outcome import Evidence
+from app.domain.vaulting import Suite
 from app.system.durable import write_durably
 from app.system.memory import Secret
 from app.vault.keys import ID, SALT, Head, Keys, Read, read_keys
@@ -29,12 +30,14 @@ from app.vault.slot import (
     span_of,
     write_side,
 )
-from app.vault.suite import DIGEST, Suite
-from app.vault.unlocking import Cost, Factor, Factors, Known
+from app.vault.suite import DIGEST
+from app.vault.unlocking import Cost, Factor, Factors, Known, forget
 from app.vault.wrapping import NotUnwrapped, unwrap, wrap
 
 SLOT: Final = "key.slot"
 FOLDER: Final = "vault"
+REGISTER: Final = b"lethe register 1"
+"""The id under which the vault keeps the root of the case's own keys."""
 _KEYS: Final = ("keys.0", "keys.1")
 """The file of a generation has the number of the slot's side."""
 
@@ -145,20 +148,26 @@ class Vault:
         return self._keys.head.factors
 
     def customers(self) -> frozenset[bytes]:
-        """The ids of all that have a key."""
-        return frozenset(self._keys.wraps)
+        """The ids of all that have a key; the register's is not one of them."""
+        return frozenset(self._keys.wraps) - {REGISTER}
 
     def add(self, customers: Iterable[bytes]) -> None:
         """Make a random key for each id of 16 bytes that has none; on disk when it returns."""
         new = sorted(set(customers) - self._keys.wraps.keys())
-        if any(len(one) != ID for one in new):
-            raise ValueError("an id has 16 bytes")
-        if not new:
-            return
+        if new:
+            with Secret.random(self.suite.key_bytes * len(new)) as keys:
+                self._take_in(new, keys.view)
+
+    def adopt(self, customer: bytes, key: memoryview) -> None:
+        """Keep a key that was made elsewhere, of the length of the suite; on disk when it returns."""
+        self._take_in([customer], key)
+
+    def _take_in(self, new: list[bytes], keys: memoryview) -> None:
         size = self.suite.key_bytes
-        with Secret.random(size * len(new)) as keys:
-            wraps = wrap(self.suite, self._master.view, keys.view, size)
-        self._keys.wraps.update(zip(new, _pieces(wraps, len(new)), strict=True))
+        if any(len(one) != ID for one in new) or len(keys) != size * len(new):
+            raise ValueError("an id has 16 bytes, a key those of the suite")
+        wraps = _pieces(wrap(self.suite, self._master.view, keys, size), len(new))
+        self._keys.wraps.update(zip(new, wraps, strict=True))
         write_durably(self._file(self._side.index), self._keys.packed(self._master))
 
     @contextmanager
@@ -192,7 +201,7 @@ class Vault:
             OSError, NotOverwritten: the old secret may still be there, and `open` tries again.
         """
         gone = set(customers)
-        if unknown := gone - self._keys.wraps.keys():
+        if unknown := gone - self.customers():
             raise Refused(Fault.RECORD_UNKNOWN, min(unknown).hex())
         old = self._side
         self._begin_generation(gone)
@@ -257,6 +266,22 @@ class Vault:
 
     def _file(self, index: int) -> Path:
         return self.folder / FOLDER / _KEYS[index]
+
+
+def clear_away(folder: Path, factors: Factors) -> None:
+    """Remove what is left of a vault whose slot was destroyed: nobody can open it any more.
+
+    Takes its factor out of the keychain first. May be called again.
+    """
+    for name in _KEYS:
+        path = folder / FOLDER / name
+        if factors.keychain and (read := read_keys(path)):
+            forget(factors.keychain, read.keys.head)
+        path.unlink(missing_ok=True)
+    for path in sorted((folder / FOLDER).rglob("*"), reverse=True):
+        path.rmdir() if path.is_dir() else path.unlink()
+    if (folder / FOLDER).is_dir():
+        (folder / FOLDER).rmdir()
 
 
 def _newest(folder: Path) -> tuple[Side, Read]:

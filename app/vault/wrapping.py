@@ -11,8 +11,9 @@ from collections.abc import Callable
 from functools import cache
 from typing import Final
 
+from app.domain.vaulting import Suite
 from app.system.memory import Secret, secrets_of
-from app.vault.suite import Bytes, Suite
+from app.vault.suite import Bytes, cipher_of
 
 _HALF: Final = 8
 """Bytes of a semiblock, the unit of RFC 3394."""
@@ -153,6 +154,6 @@ def _ecb(suite: Suite, key: Bytes, *, encrypting: bool) -> _Crypt:
     from cryptography.hazmat.primitives.ciphers.modes import ECB
 
     # Each block is a message of its own here, which is what RFC 3394 asks for.
-    cipher = Cipher(suite.cipher(key), ECB())  # noqa: S305
+    cipher = Cipher(cipher_of(suite, key), ECB())  # noqa: S305
     context = cipher.encryptor() if encrypting else cipher.decryptor()
     return context.update_into

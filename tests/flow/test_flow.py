@@ -553,7 +553,7 @@ def test_a_full_disk_stops_the_destruction_and_it_goes_on_later(
     small = tmp_path / "small"
     small.mkdir()
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", small], capture_output=True, check=False
+        ["mount", "-t", "tmpfs", "-o", "size=800k", "tmpfs", small], capture_output=True, check=False
     )
     if mounted.returncode:
         pytest.skip(f"a small disk can't be mounted here: {mounted.stderr!r}")

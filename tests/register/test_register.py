@@ -15,7 +15,7 @@ from app.domain.key import Key
 from app.domain.outcome import Reason
 from app.domain.plan import Plan, PlanItem, Subject
 from app.domain.record import Finding, Look, Problem, Record, Stamp, Tier
-from app.register import Register, create_slot, open_slot
+from app.register import Register, case_keys, register_key
 
 STAMP = Stamp(1, 2**63 + 5, 10, 1_700_000_000_123_456_789, 2, 1)
 RECORD = Record(
@@ -136,24 +136,13 @@ def test_uncommitted_changes_do_not_survive(register: Register, tmp_path: Path) 
     assert len(list(other.records())) == 1
 
 
-def test_the_slot_opens_for_its_officer_only(tmp_path: Path) -> None:
-    slot = tmp_path / "key.slot"
-    made = create_slot(slot, b"s" * 32, "2026-001")
-    assert slot.stat().st_size == 4096
-    assert open_slot(slot, b"s" * 32, "2026-001") == made
-    assert len({made.register, made.handles, made.keystream, made.salts}) == 4
-    with pytest.raises(Refused) as wrong:
-        open_slot(slot, b"t" * 32, "2026-001")
-    assert wrong.value.fault is Fault.WRONG_PASSPHRASE
-    with pytest.raises(Refused):
-        open_slot(slot, b"s" * 32, "2026-002")
-    with pytest.raises(Refused) as there:
-        create_slot(slot, b"s" * 32, "2026-001")
-    assert there.value.fault is Fault.CASE_EXISTS
-    slot.write_bytes(b"\0" * 4096)
-    with pytest.raises(Refused) as closed:
-        open_slot(slot, b"s" * 32, "2026-001")
-    assert closed.value.fault is Fault.CASE_CLOSED
-    slot.unlink()
-    with pytest.raises(Refused):
-        open_slot(slot, b"s" * 32, "2026-001")
+def test_the_keys_of_a_case_are_those_of_its_root() -> None:
+    """Those that cases of all formats have: an older case keeps its ids and its register."""
+    root = memoryview(bytes(range(32)))
+    keys = case_keys(root)
+    assert keys == case_keys(root)
+    assert keys.handles.hex() == "5af846289c664c5f07ea0d8aed311200aeccb3537c6d2eeb59971d25d51d88ce"
+    with register_key(root) as key:
+        assert len({bytes(key), keys.handles, keys.keystream, keys.salts}) == 4
+        assert bytes(key).hex() == "29f5483a8f8309668cfa7ae3551a66b64dced25a1d4624ccc26a40236f83c9e4"
+    assert case_keys(memoryview(bytes(32))) != keys

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from app.vault import Factors, Suite, Vault
+from app.domain.vaulting import Suite
+from app.vault import Factors, Vault
 
 sys.path.append(str(Path(__file__).parent))  # for vaults
 

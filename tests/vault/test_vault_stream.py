@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.domain.vaulting import Suite
 from app.vault import stream
 from app.vault.stream import HEAD, NotOpened, customer_of, seal, unseal
-from app.vault.suite import TAG, Suite
+from app.vault.suite import TAG
 
 SMALL = 64
 """Chunks as small as this are cut and swapped the same way, and quickly."""

@@ -8,7 +8,8 @@ import pytest
 from vaults import CASE, SECRET, customer
 
 from app.domain.fault import Fault, Refused
-from app.vault import FOLDER, SIZE, SLOT, Cost, Factor, Factors, NotOverwritten, Suite, Vault
+from app.domain.vaulting import Suite
+from app.vault import FOLDER, SIZE, SLOT, Cost, Factor, Factors, NotOverwritten, Vault
 from app.vault.slot import overwrite_in_place, read_sides, span_of
 from app.vault.unlocking import FLOOR_KIB
 

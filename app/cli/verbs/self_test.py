@@ -79,14 +79,24 @@ def _locate(folder: Path) -> None:
 
 
 def _register(folder: Path) -> None:
-    from app.register import Register, create_slot, open_slot
+    """A vault of each suite, a register under its key, and a change of the master between."""
+    from app.register import Register, register_key
+    from app.vault import REGISTER, Factors, Suite, Vault
 
-    secret = secrets.token_bytes(32)
-    keys = create_slot(folder / "key.slot", secret, "self-test")
-    Register.create(folder / "register.db", keys.register).close()
-    Register.open(
-        folder / "register.db", open_slot(folder / "key.slot", secret, "self-test").register
-    ).close()
+    factors = Factors(secrets.token_bytes(32))
+    for suite in Suite:
+        place = folder / suite.value
+        place.mkdir()
+        vault = Vault.create(place, factors, "self-test", suite=suite)
+        vault.add([REGISTER])
+        with vault.key(REGISTER) as root, register_key(root) as key:
+            Register.create(place / "register.db", key).close()
+        vault.puncture([])
+        vault.close()
+        vault = Vault.open(place, factors, "self-test")
+        with vault.key(REGISTER) as root, register_key(root) as key:
+            Register.open(place / "register.db", key).close()
+        vault.close()
 
 
 def _rehearsal(folder: Path) -> None:

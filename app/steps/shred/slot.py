@@ -1,7 +1,8 @@
-"""Shred Lethe's own slot, the file that wraps the register's key: the last act of a case."""
+"""Shred the slot of Lethe's own vault: a side when the master changes, all of it when the case ends."""
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from pathlib import Path
 from app.domain.outcome import Evidence, KeyOutcome, Reason
 from app.steps.shred.content import destroy_content
 from app.steps.shred.doomed import reason_of
+from app.steps.shred.kinds.contract import Span
 from app.steps.shred.overwriting import METHOD, ReadBackDiffers, content_digest, whole
 from app.steps.shred.verdict import CANARY, DECLARED, concluded, verdict
 from app.system.disk import Disk, Folder, open_folder, this_disk
@@ -51,6 +53,33 @@ def shred_slot(path: Path, *, opens: Callable[[], bool], disk: Disk | None = Non
         return _failed(Reason.READ_BACK_DIFFERS)
     ended = concluded(evidence, more)
     return SlotShredded(verdict(ended.limits), ended)
+
+
+def overwrite_side(path: Path, start: int, stop: int, disk: Disk | None = None) -> Evidence:
+    """Overwrite these bytes of the slot in place and read them back; say what was seen of the medium.
+
+    Whoever calls it has opened the vault with them, and opens it without them afterwards:
+    these bytes are the canary.
+
+    Raises:
+        OSError: as the system gives it, or EIO when they do not read as zeros; they are then
+            partly overwritten.
+    """
+    disk = disk or this_disk()
+    span = (Span(start, stop),)
+    folder = open_folder(str(path.absolute().parent))
+    try:
+        fd = disk.open_in_place(folder, path.name)
+    finally:
+        folder.close()
+    try:
+        canary = content_digest(disk, fd, span)
+        done = destroy_content(disk, fd, secrets.token_bytes(32), span)
+    except ReadBackDiffers as error:
+        raise OSError(errno.EIO, Reason.READ_BACK_DIFFERS.value, str(path)) from error
+    finally:
+        os.close(fd)
+    return concluded(Evidence(METHOD, done.limits, (*done.facts, (CANARY, canary))), ())
 
 
 def _failed(reason: Reason) -> SlotShredded:

@@ -6,9 +6,12 @@ import pytest
 
 from app.domain.fault import Refused
 from app.domain.outcome import KeyOutcome, Reason
-from app.register.slot import create_slot, open_slot
 from app.steps.shred import shred_slot
+from app.steps.shred.slot import overwrite_side
 from app.system.disk import Disk
+from app.system.memory import Secret
+from app.vault import SIZE, Factors, Suite, Vault
+from app.vault.slot import Side, read_secret, span_of
 
 SECRET = b"s" * 32
 GOOD = (KeyOutcome.KEY_DESTROYED_HERE, KeyOutcome.MEDIUM_RESIDUE)
@@ -17,14 +20,15 @@ GOOD = (KeyOutcome.KEY_DESTROYED_HERE, KeyOutcome.MEDIUM_RESIDUE)
 @pytest.fixture
 def slot(tmp_path):
     path = tmp_path / "key.slot"
-    create_slot(path, SECRET, "2026-001")
+    Vault.create(tmp_path, Factors(SECRET), "2026-001").close()
     return path
 
 
 def opener(path):
     def opens():
         try:
-            open_slot(path, SECRET, "2026-001")
+            # What is named otherwise, or linked, is tried as the slot of the vault it was made with.
+            read_secret(path, Side(0, 1, Suite.AES), Secret(32))
         except Refused:
             return False
         return True
@@ -39,9 +43,9 @@ def test_the_slot_is_destroyed(slot):
     told = dict(done.evidence.facts)
     assert done.outcome in GOOD
     assert {"C9", "C10", "C11"} <= set(told["conditions_seen"].split())
-    assert told["bytes"] == 4096
+    assert told["bytes"] == SIZE
     assert not slot.exists()
-    assert kept.read_bytes() == bytes(4096)
+    assert kept.read_bytes() == bytes(SIZE)
     assert not opener(kept)()
 
 
@@ -95,4 +99,21 @@ def test_a_name_that_stays_is_said(slot):
     done = shred_slot(slot, opens=opener(slot), disk=Stuck())
     assert done.outcome in GOOD
     assert Reason.NAME_REMAINS in done.evidence.limits
-    assert slot.read_bytes() == bytes(4096)
+    assert slot.read_bytes() == bytes(SIZE)
+
+
+def test_a_side_is_overwritten_alone_and_graded(slot):
+    vault = Vault.open(slot.parent, Factors(SECRET), "2026-001")
+    before = slot.read_bytes()
+    changed = vault.puncture([], overwrite_side)
+    told = dict(changed.evidence.facts)
+    start, stop = span_of(0)
+    assert (told["bytes"], told["offsets"]) == (stop - start, f"{start}-{stop}")
+    assert {"C9", "C10", "C11"} <= set(told["conditions_seen"].split())
+    assert slot.read_bytes()[start:stop] == bytes(stop - start) != before[start:stop]
+    assert Vault.opens(slot.parent, Factors(SECRET), "2026-001")
+
+
+def test_a_side_that_reads_otherwise_is_an_error(slot):
+    with pytest.raises(OSError, match="read_back_differs"):
+        overwrite_side(slot, *span_of(0), Deaf())
