@@ -7,6 +7,7 @@ from datetime import date
 from enum import Enum
 from pathlib import Path
 
+from app.domain.conditions import KeyWord
 from app.domain.copies import Disposal
 from app.domain.fate import Fate
 from app.domain.record import Tier
@@ -129,6 +130,8 @@ class KeySource:
     """The name of one of the shred step's kinds of key stores."""
     path: Path
     passphrase_env: str = ""
+    word: KeyWord = KeyWord()
+    """What a named person says of it."""
 
 
 @dataclass(frozen=True, slots=True)

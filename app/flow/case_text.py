@@ -11,6 +11,7 @@ from typing import Any
 
 from app.domain.case import Case, CertificateTerms, Database, Dates, Match
 from app.domain.wiping import Method, Wiping
+from app.flow.key_words import word_toml
 from app.flow.people import person_toml
 from app.flow.services import service_toml
 from app.flow.vaulting import vault_toml
@@ -52,6 +53,7 @@ def case_toml(case: Case) -> str:
                     "kind": one.kind,
                     "path": one.path,
                     "passphrase_env": one.passphrase_env,
+                    **word_toml(one.word),
                 }
                 for one in case.keys
             ),

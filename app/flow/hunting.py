@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from typing import Final
 
 from app.domain.case import KeySource
+from app.domain.conditions import KeyWord
 from app.domain.copies import Disposal
 from app.domain.event import CopyFound, Progressed
 from app.domain.fate import Fate
@@ -17,6 +18,7 @@ from app.domain.plan import Plan
 from app.domain.step import Step
 from app.flow.desk import Desk, Passphrase
 from app.steps.shred import Foreseen, Grounds, Repository, foresee, found_copies
+from app.steps.shred.kinds.contract import Worded
 
 _PLAIN: Final = ("folder", "archive", "bagit")
 """Kinds of backups that are files like others; all other kinds need their own tool."""
@@ -64,6 +66,15 @@ def keys_of(desk: Desk, plan: Plan) -> dict[str, Key]:
     items = list(plan.with_fate(Fate.SHRED))
     found = {item.id: by_bytes.get(item.sha256) or by_id.get(hunted.get(item.id, "")) for item in items}
     return {item: key for item, key in found.items() if key}
+
+
+def kinds_of(desk: Desk, doomed: Mapping[str, Key]) -> dict[str, Worded]:
+    """The kind of each key file, with what a named person says of it in the case file."""
+    sources = {item: source_of(desk, key) for item, key in doomed.items()}
+    return {
+        item: Worded(key.kind, source.word if (source := sources[item]) else KeyWord())
+        for item, key in doomed.items()
+    }
 
 
 def source_of(desk: Desk, key: Key) -> KeySource | None:

@@ -11,6 +11,7 @@ from app.domain.case import Case, KeySource, ServiceKey
 from app.domain.fault import Fault, Refused
 from app.domain.key import Key
 from app.domain.plan import PlanItem
+from app.flow import key_words
 from app.flow.desk import Desk, Passphrase
 from app.flow.toml_check import Form, Source
 from app.flow.toml_check import Key as Field
@@ -39,6 +40,7 @@ def key_form(kinds: tuple[str, ...]) -> Form:
         "wait": Field(int),
         "timeout": Field(int),
         "copies": Field(list),
+        **key_words.FORM,
     }
 
 
@@ -64,9 +66,10 @@ def read_key(reader: Paths, one: Mapping[str, Any], index: int) -> KeySource | S
     """
     kind = str(one["kind"])
     if kind not in SERVICES:
-        _fits(reader, one, index, ("path",), ("path",))
+        _fits(reader, one, index, ("path", *key_words.FORM), ("path",))
         path = reader.path("key", index, "path", one["path"])
-        return KeySource(kind, path, one.get("passphrase_env", ""))
+        word = key_words.read_word(reader.source, one, index)
+        return KeySource(kind, path, one.get("passphrase_env", ""), word)
     service = SERVICES[kind]
     _fits(reader, one, index, service.fields, service.needs)
     for name, allowed in (("wait", _DAYS), ("timeout", _SECONDS)):

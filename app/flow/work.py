@@ -22,7 +22,7 @@ from app.domain.step import Step
 from app.flow import databases, services
 from app.flow.copying import key_end, refuse_unsealed
 from app.flow.desk import Desk, Passphrase
-from app.flow.hunting import grounds_of, hunting, keys_of, source_of
+from app.flow.hunting import grounds_of, hunting, keys_of, kinds_of, source_of
 from app.flow.keeping import held_copy, held_keys, refuse_own_keys
 from app.flow.reading import reader_command
 from app.flow.recording import Work
@@ -183,7 +183,7 @@ def shredding(desk: Desk, plan: SignedPlan, passphrase: Passphrase) -> Work:
 
     events = shred(
         plan,
-        kinds={**{item: key.kind for item, key in doomed.items()}, **calls},
+        kinds={**kinds_of(desk, doomed), **calls},
         stages=desk.state.stages,
         grounds=grounds_of(desk, passphrase),
         passphrase=services.opener(calls, passphrase, opener),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from app.domain.conditions import KeyWord
 from app.domain.event import Begun, Noted, Settled
 from app.domain.fault import Fault, Refused
 from app.domain.outcome import Evidence, Fact, KeyOutcome, Reason
@@ -27,8 +28,9 @@ from app.steps.shred.verdict import (
     COPIES_AT,
     DECLARED,
     MADE_OF_PASSPHRASE,
+    UNSAID,
     concluded,
-    verdict,
+    graded,
 )
 
 UNTOLD: Final = Evidence(METHOD, (Reason.CANARY_FAILED,))
@@ -48,6 +50,7 @@ class Act:
     noted: Evidence
     copies: int
     twins: tuple[PlanItem, ...]
+    word: KeyWord = UNSAID
     planned: frozenset[str] = frozenset()
     canaries: tuple[Canary, ...] = ()
     needles: Needles = field(default=frozenset(), repr=False)
@@ -98,8 +101,8 @@ class Act:
             return
         if self._copies_remain():
             more += (Reason.COPIES_REMAIN,)
-        evidence = concluded(self.noted, more)
-        yield self._settled(verdict(evidence.limits), evidence)
+        evidence = concluded(self.noted, more, self.word)
+        yield self._settled(graded(evidence), evidence)
 
     def _settled(self, outcome: KeyOutcome, evidence: Evidence) -> Settled:
         item = self.doomed.item

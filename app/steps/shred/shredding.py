@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
+from app.domain.conditions import KeyWord
 from app.domain.event import Begun, CopyFound, Noted, Progressed, Settled
 from app.domain.fate import Fate
 from app.domain.outcome import Evidence
@@ -19,10 +20,12 @@ from app.steps.shred.doomed import Doomed
 from app.steps.shred.hunt import Grounds
 from app.steps.shred.hunting import hunt_for
 from app.steps.shred.kinds import kind_of
+from app.steps.shred.kinds.contract import Worded
 from app.steps.shred.overwriting import item_key
 from app.steps.shred.services.act import UNTOLD as UNASKED
 from app.steps.shred.services.act import ServiceAct
 from app.steps.shred.services.contract import Called, Warrant
+from app.steps.shred.verdict import UNSAID
 from app.system.disk import Disk, this_disk
 
 _NOTHING: Final[Mapping[str, Evidence]] = MappingProxyType({})
@@ -33,7 +36,7 @@ Events = Iterator[Begun | CopyFound | Noted | Progressed | Settled]
 def shred(
     plan: SignedPlan,
     *,
-    kinds: Mapping[str, str | Called],
+    kinds: Mapping[str, str | Worded | Called],
     stages: Mapping[str, Stage],
     passphrase: Callable[[str], str],
     seed: bytes,
@@ -64,7 +67,8 @@ def shred(
     plan.verify()
     items = _ordered(plan)
     calls = {item: kind for item, kind in kinds.items() if isinstance(kind, Called)}
-    files = {item: kind for item, kind in kinds.items() if not isinstance(kind, Called)}
+    words = {item: kind.word for item, kind in kinds.items() if isinstance(kind, Worded)}
+    files = {item: _kind(kind) for item, kind in kinds.items() if not isinstance(kind, Called)}
     done = 0
     for item in (item for item in items if item.id in calls):
         told = noted.get(item.id, UNASKED)
@@ -73,7 +77,7 @@ def shred(
         done += 1
         yield Progressed(Step.SHRED, done, len(items), "keys", item.path)
     rest = [item for item in items if item.id not in calls]
-    told_of = _Told(files, stages, grounds.staying, passphrase, seed, noted, disk or this_disk())
+    told_of = _Told(files, words, stages, grounds.staying, passphrase, seed, noted, disk or this_disk())
     groups = told_of.acts(rest, plan)
     yield from hunt_for(
         [act for acts in groups for act in acts], grounds, frozenset(one.path for one in rest)
@@ -90,6 +94,7 @@ class _Told:
     """What the step is told of the key files, by item id."""
 
     kinds: Mapping[str, str]
+    words: Mapping[str, KeyWord]
     stages: Mapping[str, Stage]
     staying: Mapping[str, int]
     passphrase: Callable[[str], str] = field(repr=False)
@@ -112,7 +117,12 @@ class _Told:
         secret, key = self.passphrase(item.id), item_key(self.seed, item.id)
         doomed = Doomed(item, kind, stage, secret, key, shared, self.disk)
         told = self.noted.get(item.id, UNTOLD)
-        return Act(doomed, told, self.staying.get(item.id, 0), tuple(twins))
+        word = self.words.get(item.id, UNSAID)
+        return Act(doomed, told, self.staying.get(item.id, 0), tuple(twins), word)
+
+
+def _kind(told: str | Worded) -> str:
+    return told if isinstance(told, str) else told.kind
 
 
 def _destroyed(acts: Sequence[Act]) -> Events:

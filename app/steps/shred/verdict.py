@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
+from app.domain.conditions import ClearBefore, Condition, Escrow, KeyWord, Standing, standings
 from app.domain.outcome import Evidence, Fact, KeyOutcome, Reason
 from app.steps.shred.surface import MEDIUM
 
 CANARY: Final = "canary_sha256"
 """The fact that says a canary was laid and answered before the key was overwritten."""
+UNSAID: Final = KeyWord()
 DECLARED: Final = (Reason.COPIES_DECLARED_ONLY, Reason.ESCROW_UNKNOWN)
 """Conditions C5 and C6: Lethe searches what is declared and can't see escrow, so neither is ever met."""
 COPIES: Final = "copies_found"
@@ -25,6 +27,7 @@ _ACCESS_ONLY: Final = frozenset(
         Reason.CANARY_FAILED,
         Reason.COPIES_REMAIN,
         Reason.OPEN_ELSEWHERE,
+        Reason.ESCROW_STANDS,
         Reason.RESTORABLE,
         Reason.NO_ANSWER,
         Reason.DENIED,
@@ -38,7 +41,8 @@ _UNSEEN: Final = MEDIUM | {Reason.STORE_WORD, Reason.STORE_BACKUPS, Reason.EXPOR
 def verdict(limits: Iterable[Reason]) -> KeyOutcome:
     """Grade a key that was overwritten and read back, or that its store no longer has.
 
-    CE_PURGE asks for all twelve conditions and can't be reached while DECLARED stands.
+    By its limits alone; `graded` asks for the conditions too. CE_PURGE asks for all twelve of
+    them, and is out of reach for as long as one rests on a person's word.
     """
     found = frozenset(limits)
     if Reason.DECLARED in found:
@@ -50,44 +54,86 @@ def verdict(limits: Iterable[Reason]) -> KeyOutcome:
     return KeyOutcome.MEDIUM_RESIDUE if found & _UNSEEN else KeyOutcome.KEY_DESTROYED_HERE
 
 
-def concluded(noted: Evidence, more: Iterable[Reason]) -> Evidence:
-    """Add what was seen at the removal, and say of each condition whether it was met."""
-    limits = tuple(dict.fromkeys((*noted.limits, *more, *DECLARED)))
-    met = _met(noted, limits)
-    seen: Fact = ("conditions_seen", " ".join(name for name in _SEEN if met[name.rstrip("?")]))
-    every: Fact = ("conditions", " ".join(f"{name}={_word(name, holds)}" for name, holds in met.items()))
-    return Evidence(noted.method, limits, (*noted.facts, seen, every))
+def concluded(noted: Evidence, more: Iterable[Reason], word: KeyWord = UNSAID) -> Evidence:
+    """Add what was seen at the removal and what a person says, and tell how far each condition holds."""
+    limits = tuple(dict.fromkeys((*noted.limits, *more, *_said(word))))
+    told = _standings(noted, limits, word)
+    seen: Fact = (
+        "conditions_seen",
+        " ".join(one.label + _DOUBT.get(one, "") for one in _SEEN if told[one].known),
+    )
+    every: Fact = ("conditions", " ".join(f"{one.label}={told[one].value}" for one in Condition))
+    facts: tuple[Fact, ...] = (*noted.facts, seen, every)
+    if word.by:
+        facts += (("conditions_by", word.by),)
+    if word.by and word.secret_until:
+        facts += (("secret_until", word.secret_until.isoformat()),)
+    return Evidence(noted.method, limits, facts)
 
 
-_SEEN: Final = ("C7", "C8?", "C9", "C10", "C11")
+def graded(ended: Evidence) -> KeyOutcome:
+    """Grade what is concluded: never better than its limits allow, nor than its conditions do."""
+    pending = Reason.DELETION_PENDING in ended.limits
+    return max(verdict(ended.limits), at_best(standings(ended), pending=pending), key=list(KeyOutcome).index)
+
+
+def at_best(told: Mapping[Condition, Standing], *, pending: bool = False) -> KeyOutcome:
+    """The best rung that these conditions leave; one that is not final may still be `pending`."""
+    if not all(told[one].known for one in _LIVE):
+        return KeyOutcome.ACCESS_REMOVED
+    if not told[Condition.FINAL].known:
+        return KeyOutcome.SCHEDULED if pending else KeyOutcome.ACCESS_REMOVED
+    if not (told[Condition.READ_BACK].known and told[Condition.MEDIUM].known):
+        return KeyOutcome.MEDIUM_RESIDUE
+    if not all(one.known for one in told.values()):
+        return KeyOutcome.KEY_DESTROYED_HERE
+    return KeyOutcome.CE_PURGE
+
+
+_LIVE: Final = (Condition.NO_SESSION, Condition.CANARY)
+_SEEN: Final = (
+    Condition.MEDIUM,
+    Condition.NO_SESSION,
+    Condition.FINAL,
+    Condition.CANARY,
+    Condition.READ_BACK,
+)
+_DOUBT: Final = {Condition.NO_SESSION: "?"}
 """C8 is marked `?`: no other handle was seen, but agents and hibernation files can't be."""
-_PEOPLES_WORD: Final = frozenset({"C5"})
-_AS_FAR_AS_SEEN: Final = frozenset({"C4", "C8"})
 
 
-def _met(noted: Evidence, limits: tuple[Reason, ...]) -> dict[str, bool]:
-    """Which of the twelve hold; of those in `_PEOPLES_WORD` only that nothing speaks against it.
+def _said(word: KeyWord) -> tuple[Reason, ...]:
+    """What a person's word leaves open or makes worse. Lethe sees neither copies elsewhere nor escrow."""
+    if not word.by:
+        return DECLARED
+    clear = (Reason.CLEAR_BEFORE,) if word.clear_before is ClearBefore.YES else ()
+    escrow = {Escrow.UNKNOWN: (Reason.ESCROW_UNKNOWN,), Escrow.STANDS: (Reason.ESCROW_STANDS,)}
+    return (Reason.COPIES_DECLARED_ONLY, *escrow.get(word.escrow, ()), *clear)
 
-    Nobody is asked yet of clear copies of the past (C1), of escrow (C6) and of the time
-    for which the ciphertext has to hold (C12), so these stay open.
-    """
+
+def _standings(noted: Evidence, limits: tuple[Reason, ...], word: KeyWord) -> dict[Condition, Standing]:
     facts = dict(noted.facts)
     canary, read_back = CANARY in facts, "sha256_read_back" in facts
     dead = canary and not _ALIVE.intersection(limits)
     final = (read_back or "probes" in facts) and not _NOT_FINAL.intersection(limits)
+    alone = Reason.COPIES_REMAIN not in limits
+    met, seen, declared = Standing.MET, Standing.SEEN, Standing.DECLARED
     return {
-        "C1": False,
-        "C2": canary,
-        "C3": canary and MADE_OF_PASSPHRASE not in facts,
-        "C4": canary and Reason.COPIES_REMAIN not in limits,
-        "C5": Reason.COPIES_REMAIN not in limits,
-        "C6": False,
-        "C7": not _UNSEEN.intersection(limits),
-        "C8": Reason.OPEN_ELSEWHERE not in limits,
-        "C9": final,
-        "C10": dead,
-        "C11": read_back,
-        "C12": False,
+        one: how if holds else Standing.OPEN
+        for one, how, holds in (
+            (Condition.NEVER_CLEAR, declared, word.by and word.clear_before is ClearBefore.NO),
+            (Condition.STRENGTH, met, canary),
+            (Condition.RANDOM, met, canary and MADE_OF_PASSPHRASE not in facts),
+            (Condition.WRAPS, seen, canary and alone),
+            (Condition.COPIES, declared, alone),
+            (Condition.ESCROW, declared, word.by and word.escrow in (Escrow.NONE, Escrow.DESTROYED)),
+            (Condition.MEDIUM, met, not _UNSEEN.intersection(limits)),
+            (Condition.NO_SESSION, seen, Reason.OPEN_ELSEWHERE not in limits),
+            (Condition.FINAL, met, final),
+            (Condition.CANARY, met, dead),
+            (Condition.READ_BACK, met, read_back),
+            (Condition.HORIZON, declared, word.by and word.secret_until is not None),
+        )
     }
 
 
@@ -95,12 +141,3 @@ _ALIVE: Final = frozenset({Reason.CANARY_FAILED, Reason.STILL_OPENS})
 _NOT_FINAL: Final = frozenset(
     {Reason.DELETION_PENDING, Reason.RESTORABLE, Reason.STILL_OPENS, Reason.NO_ANSWER, Reason.DECLARED}
 )
-
-
-def _word(name: str, holds: bool) -> str:
-    """What is said of a condition: met, seen as far as it can be, a person's word only, or open."""
-    if not holds:
-        return "open"
-    if name in _PEOPLES_WORD:
-        return "declared"
-    return "seen" if name in _AS_FAR_AS_SEEN else "met"

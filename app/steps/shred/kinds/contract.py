@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from app.domain.conditions import KeyWord
 from app.domain.outcome import Reason
 
 LARGEST: Final = 16 << 20
@@ -125,6 +126,14 @@ class Kind:
     def has_sessions(self) -> bool:
         """Whether something else may hold its keys open, to be ended first."""
         return self.quiet is not _silent
+
+
+@dataclass(frozen=True, slots=True)
+class Worded:
+    """The kind of a key that a named person has said something of."""
+
+    kind: str
+    word: KeyWord
 
 
 def described(secret: Any) -> PrivateKey:
