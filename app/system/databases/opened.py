@@ -21,7 +21,7 @@ QUERY: Final = 60
 LONG: Final = 12 * 3600
 """Seconds for what rebuilds a table."""
 
-_NO_LOGIN: Final = frozenset({"28P01", "28000", "3D000", "42501", "1045", "1044", "1698", "1049", "18456"})
+_NO_LOGIN: Final = frozenset({"28P01", "28000", "42501", "1045", "1044", "1698", "18456"})
 _DENIED: Final = frozenset({"42501", "1142", "1143", "229", "942"})
 _REFERENCED: Final = frozenset({"23503", "23001", "1451", "1217", "547", "2292"})
 _LOCKED: Final = frozenset({"55P03", "40001", "40P01", "1205", "1213", "57014"})
@@ -72,13 +72,13 @@ def failure_of(error: BaseException) -> Failure:
 def _code(error: BaseException) -> str:
     if isinstance(error, sqlite3.Error):
         return _SQLITE.get(getattr(error, "sqlite_errorname", "") or "", "") or _by_words(error)
-    if told := getattr(error, "sqlstate", None):  # psycopg
-        return str(told)
     first: Any = error.args[0] if error.args else None
     if isinstance(first, dict):  # pg8000
         return str(first.get("C", ""))
     if isinstance(first, int) and type(error).__module__.startswith("pymysql"):
         return str(first)
+    if told := getattr(error, "sqlstate", None):  # psycopg
+        return str(told)
     number = getattr(first, "code", None)  # oracledb
     return str(number) if isinstance(number, int) else ""
 

@@ -21,6 +21,14 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 
+class Said(Spared):
+    """As `Spared`, with the database's own code for what it refused with."""
+
+    def __init__(self, reason: Reason, code: str) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
 @contextmanager
 def answering() -> Iterator[None]:
     """Put what a driver raises in the words of a reason; its own are left behind, for they hold values.
@@ -33,7 +41,7 @@ def answering() -> Iterator[None]:
     try:
         yield
     except (exc.DBAPIError, OSError, EOFError) as error:
-        raise Spared(reason_of(error)) from None
+        raise Said(reason_of(error), failure_of(error).code) from None
 
 
 def reason_of(error: BaseException) -> Reason:

@@ -74,6 +74,6 @@ def settled(
     return Settled(Step.WIPE, item.id, item.subject, outcome, evidence)
 
 
-def failed(item: PlanItem, reason: Reason) -> Settled:
-    """Say why nothing of an item was deleted."""
-    return settled(item, Outcome.FAILED, UNTOUCHED, (reason,))
+def failed(item: PlanItem, reason: Reason, code: str = "") -> Settled:
+    """Say why nothing of an item was deleted; `code` is the database's own word for it."""
+    return settled(item, Outcome.FAILED, UNTOUCHED, (reason,), (("code", code),) if code else ())

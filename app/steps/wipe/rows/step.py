@@ -15,6 +15,7 @@ from app.domain.record import Rows
 from app.domain.step import Stage, Step
 from app.identity import SignedPlan
 from app.steps.wipe.rows import file, server, whole
+from app.steps.wipe.rows.delete import Said
 from app.steps.wipe.rows.recheck import Kept, refuse_other_rows
 from app.steps.wipe.rows.scene import Scene, failed
 from app.steps.wipe.scene import Spared
@@ -88,7 +89,7 @@ def _follow(
         try:
             yield from work(scene, stage, before)
         except Spared as spared:
-            yield failed(item, spared.reason)
+            yield failed(item, spared.reason, spared.code if isinstance(spared, Said) else "")
         except Refused:
             # The door stayed shut. Whether an earlier run deleted anything is not known then.
             yield failed(item, Reason.UNANSWERED)
