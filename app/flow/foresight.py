@@ -64,7 +64,7 @@ def _joined(
     unknown = [one.path for one in told.copies if one.path not in known | declared]
     wraps = [path for path in told.wraps if path not in known | declared]
     staying = (*(copy.path for copy in mine if not _goes(copy)), *unknown, *wraps)
-    limits = [why for why in told.limits if why is not Reason.COPIES_REMAIN]
+    limits: list[Reason] = [why for why in told.limits if why != Reason.COPIES_REMAIN]
     if staying:
         limits.insert(0, Reason.COPIES_REMAIN)
     if shut:

@@ -41,9 +41,10 @@ def category(id: str, language: Language) -> str:  # noqa: A002 - it is the cate
 
 def kind(id: str, language: Language) -> str:  # noqa: A002 - it is the kind's id
     """Name a kind of identifier of the command-line contract, `custom.<name>` included."""
-    if id.startswith("custom."):
+    known = _named("kind", id, language)
+    if known is None and id.startswith("custom."):
         return fill(words()["kind"]["custom"][language.value], language, {"name": id[len("custom.") :]})
-    return _named("kind", id, language) or id
+    return known or id
 
 
 def hold(reason: str, language: Language) -> str:

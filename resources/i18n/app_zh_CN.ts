@@ -679,6 +679,25 @@
         </message>
     </context>
     <context>
+        <name>Foresight</name>
+        <message>
+            <source>Written over</source>
+            <translation>覆写字节</translation>
+        </message>
+        <message>
+            <source>Copies that go</source>
+            <translation>同销副本</translation>
+        </message>
+        <message>
+            <source>Copies that stay</source>
+            <translation>留存副本</translation>
+        </message>
+        <message>
+            <source>Verdict at best</source>
+            <translation>至多可得的结论</translation>
+        </message>
+    </context>
+    <context>
         <name>HoldDialog</name>
         <message>
             <source>Put on hold</source>
@@ -725,6 +744,25 @@
         <message>
             <source>Passphrase</source>
             <translation>口令</translation>
+        </message>
+    </context>
+    <context>
+        <name>KeyDialog</name>
+        <message>
+            <source>What becomes of each key</source>
+            <translation>每把密钥将如何处置</translation>
+        </message>
+        <message>
+            <source>Keys and what is foreseen</source>
+            <translation>密钥与预计结果</translation>
+        </message>
+        <message>
+            <source>Each key is overwritten where it lies, read back, tried and removed. The verdict can turn out worse than foreseen, never better. Choose a key to read all of its line.</source>
+            <translation>每把密钥在原处覆写、回读、试开后移除。实际结论可能低于预计，不会高于预计。选中一把密钥可阅读整行内容。</translation>
+        </message>
+        <message>
+            <source>Close</source>
+            <translation>关闭</translation>
         </message>
     </context>
     <context>
@@ -849,6 +887,14 @@
         <message>
             <source>Files looked at: {n}</source>
             <translation>已查看文件 {n} 个</translation>
+        </message>
+        <message>
+            <source>&amp;Whom to find</source>
+            <translation>查找的人(&amp;W)</translation>
+        </message>
+        <message>
+            <source>customers of the list found: {n} of {all}</source>
+            <translation>名单上的客户找到 {n} / {all} 人</translation>
         </message>
     </context>
     <context>
@@ -1313,6 +1359,41 @@
         <message>
             <source>Not signed. The witness must take the first key of the journal before.</source>
             <translation>尚未签署。签署之前，监销人须先收存日志的起始密钥。</translation>
+        </message>
+        <message>
+            <source>Keys, at best: {what}.</source>
+            <translation>密钥，至多可得：{what}。</translation>
+        </message>
+        <message>
+            <source>What becomes of each &amp;key…</source>
+            <translation>每把密钥将如何处置(&amp;K)……</translation>
+        </message>
+        <message>
+            <source>What becomes of each key</source>
+            <translation>每把密钥将如何处置</translation>
+        </message>
+    </context>
+    <context>
+        <name>SoughtBox</name>
+        <message>
+            <source>CSV or Excel with a row of heads. Held in memory only, never written.</source>
+            <translation>带列名的 CSV 或 Excel 文件。只在内存中使用，不写入磁盘。</translation>
+        </message>
+        <message>
+            <source>Customers in the list: {n}. Held in memory only, never written.</source>
+            <translation>名单上有客户 {n} 人。只在内存中使用，不写入磁盘。</translation>
+        </message>
+        <message>
+            <source>Customer l&amp;ist</source>
+            <translation>客户名单(&amp;I)</translation>
+        </message>
+        <message>
+            <source>One &amp;person</source>
+            <translation>某一个人(&amp;P)</translation>
+        </message>
+        <message>
+            <source>A name or a number: the records that hold it show “person looked for”.</source>
+            <translation>姓名或号码：含有它的记录会标出“查找的人”。</translation>
         </message>
     </context>
     <context>

@@ -197,9 +197,10 @@ def test_every_identifier_of_the_contract_has_a_name(id_):
 
 
 def test_other_names():
-    assert set(words()["kind"]) == {*CONTRACT, "custom"}
+    assert set(words()["kind"]) == {*CONTRACT, "custom", "custom.customer", "custom.subject"}
     assert kind("custom.会员号", Language.ZH) == "自定义：会员号"
     assert kind("custom.member", Language.EN) == "Custom: member"
+    assert kind("custom.subject", Language.ZH) == "查找的人"
     assert kind("x.y", Language.EN) == "x.y"
     assert hold("complaint", Language.ZH) == "投诉"
     assert hold("tax_check", Language.EN) == "Tax inspection"

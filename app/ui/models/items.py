@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
+from PySide6.QtCore import QModelIndex, QObject
 from typing_extensions import override
 
 from app.domain.fate import Fate
 from app.domain.plan import PlanItem
 from app.ui import words
-from app.ui.models.rows import Column, Index
+from app.ui.models.rows import Column, Index, Table
 from app.ui.words import translate
 
 _PORTION: Final = 200
 _PATIENCE: Final = 0.04
 """Seconds that one portion may take: the window must go on painting."""
-
-_RIGHT: Final = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-_LEFT: Final = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 
 
 def name_of(item: PlanItem) -> str:
@@ -52,14 +49,12 @@ class Listed(Protocol):
     def __iter__(self) -> Iterator[PlanItem]: ...
 
 
-class Items(QAbstractTableModel):
+class Items(Table[PlanItem]):
     """The items in the order they are signed in, those that are wanted, read a portion at a time."""
 
     def __init__(self, items: Listed, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.columns: tuple[Column[Any], ...] = _COLUMNS
+        super().__init__(_COLUMNS, parent)
         self._items = items
-        self._shown: list[PlanItem] = []
         self._left: Iterator[PlanItem] = iter(items)
         self._looked = 0
         self._sought, self._fate = "", None
@@ -83,10 +78,6 @@ class Items(QAbstractTableModel):
         self._shown, self._left, self._looked = [], iter(self._items), 0
         self.endResetModel()
         self.fetchMore(QModelIndex())
-
-    def row(self, place: int) -> PlanItem:
-        """The item shown at a place."""
-        return self._shown[place]
 
     @override
     def canFetchMore(self, parent: Index) -> bool:
@@ -116,32 +107,3 @@ class Items(QAbstractTableModel):
             return False
         sought = self._sought
         return not sought or sought in f"{item.path} {words.category(item.category)}".casefold()
-
-    @override
-    def rowCount(self, parent: Index | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(self._shown)
-
-    @override
-    def columnCount(self, parent: Index | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(self.columns)
-
-    @override
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if not index.isValid():
-            return None
-        column = self.columns[index.column()]
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
-            return column.text(self._shown[index.row()])
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _RIGHT if column.number else _LEFT
-        return None
-
-    @override
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return self.columns[section].heading()
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
-            return _RIGHT if self.columns[section].number else _LEFT
-        return None

@@ -38,23 +38,17 @@ class Column(Generic[T]):
     """In characters, at first."""
 
 
-class Rows(QAbstractTableModel, Generic[T]):
-    """A table over a list of nouns that each have a name of their own."""
+class Table(QAbstractTableModel, Generic[T]):
+    """A table over a list of nouns: what is shown of each stands in its columns."""
 
-    def __init__(
-        self, columns: Sequence[Column[T]], name: Callable[[T], str], parent: QObject | None = None
-    ) -> None:
+    def __init__(self, columns: Sequence[Column[T]], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.columns = tuple(columns)
-        self._name = name
-        self._all: list[T] = []
         self._shown: list[T] = []
-        self._wanted: Callable[[T], bool] | None = None
-        self._order: tuple[int, Qt.SortOrder] | None = None
-        self._places: dict[str, int] | None = None
-        self._waiting: list[T] = []
-        self._timer = QTimer(self, singleShot=True, interval=_FLUSH_MS)
-        self._timer.timeout.connect(self.flush)
+
+    def row(self, place: int) -> T:
+        """The noun shown at a place."""
+        return self._shown[place]
 
     @override
     def rowCount(self, parent: Index | None = None) -> int:
@@ -87,6 +81,23 @@ class Rows(QAbstractTableModel, Generic[T]):
             return _RIGHT if self.columns[section].number else _LEFT
         return None
 
+
+class Rows(Table[T]):
+    """A table over a list of nouns that each have a name of their own."""
+
+    def __init__(
+        self, columns: Sequence[Column[T]], name: Callable[[T], str], parent: QObject | None = None
+    ) -> None:
+        super().__init__(columns, parent)
+        self._name = name
+        self._all: list[T] = []
+        self._wanted: Callable[[T], bool] | None = None
+        self._order: tuple[int, Qt.SortOrder] | None = None
+        self._places: dict[str, int] | None = None
+        self._waiting: list[T] = []
+        self._timer = QTimer(self, singleShot=True, interval=_FLUSH_MS)
+        self._timer.timeout.connect(self.flush)
+
     @override
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         self._order = (column, order) if column >= 0 else None
@@ -105,10 +116,6 @@ class Rows(QAbstractTableModel, Generic[T]):
     def all(self) -> Sequence[T]:
         """Every row, also those that are filtered out or still wait to be shown."""
         return (*self._all, *self._waiting) if self._waiting else self._all
-
-    def row(self, place: int) -> T:
-        """The noun shown at a place."""
-        return self._shown[place]
 
     def set_rows(self, rows: Sequence[T]) -> None:
         """Show these rows in place of all others, keeping filter and order."""

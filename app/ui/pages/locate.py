@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QTimer
@@ -19,7 +20,7 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from app.domain.case import Backup, Case, KeySource, Location
-from app.domain.event import Located
+from app.domain.event import Located, Looked
 from app.domain.fault import GateClosed, Refused
 from app.domain.record import Look, Record
 from app.domain.step import Step
@@ -32,9 +33,11 @@ from app.ui.widgets.bars import Bars, Part
 from app.ui.widgets.keyphrase import KindAndPhrase
 from app.ui.widgets.places import Places
 from app.ui.widgets.sheet import Sheet
+from app.ui.widgets.sought import SoughtBox
 
 if TYPE_CHECKING:
     from app.flow import Flow
+    from app.flow.sought import Sought
     from app.steps.certify import Coverage
 
 T = TypeVar("T", Backup, KeySource)
@@ -50,6 +53,8 @@ class LocatePage(StepPage):
         self.places = Places(folders=True, files=False)
         self.backups = Places(folders=True, files=True)
         self.keys = Places(folders=False, files=True)
+        self.sought = SoughtBox()
+        self._named: tuple[int, int] | None = None
         self.backup_row = KindAndPhrase(desk, words.backup)
         self.key_row = KindAndPhrase(desk, words.key)
         self.tabs = QTabWidget()
@@ -66,6 +71,7 @@ class LocatePage(StepPage):
             places.changed.connect(self._declare)
         for places in (self.backups, self.keys):
             places.list.currentItemChanged.connect(lambda *_: self._show_kinds())
+        self.sought.named.connect(self._read_list)
         self.backup_row.corrected.connect(self._correct_backup)
         self.key_row.corrected.connect(self._correct_key)
         self.retranslate()
@@ -78,6 +84,9 @@ class LocatePage(StepPage):
             if places is not self.places:
                 inside.addWidget(self.key_row if places is self.keys else self.backup_row)
             self.tabs.addTab(tab, "")
+        whom = QWidget()
+        QVBoxLayout(whom).addWidget(self.sought)
+        self.tabs.addTab(whom, "")
         kinds = QVBoxLayout(self.kinds)
         kinds.addWidget(self.picture)
         kinds.addStretch(1)
@@ -105,11 +114,11 @@ class LocatePage(StepPage):
 
     @override
     def fetch(self, flow: Flow) -> object:
-        return [row.record for row in flow.rows()], flow.coverage()
+        return [row.record for row in flow.rows()], flow.coverage(), flow.named()
 
     @override
-    def show_fetched(self, fetched: tuple[list[Record], Coverage]) -> None:
-        found, seen = fetched
+    def show_fetched(self, fetched: tuple[list[Record], Coverage, tuple[int, int] | None]) -> None:
+        found, seen, self._named = fetched
         self.records.set_rows(found)
         self._kinds = Counter()
         for record in found:
@@ -126,13 +135,43 @@ class LocatePage(StepPage):
         self._draw()
 
     @override
+    def begin(self) -> None:
+        """Read the list of customers first, where one is named."""
+        self.notice.clear()
+        path, subject = self.sought.path(), self.sought.subject()
+        self.ask(lambda: _sought(path, subject), then=self._begin_seeking)
+
+    def _begin_seeking(self, sought: Sought) -> None:
+        flow = self.desk.flow
+        if flow is not None:
+            self._tell_list(sought)
+            flow.sought = sought
+            super().begin()
+
+    def _read_list(self) -> None:
+        """Say at once how many customers a list has, or why it can't be read."""
+        path = self.sought.path()
+        if self.desk.free and path is not None:
+            self.notice.clear()
+            self.ask(lambda: _sought(path, ""), then=self._tell_list)
+
+    def _tell_list(self, sought: Sought) -> None:
+        if sought.customers is not None:
+            self.sought.tell(sought.customers.count)
+
+    @override
     def began(self) -> None:
         self.records.set_rows([])
-        self._looks, self._kinds = Counter(), Counter()
+        self._looks, self._kinds, self._named = Counter(), Counter(), None
         self._timer.start()
 
     @override
     def happened(self, event: object) -> None:
+        if isinstance(event, Looked):
+            self._looks.update(event.counts())
+            for record in event.records():
+                self.records.add(record)
+                self._count_kinds(record)
         if isinstance(event, Located):
             self._looks[event.look] += 1
             if event.record is not None:
@@ -148,6 +187,7 @@ class LocatePage(StepPage):
     def refresh(self) -> None:
         for places in (self.places, self.backups, self.keys):
             places.lock(self.locked or self.desk.running)
+        self.sought.lock(self.locked or self.desk.running)
         self._show_kinds()
         ready = self.desk.free and not self.locked and bool(self.places.paths())
         self.run.allow(ready and self.desk.gate(Step.LOCATE) is None)
@@ -162,7 +202,12 @@ class LocatePage(StepPage):
         )
         self.tabs.setAccessibleName(self.tr("What this case is about"))
         for at, text in enumerate(
-            (self.tr("Where to &look"), self.tr("Backups to sear&ch"), self.tr("&Keys to shred"))
+            (
+                self.tr("Where to &look"),
+                self.tr("Backups to sear&ch"),
+                self.tr("&Keys to shred"),
+                self.tr("&Whom to find"),
+            )
         ):
             self.tabs.setTabText(at, text)
         self.backups.list.setAccessibleName(self.tr("Backups to search"))
@@ -254,6 +299,9 @@ class LocatePage(StepPage):
             self.coverage.clear()
             return
         parts = [f"{words.say(look)} {words.count(looks[look])}" for look in Look if looks[look]]
+        if self._named is not None:
+            named, every = map(words.count, self._named)
+            parts.append(self.tr("customers of the list found: {n} of {all}").format(n=named, all=every))
         self.coverage.setText(
             self.tr("Files looked at: {n}").format(n=words.count(total)) + "   ·   " + "   ·   ".join(parts)
         )
@@ -265,5 +313,11 @@ def _corrected(known: Sequence[T], places: Places, kind: str) -> tuple[T, ...]:
     return tuple(replace(one, kind=kind) if place == at else one for place, one in enumerate(known))
 
 
+def _sought(path: Path | None, subject: str) -> Sought:
+    from app.flow.sought import sought_in
+
+    return sought_in(path, subject)
+
+
 def _searched(record: Record) -> str:
-    return f"{name_of(record)} {words.category(record.category)}"
+    return f"{name_of(record)} {words.category(record.category)} {words.findings(record.findings)}"

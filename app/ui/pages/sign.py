@@ -16,12 +16,14 @@ from typing_extensions import override
 from app.domain.case import Role
 from app.domain.fate import Fate
 from app.domain.fault import GateClosed, Refused
+from app.domain.outcome import KeyOutcome
 from app.domain.plan import Plan, Subject
 from app.domain.step import Step
 from app.domain.wiping import Wiping
 from app.ui import words
 from app.ui.desk import Desk
 from app.ui.pages.first_key_dialog import FirstKeyDialog
+from app.ui.pages.key_dialog import KeyDialog
 from app.ui.pages.page import Page
 from app.ui.pages.plan_dialog import PlanDialog
 from app.ui.widgets.bars import Divided, Part
@@ -30,7 +32,8 @@ from app.ui.widgets.plain import Button, Hint, scrolling
 from app.ui.widgets.wiping import WipingBox
 
 if TYPE_CHECKING:
-    from app.flow import Flow
+    from app.flow import Flow, Passphrase
+    from app.flow.foresight import KeyForesight
     from app.flow.outlook import Touched
     from app.identity import Identity
     from app.journal import FirstKey
@@ -48,6 +51,7 @@ class _Summary:
     bytes: int
     held: int
     touched: Sequence[Touched]
+    keys: Sequence[KeyForesight]
 
 
 class SignPage(Page):
@@ -64,13 +68,16 @@ class SignPage(Page):
         self.officer, self.witness = self.people.officer, self.people.witness
         self._key_dialog: FirstKeyDialog | None = None
         self._key_taken: tuple[Path, str] | None = None
-        self.sign, self.look = Button(), Button()
+        self.sign, self.look, self.look_at_keys = Button(), Button(), Button()
+        self.keys = QLabel()
+        self._keys_shown: KeyDialog | None = None
         self.wiping = WipingBox()
         self.plan_box = QGroupBox()
         self._lay_out()
         self.people.changed.connect(self.refresh)
         self.sign.clicked.connect(self._sign)
         self.look.clicked.connect(self._open_list)
+        self.look_at_keys.clicked.connect(self._open_keys)
         self.wiping.chosen.connect(self._declare)
         self.retranslate()
 
@@ -79,13 +86,14 @@ class SignPage(Page):
         mono.setPointSizeF(self.font().pointSizeF())
         self.digest.setFont(mono)
         self.digest.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        for label in (self.digest, self.doomed, self.kept, self.signed):
+        for label in (self.digest, self.doomed, self.kept, self.keys, self.signed):
             label.setWordWrap(True)
         plan = QVBoxLayout(self.plan_box)
-        for part in (self.picture, self.doomed, self.kept, self.digest, self.digest_hint):
+        for part in (self.picture, self.doomed, self.kept, self.keys, self.digest, self.digest_hint):
             plan.addWidget(part)
         look = QHBoxLayout()
         look.addStretch(1)
+        look.addWidget(self.look_at_keys)
         look.addWidget(self.look)
         plan.addLayout(look)
         row = QHBoxLayout()
@@ -114,7 +122,7 @@ class SignPage(Page):
     def fetch(self, flow: Flow) -> object:
         if flow.closed or (flow.gate(Step.SIGN) is not None and not flow.done(Step.SIGN)):
             return None
-        return _summary(flow.plan())
+        return _summary(flow, self.desk.passphrase)
 
     @override
     def show_fetched(self, fetched: _Summary | None) -> None:
@@ -224,6 +232,21 @@ class SignPage(Page):
             self._dialog = PlanDialog(summary.plan.items, summary.digest, self)
             self._dialog.open()
 
+    def _open_keys(self) -> None:
+        if self._summary is not None:
+            self._keys_shown = KeyDialog(self._summary.keys, self)
+            self._keys_shown.open()
+
+    def _say_keys(self, keys: Sequence[KeyForesight]) -> None:
+        """Say in one line what verdicts can be reached at best."""
+        for part in (self.keys, self.look_at_keys):
+            part.setVisible(bool(keys))
+        verdicts = Counter(one.expected for one in keys)
+        told = [f"{words.say(one)} {words.count(verdicts[one])}" for one in KeyOutcome if verdicts[one]]
+        self.keys.setText(
+            self.tr("Keys, at best: {what}.").format(what=words.translate("Words", "; ").join(told))
+        )
+
     def _show_plan(self) -> None:
         from app.flow.reading import reading
 
@@ -247,6 +270,7 @@ class SignPage(Page):
                 what=_amounts(summary.stays), held=words.count(summary.held)
             )
         )
+        self._say_keys(summary.keys)
         self.digest.setText(words.digest_groups(summary.digest))
         self.wiping.show_wiping(summary.plan.wiping, summary.touched, reading(summary.plan.wiping))
 
@@ -280,6 +304,8 @@ class SignPage(Page):
         self.digest_hint.setText(self.tr("SHA-256 of the list. Both people sign exactly this."))
         self.look.setText(self.tr("Show every &item…"))
         self.look.setAccessibleName(self.tr("Show every item of the list"))
+        self.look_at_keys.setText(self.tr("What becomes of each &key…"))
+        self.look_at_keys.setAccessibleName(self.tr("What becomes of each key"))
         self.sign.setText(self.tr("&Sign the list"))
         self.sign.setAccessibleName(self.tr("Sign the list"))
         if self.desk.free:
@@ -294,9 +320,14 @@ def _amounts(subjects: Counter[Subject]) -> str:
     return words.translate("Words", ", ").join(named) or "0"
 
 
-def _summary(plan: Plan) -> _Summary:
+def _summary(flow: Flow, passphrase: Passphrase) -> _Summary:
+    from app.flow.foresight import foreseen_keys
     from app.flow.outlook import outlook
 
+    plan = flow.plan()
+    shredded = {item.id for item in plan.with_fate(Fate.SHRED)}
+    keys = [key for key in flow.keys() if key.id in shredded] if not flow.done(Step.SHRED) else []  # noqa: SIM118 - a list
+    told = foreseen_keys(flow.case, keys, flow.copies(), passphrase) if keys else ()
     fates: Counter[Fate] = Counter()
     gone: Counter[Subject] = Counter()
     stays: Counter[Subject] = Counter()
@@ -307,4 +338,4 @@ def _summary(plan: Plan) -> _Summary:
         (gone if goes else stays)[item.subject] += 1
         octets += item.stamp.size if goes else 0
         held += item.protected
-    return _Summary(plan, plan.digest(), fates, gone, stays, octets, held, outlook(plan))
+    return _Summary(plan, plan.digest(), fates, gone, stays, octets, held, outlook(plan), told)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtWidgets import (
@@ -20,8 +20,7 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
-from app.ui.models.items import Items
-from app.ui.models.rows import Column, Index, Rows
+from app.ui.models.rows import Index, Rows, Table
 from app.ui.widgets.plain import Hint
 from app.ui.words import count
 
@@ -130,7 +129,7 @@ class _MiddleElided(QStyledItemDelegate):
         option.textElideMode = Qt.TextElideMode.ElideMiddle
 
 
-def plain_table(model: Rows[T] | Items) -> QTableView:
+def plain_table(model: Table[T]) -> QTableView:
     """Give a calm table over a model: whole rows, one height, widths that the reader may drag."""
     table = QTableView()
     table.setModel(model)
@@ -152,8 +151,7 @@ def plain_table(model: Rows[T] | Items) -> QTableView:
     header.setHighlightSections(False)
     header.setStretchLastSection(True)
     middle = _MiddleElided(table)
-    columns: tuple[Column[Any], ...] = model.columns
-    for place, column in enumerate(columns):
+    for place, column in enumerate(model.columns):
         if column.path:
             table.setItemDelegateForColumn(place, middle)
         table.setColumnWidth(place, metrics.horizontalAdvance("0") * (column.width + 2))

@@ -1,0 +1,82 @@
+"""The officer names whom to look for, corrects what a file was taken for, and reads what becomes of each key."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from officer_at_window import Officer
+from pytestqt.qtbot import QtBot
+
+from app.domain.fault import Fault
+from app.domain.step import Step
+from app.ui import words
+from app.ui.pages.locate import LocatePage
+from app.ui.pages.sign import SignPage
+from app.ui.wizard import Wizard
+
+
+@pytest.fixture
+def officer(wizard: Wizard, qtbot: QtBot, company: Path) -> Officer:
+    officer = Officer(wizard, qtbot)
+    officer.come_in(company, company.parent / "officer.p12")
+    officer.know_keys(company.parent)
+    return officer
+
+
+def test_a_list_and_a_person_are_looked_for_and_counted(officer: Officer, tmp_path: Path) -> None:
+    page: LocatePage = officer.page(LocatePage)
+    page.sought.list.set_path(tmp_path / "none.csv")
+    page.sought.named.emit()
+    officer.rest()
+    assert page.notice.error.fault is Fault.CUSTOMERS_UNREADABLE
+    known = tmp_path / "list.csv"
+    known.write_text("客户姓名,手机\n欧阳无人,13900000001\n司马无名,13900000002\n", encoding="utf-8")
+    page.sought.list.set_path(known)
+    page.sought.named.emit()
+    officer.rest()
+    assert "2" in page.sought.fields.hint_of(page.sought.list)
+    page.sought.person.setText("客户")
+    officer.locate()
+    officer.rest()
+    assert "0 / 2" in page.coverage.text()
+    page.sheet.search.setText("查找的人")
+    page.sheet.apply()
+    assert 0 < page.records.rowCount() < len(page.records.all())
+
+
+def test_the_kind_of_a_backup_and_a_key_can_be_corrected(officer: Officer) -> None:
+    page: LocatePage = officer.page(LocatePage)
+    flow = officer.wizard.desk.flow
+    for places, row, declared in (
+        (page.backups, page.backup_row, lambda: flow.case.backups),
+        (page.keys, page.key_row, lambda: flow.case.keys),
+    ):
+        before = declared()
+        places.list.setCurrentRow(0)
+        assert row.kind.currentData() == before[0].kind
+        other = next(row.kind.itemData(at) for at in range(row.kind.count()) if at != row.kind.currentIndex())
+        row.kind.setCurrentIndex(row.kind.findData(other))
+        row.kind.activated.emit(row.kind.currentIndex())
+        assert [one.kind for one in declared()] == [other, *(one.kind for one in before[1:])]
+        assert [one.path for one in declared()] == [one.path for one in before]
+
+
+def test_each_key_is_foreseen_before_the_list_is_signed(officer: Officer, company: Path) -> None:
+    key = company.parent / "keys" / "database.pem"
+    shutil.copy(key, key.with_name("zz-old.pem"))
+    officer.go_to(Step.SIGN, company.parent)
+    officer.rest()
+    page: SignPage = officer.page(SignPage)
+    assert page.look_at_keys.isVisible()
+    page.look_at_keys.click()
+    rows = page._keys_shown.keys.all()
+    flow = officer.wizard.desk.flow
+    assert {row.key.path for row in rows} == {one.path for one in flow.keys()}  # noqa: SIM118 - a list
+    assert all(row.bytes for row in rows)
+    copied = next(row for row in rows if row.key.path == str(key))
+    assert len(copied.going) + len(copied.staying) >= 1
+    for row in rows:
+        assert words.say(row.expected) in page.keys.text()
+    page._keys_shown.reject()
