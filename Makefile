@@ -9,7 +9,7 @@ ROOT   := $(shell id -u)
 
 # What Qt needs to start, what the tests compare against. Only Debian and its kin have these names.
 QT_PACKAGES   := libegl1 libgl1 libxkbcommon0 libxkbcommon-x11-0 libdbus-1-3 libfontconfig1 libglib2.0-0 fonts-noto-cjk
-TEST_PACKAGES := openssl poppler-utils softhsm2 xfsprogs btrfs-progs e2fsprogs ntfs-3g attr fuse3 age default-jre-headless libjaxb-java cryptsetup-bin tcplay gocryptfs restic borgbackup swtpm tpm2-tools gnome-keyring dbus postgresql mariadb-server
+TEST_PACKAGES := openssl poppler-utils softhsm2 xfsprogs btrfs-progs e2fsprogs ntfs-3g attr fuse3 age default-jre-headless libjaxb-java cryptsetup-bin tcplay gocryptfs restic borgbackup rclone duplicity p7zip-full swtpm tpm2-tools gnome-keyring dbus postgresql mariadb-server
 
 export QT_QPA_PLATFORM ?= offscreen
 
@@ -66,6 +66,7 @@ system:
 	if [ -z "$$missing" ]; then exit 0; fi; \
 	if [ $(ROOT) -eq 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$missing >/dev/null; \
 	else echo "The tests want these system packages: apt-get install$$missing"; fi
+	@sh tests/steps/confirm/repositories/newer_restic.sh $(VENV)/opt/restic || echo "No newer restic to be had; its tests are skipped."
 .PHONY: system
 
 clean:

@@ -34,6 +34,11 @@ class Disposal(Enum):
         return self in (Disposal.EXPUNGE, Disposal.DISCARD, Disposal.REWRITE, Disposal.KEY)
 
     @property
+    def goes(self) -> bool:
+        """Whether the plan destroys the copy."""
+        return self is Disposal.WIPE or self.acts
+
+    @property
     def declared(self) -> bool:
         """Whether it rests on the word of a person, or on what a store says of a date."""
         return self in (Disposal.MEDIUM, Disposal.EXPIRES, Disposal.LOCKED, Disposal.UNREACHABLE)

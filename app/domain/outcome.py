@@ -56,7 +56,7 @@ class KeepOutcome(Enum):
 
 
 class CopyOutcome(Enum):
-    """How a copy in a repository ended, best first. One that is still there is an Outcome: SURVIVES, FAILED."""
+    """How a copy in a repository ended, best first. One that is still there is an Outcome: SURVIVES."""
 
     EXPUNGED = "expunged"
     """Taken out, and none of the hashes recorded before is there any more."""
@@ -180,7 +180,7 @@ class Reason(Enum):
     SHARED_BLOCKS = "shared_blocks"
     """Blocks of it also belong to a file that stays."""
     FREED_ENCRYPTED = "freed_encrypted"
-    """The tool freed the old blocks without overwriting them; they are encrypted under the repository's key."""
+    """The tool freed the old blocks without overwriting them; they are encrypted under the repository key."""
     FREED_IN_CLEAR = "freed_in_clear"
     """As FREED_ENCRYPTED, but they are not encrypted."""
     KEY_STAYS = "key_stays"

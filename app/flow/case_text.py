@@ -9,7 +9,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from app.domain.case import Case, CertificateTerms, Database, Dates, Match
+from app.domain.case import Backup, Case, CertificateTerms, Database, Dates, Match
 from app.domain.wiping import Method, Wiping
 from app.flow.key_words import word_toml
 from app.flow.people import person_toml
@@ -35,17 +35,7 @@ def case_toml(case: Case) -> str:
         "dates": {name: getattr(dates, name) for name in (one.name for one in fields(Dates))},
         "location": [*({"path": one.path} for one in case.locations), *map(_database, case.databases)],
         "backup": [
-            {
-                "kind": one.kind,
-                "path": one.path,
-                "password_env": one.password_env,
-                "note": one.note,
-                "disposal": one.disposal,
-                "until": one.until,
-                "declared_by": one.declared_by,
-                "paper": one.paper,
-            }
-            for one in case.backups
+            {field.name: getattr(one, field.name) for field in fields(Backup)} for one in case.backups
         ],
         "key": [
             *(

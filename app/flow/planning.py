@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from os.path import realpath
 
 from app.domain.case import Case
-from app.domain.copies import Copy, Disposal
+from app.domain.copies import Copy
 from app.domain.fate import Decision, Fate, Ground
 from app.domain.item import PlanItem, Subject
 from app.domain.key import Key
@@ -92,8 +92,7 @@ def _record_item(record: Record, decision: Decision) -> PlanItem:
 
 
 def _copy_item(copy: Copy, of: Sequence[Row]) -> PlanItem:
-    acts = copy.disposal.acts
-    goes = acts or copy.disposal is Disposal.WIPE
+    goes = copy.disposal.goes
     records = [row.record for row in of]
     return PlanItem(
         copy.id,

@@ -15,7 +15,7 @@ import app.domain
 from app.domain.event import Begun, Event
 from app.domain.fate import Fate
 from app.domain.fault import Fault, GateClosed, Refused
-from app.domain.outcome import AnyOutcome, KeepOutcome, KeyOutcome, Outcome
+from app.domain.outcome import AnyOutcome, CopyOutcome, KeepOutcome, KeyOutcome, Outcome
 from app.domain.record import Tier
 from app.domain.step import Gate, Step
 
@@ -23,7 +23,7 @@ MODULES = [importlib.import_module(m.name) for m in pkgutil.iter_modules(app.dom
 
 
 def test_which_fates_destroy():
-    assert {fate for fate in Fate if fate.destroys} == {Fate.WIPE, Fate.SHRED, Fate.TRASH}
+    assert {fate for fate in Fate if fate.destroys} == {Fate.WIPE, Fate.SHRED, Fate.EXPUNGE, Fate.TRASH}
 
 
 def test_tiers_rank_from_general_to_core():
@@ -37,7 +37,9 @@ def test_steps_stand_in_order_and_two_destroy():
 
 
 def test_which_outcomes_are_good():
-    good = {outcome for cls in (Outcome, KeyOutcome, KeepOutcome) for outcome in cls if outcome.good}
+    good = {
+        outcome for cls in (Outcome, KeyOutcome, KeepOutcome, CopyOutcome) for outcome in cls if outcome.good
+    }
     assert good == {
         Outcome.PROVEN,
         Outcome.OVERWRITTEN,
@@ -47,8 +49,10 @@ def test_which_outcomes_are_good():
         KeepOutcome.SEALED,
         KeepOutcome.FROZEN,
         KeepOutcome.LEFT,
+        CopyOutcome.EXPUNGED,
+        CopyOutcome.KEY_SHREDDED,
     }
-    assert {Outcome, KeyOutcome, KeepOutcome} == set(AnyOutcome.__args__)
+    assert {Outcome, KeyOutcome, KeepOutcome, CopyOutcome} == set(AnyOutcome.__args__)
 
 
 def test_a_refusal_carries_what_it_is_about():

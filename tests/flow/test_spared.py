@@ -26,7 +26,7 @@ from app.domain.case import (
 from app.domain.copies import Disposal
 from app.domain.event import Event
 from app.domain.fate import Fate
-from app.domain.fault import Fault, Refused
+from app.domain.fault import Fault, GateClosed, Refused
 from app.domain.outcome import KeepOutcome
 from app.domain.plan import Subject
 from app.domain.step import Gate, Step
@@ -178,9 +178,16 @@ def test_nothing_in_a_location_stays_unseen(office: Office, ended: Ended, place:
         case = replace(case, backups=(Backup(kind, folder),))
     if place == "other":
         case = replace(case, locations=(*case.locations, Location(folder)))
+    if kind == "restic" and case.backups != office.case.backups:
+        # It is no repository: what can't be checked stops the job before anything is signed.
+        with pytest.raises(GateClosed) as shut:
+            ended(case)
+        assert (shut.value.gate, shut.value.count) == (Gate.BACKUP_NOT_CHECKED, 1)
+        assert (folder / "z.csv").exists()
+        return
     flow = ended(case)
     assert not (folder / "z.csv").exists() or flow.status is Status.WITH_EXCEPTIONS
-    assert kind == "restic" or not (folder / "z.csv").exists()
+    assert not (folder / "z.csv").exists()
 
 
 @pytest.mark.parametrize(

@@ -195,7 +195,7 @@ class ConfirmPage(StepPage):
         if self._all_kept():
             self._word(_kept_by_wish, flow.let_go)
         else:
-            self._word(lambda copy: copy.disposal is Disposal.WIPE, lambda copy: flow.accept(copy, name))
+            self._word(lambda copy: copy.disposal.goes, lambda copy: flow.accept(copy, name))
 
     def _word(self, about: Callable[[Copy], bool], act: Callable[[str], None]) -> None:
         """Give the officer's word on the chosen copies that it is about."""
@@ -215,7 +215,7 @@ class ConfirmPage(StepPage):
     @staticmethod
     def _is_wish(copy: Copy) -> bool:
         """Whether the officer is free to say what becomes of it."""
-        return copy.disposal is Disposal.WIPE or _kept_by_wish(copy)
+        return copy.disposal.goes or _kept_by_wish(copy)
 
     def _name_keep(self) -> None:
         kept = self._all_kept()
@@ -244,7 +244,8 @@ class ConfirmPage(StepPage):
 
     def _summarise(self) -> None:
         kinds = Counter(copy.disposal for copy in self.copies.all())
-        parts = [f"{words.say(disposal)} {words.count(kinds[disposal])}" for disposal in Disposal]
+        told = (one for one in Disposal if kinds[one] or one in (Disposal.WIPE, Disposal.EXCEPTION))
+        parts = [f"{words.say(disposal)} {words.count(kinds[disposal])}" for disposal in told]
         traces = sum(copy.trace is not None for copy in self.copies.all())
         if traces:
             parts.append(self.tr("of all, traces: {n}").format(n=words.count(traces)))

@@ -334,7 +334,7 @@ def _summary(flow: Flow, passphrase: Passphrase) -> _Summary:
     octets = held = 0
     for item in plan.items:
         fates[item.fate] += 1
-        goes = item.fate in (Fate.WIPE, Fate.SHRED)
+        goes = item.fate in (Fate.WIPE, Fate.SHRED, Fate.EXPUNGE)
         (gone if goes else stays)[item.subject] += 1
         octets += item.stamp.size if goes else 0
         held += item.protected

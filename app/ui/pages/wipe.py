@@ -69,7 +69,10 @@ class WipePage(ActPage):
         if flow.closed or not flow.done(Step.SIGN):
             return []
         results = {result.id: result for result in flow.results()}
-        return [_row(item, results.get(item.id)) for item in flow.plan().with_fate(Fate.WIPE, Fate.TRASH)]
+        return [
+            _row(item, results.get(item.id))
+            for item in flow.plan().with_fate(Fate.WIPE, Fate.EXPUNGE, Fate.TRASH)
+        ]
 
     @override
     def show_fetched(self, fetched: list[EntryRow]) -> None:

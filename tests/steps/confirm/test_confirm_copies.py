@@ -352,17 +352,18 @@ def test_a_large_nested_archive_goes_by_seeking(tmp_path, monkeypatch):
     assert searched.members == 4 + 5
 
 
-def test_kinds_that_are_not_searched_say_so(tmp_path):
+def test_what_is_no_repository_or_only_declared_says_so(tmp_path):
     (tmp_path / "x").write_bytes(GOES)
     copies, searched = search(
         Backup("restic", tmp_path), Backup("borg", tmp_path), Backup("declared", Path("tape 7"))
     )
     assert copies == []
     assert [s.limits for s in searched] == [
-        (Reason.NOT_SEARCHED,),
-        (Reason.NOT_SEARCHED,),
+        (Reason.UNREADABLE if shutil.which("restic") else Reason.TOOL_MISSING,),
+        (Reason.UNREADABLE if shutil.which("borg") else Reason.TOOL_MISSING,),
         (Reason.DECLARED,),
     ]
+    assert [s.fault is None for s in searched] == [False, False, True]
 
 
 @pytest.mark.parametrize("kind", ["folder", "archive", "bagit", "restic"])

@@ -6,7 +6,7 @@ import configparser
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from app.domain.copies import Disposal
@@ -43,10 +43,7 @@ def tool_of(repository: Repository) -> Tool:
 
 
 def _verify(repository: Repository) -> Run[None]:
-    tool = tool_of(repository)
-    strict = Tool(
-        tool.name, tool.settings, (*_WORDS, (rb"", Reason.REPOSITORY_DAMAGED)), tool.silent, tool.patience
-    )
+    strict = replace(tool_of(repository), words=(*_WORDS, (rb"", Reason.REPOSITORY_DAMAGED)))
     yield from strict.output("check", "--verify-data", "::")
 
 
@@ -98,7 +95,7 @@ def _candidates(
 
     def take(line: bytes) -> None:
         one = json.loads(line.decode("utf-8", "surrogateescape"))
-        if one["type"] == "h":
+        if one["type"] == "-" and one["source"]:
             seen.links[Place(archive, one["source"])].append(one["path"])
         if one["type"] != "-":
             return

@@ -10,12 +10,22 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from app.domain.outcome import Reason
 from app.steps.confirm.repositories import restic_again
-from app.steps.confirm.repositories.contract import Beat, Entry, Kind, Listing, Place, Repository, Run, Traits
+from app.steps.confirm.repositories.contract import (
+    Beat,
+    Entry,
+    Kind,
+    Listing,
+    Place,
+    Repository,
+    Run,
+    Traits,
+    Unusable,
+)
 from app.steps.confirm.repositories.originals import Originals
 from app.steps.confirm.repositories.restic_again import Snapshot
 from app.steps.confirm.repositories.restic_tree import Trees
@@ -54,15 +64,19 @@ class _Seen:
 
 def _verify(repository: Repository) -> Run[None]:
     tool = tool_of(repository)
-    # Only locks of processes that are no more are taken away.
-    yield from tool.output("unlock", "--no-cache")
-    yield from Tool(
-        "restic",
-        tool.settings,
-        (*_WORDS, (rb"", Reason.REPOSITORY_DAMAGED)),
-        tool.silent,
-        tool.patience,
-    ).output("check", "--read-data", "--no-cache")
+    strict = replace(tool, words=(*_WORDS, (rb"", Reason.REPOSITORY_DAMAGED)))
+    yield from _past_stale_locks(strict, "check", "--read-data", "--no-cache")
+
+
+def _past_stale_locks(tool: Tool, *arguments: str) -> Run[None]:
+    """Run it; when the repository is locked, take the locks of ended processes away and try once more."""
+    try:
+        yield from tool.output(*arguments)
+    except Unusable as error:
+        if error.reason is not Reason.REPOSITORY_LOCKED:
+            raise
+        yield from tool.output("unlock", "--no-cache")
+        yield from tool.output(*arguments)
 
 
 def snapshots(repository: Repository) -> Run[tuple[Snapshot, ...]]:
@@ -197,7 +211,6 @@ def _digest(repository: Repository, place: Place) -> Run[str]:
 
 def _remove(repository: Repository, entries: Sequence[Entry]) -> Run[None]:
     tool = tool_of(repository)
-    yield from tool.output("unlock", "--no-cache")
     version = yield from _version(tool)
     taken = {one.id: one for one in (yield from snapshots(repository))}
     for paths, affected in _groups(entries, taken):
@@ -206,7 +219,7 @@ def _remove(repository: Repository, entries: Sequence[Entry]) -> Run[None]:
         else:
             for one in affected:
                 yield from restic_again.take_again(repository, tool, one, paths)
-    yield from tool.output("prune", "--max-unused", "0", "--no-cache")
+    yield from _past_stale_locks(tool, "prune", "--max-unused", "0", "--no-cache")
 
 
 def _groups(

@@ -1,0 +1,111 @@
+"""Running a tool: a hung one is ended with all it started, and every complaint becomes one reason."""
+
+from __future__ import annotations
+
+import stat
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from app.domain.outcome import Reason
+from app.steps.confirm.repositories.contract import Unusable
+from app.steps.confirm.repositories.tool import Tool
+
+
+@pytest.fixture
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Make a program of a name out of a shell script."""
+
+    def make(script: str, **how: object) -> Tool:
+        path = tmp_path / "faketool"
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(path.stat().st_mode | stat.S_IXUSR)
+        monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+        return Tool("faketool", **how)  # type: ignore[arg-type]
+
+    return make
+
+
+def ended(run):
+    beats = 0
+    try:
+        while True:
+            next(run)
+            beats += 1
+    except StopIteration as end:
+        return end.value, beats
+
+
+def sleeping(mark: str) -> list[int]:
+    return [one.pid for one in psutil.process_iter(["cmdline"]) if mark in (one.info["cmdline"] or [])]
+
+
+def test_what_it_prints_comes_whole_and_by_lines(program):
+    tool = program("seq 1 200000; echo last line without end | tr -d '\\n'")
+    lines: list[bytes] = []
+    ended(tool.lines((), lines.append))
+    assert (len(lines), lines[0], lines[-1]) == (200_001, b"1", b"last line without end")
+    assert ended(tool.output())[0].startswith(b"1\n2\n")
+
+
+def test_a_hung_tool_and_its_children_are_ended(program):
+    tool = program("sleep 7321 & sleep 7321", patience=0.6)
+    began = time.monotonic()
+    with pytest.raises(Unusable) as error:
+        ended(tool.output())
+    assert error.value.reason is Reason.TOOL_HUNG
+    assert time.monotonic() - began < 15
+    assert sleeping("7321") == []
+
+
+def test_a_busy_tool_is_not_hung(program):
+    tool = program("i=0; while [ $i -lt 20 ]; do i=$((i+1)); echo x; sleep 0.1; done", patience=1.5)
+    assert ended(tool.output())[0] == b"x\n" * 20
+
+
+def test_closing_ends_the_tool_and_its_children(program):
+    run = program("sleep 7322 & sleep 7322").output()
+    next(run)
+    next(run)
+    assert sleeping("7322")
+    run.close()
+    assert sleeping("7322") == []
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ("write /x: no space left on device", Reason.NO_SPACE),
+        ("open /x: Permission denied", Reason.DENIED),
+        ("mine: known words", Reason.REPOSITORY_LOCKED),
+        ("anything else", Reason.TOOL_FAILED),
+    ],
+)
+def test_complaints_become_reasons(program, said: str, reason: Reason):
+    tool = program(f"echo '{said}' >&2; exit 1", words=((rb"known words", Reason.REPOSITORY_LOCKED),))
+    with pytest.raises(Unusable) as error:
+        ended(tool.output())
+    assert error.value.reason is reason
+
+
+def test_a_tool_that_is_not_there(program):
+    program("true")
+    with pytest.raises(Unusable) as error:
+        ended(Tool("no-such-tool").output())
+    assert error.value.reason is Reason.TOOL_MISSING
+
+
+def test_settings_of_the_user_are_not_handed_down(program, monkeypatch):
+    monkeypatch.setenv("FAKE_REPO", "elsewhere")
+    tool = program('echo "$FAKE_REPO$MINE"', settings={"MINE": "here"}, silent=("FAKE_",))
+    assert ended(tool.output())[0] == b"here\n"
+
+
+def test_an_error_of_ours_while_reading_is_ours(program):
+    def take(_: bytes) -> None:
+        raise ValueError
+
+    with pytest.raises(ValueError):
+        ended(program("echo x").feed((), take))
