@@ -12,7 +12,6 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from app.domain.canonical import canonical
 from app.domain.event import Begun, Event, Settled
 from app.domain.fate import Fate
 from app.domain.fault import Fault, Refused
@@ -30,7 +29,7 @@ from app.flow.vaulting import end_vault
 from app.identity import Identity, SignedPlan
 from app.register.codec import build
 from app.steps.certify import Closing, Status, inventory_fits, status_of, write_inventory
-from app.steps.certify.account import Account
+from app.steps.certify.account import Account, pieces_of
 from app.steps.certify.evidence.annex import ANNEX
 from app.steps.certify.volumes.printed import print_inventory, printed_in, wanted
 from app.steps.confirm import (
@@ -50,7 +49,7 @@ def put_account(account: Account, folder: Path) -> str:
     """Write `account.json`, the inventory and the leaves of the proofs; give the account's SHA-256."""
     folder.mkdir(mode=0o700, exist_ok=True)
     write_inventory(account, folder)
-    data = canonical(plain(account))
+    data = b"".join(pieces_of(account))
     write_durably(folder / "account.json", data, 0o600)
     return hashlib.sha256(data).hexdigest()
 

@@ -6,8 +6,11 @@ so that the certificate can be written after the register's key is gone, and aga
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
+from app.domain.canonical import canonical
 from app.domain.case import CaseKind, NameLevel, Profile, Scale
 from app.domain.copies import Searched
 from app.domain.fate import Fate, Ground
@@ -16,6 +19,7 @@ from app.domain.medium import Medium
 from app.domain.outcome import AnyOutcome, Evidence
 from app.domain.plan import Subject
 from app.domain.record import Look, Tier
+from app.register.codec import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,3 +153,22 @@ class Account:
     unplanned: tuple[str, ...] = ()
     annex: Annex | None = None
     papers: tuple[Paper, ...] = ()
+
+
+def digest_of(account: Account) -> str:
+    """Give the SHA-256 of the account as it lies on disk, hex; line by line, for it may have millions."""
+    digest = hashlib.sha256()
+    for piece in pieces_of(account):
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+def pieces_of(account: Account) -> Iterator[bytes]:
+    """Give the canonical JSON of the account in pieces: joined, what `canonical` gives for the whole."""
+    around = canonical(plain(replace(account, lines=())))
+    # Within a text every quote is escaped, so this stands nowhere else.
+    before, after = around.split(b'"lines":[]', 1)
+    yield before + b'"lines":['
+    for number, line in enumerate(account.lines):
+        yield (b"," if number else b"") + canonical(plain(line))
+    yield b"]" + after

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from app.domain.canonical import canonical
 from app.domain.fault import Fault, Refused
 from app.domain.outcome import Evidence, KeyOutcome
 from app.identity import PlanDigest, Signature, refuse_unsigned
 from app.journal import replay_entries
-from app.register.codec import build, outcome_named, plain
-from app.steps.certify.account import Account, Line, Signer, named
+from app.register.codec import build, outcome_named
+from app.steps.certify.account import Account, Line, Signer, digest_of, named
 from app.steps.certify.evidence.leaves import leaves_from, roots_of
 from app.steps.certify.journalled import REGISTER_KEY, Journalled
 from app.steps.certify.status import Closing
@@ -49,7 +47,7 @@ def _held(account: Account, told: Journalled) -> tuple[tuple[str, bool], ...]:
     ]
     return (
         ("anchor", bool(told.head) and told.head == account.journal_head),
-        ("account", told.accounted == hashlib.sha256(canonical(plain(account))).hexdigest()),
+        ("account", told.accounted == digest_of(account)),
         ("plan", told.signed.get("plan") == account.plan),
         ("items", told.signed.get("items") == len(account.lines) == len({one.id for one in account.lines})),
         ("signers", bool(signers) and signers == journalled),

@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import tracemalloc
 from dataclasses import replace
+from types import SimpleNamespace
 
 import account_sample as sample
 import pytest
@@ -15,8 +17,10 @@ from app.domain.outcome import KeepOutcome, KeyOutcome, Outcome, Reason
 from app.journal import Journal
 from app.register.codec import plain
 from app.steps.certify import Status, compose, write_inventory
+from app.steps.certify.account import digest_of, pieces_of
 from app.steps.certify.bearing import borne
 from app.steps.certify.difference import difference_of
+from app.steps.certify.journalled import Journalled
 from app.steps.certify.status import status_of
 
 
@@ -142,3 +146,38 @@ def test_the_difference():
     assert found.unanswered == (silent.id,)
     assert found.unplanned == ("x",)
     assert found.otherwise == (kept.id, gone.id)
+
+
+def test_the_digest_of_an_account_is_that_of_its_canonical_form():
+    for account in (sample.mixed(), sample.clean(0), sample.clean(1, company='"lines":[] of "lines":[1]')):
+        assert b"".join(pieces_of(account)) == canonical(plain(account))
+        assert digest_of(account) == hashlib.sha256(canonical(plain(account))).hexdigest()
+
+
+def test_it_is_held_against_the_journal_without_holding_it_twice(tmp_path, people):
+    """An account of 20,000 lines; a copy of it as plain values would take 50 MB."""
+    account, terms = ready(sample.clean(20_000), tmp_path / "c", people)
+    borne(account, terms["journal"])
+    tracemalloc.start()
+    try:
+        borne(account, terms["journal"])
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 8 << 20
+
+
+def test_the_last_outcome_of_an_item_counts(tmp_path):
+    entry = SimpleNamespace(n=1, event="settled", hash="", body={"id": "r-1", "outcome": "Outcome.failed"})
+    told = Journalled(3)
+    for n, item, outcome in (
+        (1, "r-1", "failed"),
+        (2, "r-1", "proven"),
+        (4, "r-1", "survives"),
+        (3, "x", "x"),
+    ):
+        told.take(SimpleNamespace(**{**vars(entry), "n": n, "body": {"id": item, "outcome": outcome}}))
+    assert told.outcome("r-1") == "proven"
+    assert told.outcome("r-2") is None
+    assert sorted(told.items()) == ["r-1", "x"]
+    assert len(told) == 2
