@@ -9,7 +9,6 @@ from typing import Final
 
 from app.domain.event import Progressed
 from app.domain.fault import Fault, Refused
-from app.steps.certify.checking.addendum import addendum_checks, is_addendum
 from app.steps.certify.checking.code import PHOTOS, code_checks, photographed
 from app.steps.certify.checking.journal import journal_checks
 from app.steps.certify.checking.manifest import Manifest, manifest_checks, read_manifest
@@ -89,8 +88,6 @@ _SUFFIXES: Final = {
 
 def _kind_of(path: Path, data: bytes) -> str:
     suffix = path.suffix.lower()
-    if is_addendum(path.name, data):
-        return "addendum"
     if data.startswith(b"%PDF-"):
         return "certificate"
     if path.name.endswith(DSSE) or b'"payloadType"' in data[:200]:
@@ -234,7 +231,6 @@ def _beside(path: Path, name: str) -> bytes | None:
 
 _CHECKS: Final[dict[str, Callable[[Path, bytes, Path | None], Checks]]] = {
     "certificate": _certificate,
-    "addendum": addendum_checks,
     "proof": _proof,
     **{kind: _part(kind) for kind in ("manifest", "p7s", "dsse", "inventory", "annex")},
 }
