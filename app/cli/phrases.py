@@ -51,6 +51,13 @@ class Phrase(Enum):
     STEP_IS_DONE = ("✓ {step}", "✓ {step}")
     STEP_IS_OPEN = ("→ {step}", "→ {step}")
     STEP_IS_SHUT = ("× {step}：{why}", "× {step}: {why}")
+    KEY_FORESEEN = (
+        "密钥 {path}：将写入 {bytes} 字节（{calls}），等待 {days} 天；副本 {copies} 处，无法查看 {unseen} 处",
+        "Key {path}: {bytes} bytes ({calls}), {days} days to wait; copies {copies}, not looked into {unseen}",
+    )
+    KEY_COPY_AT = ("    副本：{path}", "    copy: {path}")
+    KEY_CONDITIONS = ("密钥 {key} 的十二项条件：", "The twelve conditions of key {key}:")
+    KEY_STANDING = ("    {standing}：{names}", "    {standing}: {names}")
     VALID = ("有效：{file}", "VALID: {file}")
     LACKING = (
         "不完整：{file}。已有部分无误，但缺少必需的内容。",

@@ -5,25 +5,26 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping
+from contextlib import suppress
 from typing import Final
 
-from app.domain.case import KeySource
+from app.domain.case import Case, KeySource
 from app.domain.conditions import KeyWord
 from app.domain.copies import Disposal
 from app.domain.event import CopyFound, Progressed
 from app.domain.fate import Fate
+from app.domain.fault import Refused
 from app.domain.key import Key
 from app.domain.outcome import Reason
 from app.domain.plan import Plan
 from app.domain.step import Step
 from app.flow.desk import Desk, Passphrase
+from app.flow.planning import KEY_COPIES
 from app.steps.shred import Foreseen, Grounds, Repository, foresee, found_copies
 from app.steps.shred.kinds.contract import Worded
 
 _PLAIN: Final = ("folder", "archive", "bagit")
 """Kinds of backups that are files like others; all other kinds need their own tool."""
-_FACT: Final = "key_copies"
-"""What in the register says of which key a file is a copy, where its bytes do not."""
 
 
 def grounds_of(desk: Desk, passphrase: Passphrase) -> Grounds:
@@ -32,9 +33,8 @@ def grounds_of(desk: Desk, passphrase: Passphrase) -> Grounds:
     exceptions = (copy for copy in desk.register.copies() if copy.disposal is Disposal.EXCEPTION)
     # What was found late is looked for anew: it may be gone by now.
     known = (copy for copy in exceptions if Reason.FOUND_LATE not in copy.reasons)
-    plain = [one.path for one in case.backups if one.kind in _PLAIN]
     return Grounds(
-        places=tuple(os.path.realpath(one) for one in (*(one.path for one in case.locations), *plain)),
+        places=_places(case),
         repositories=tuple(
             Repository(one.kind, str(one.path), passphrase(one.path, one.password_env))
             for one in case.backups
@@ -46,6 +46,11 @@ def grounds_of(desk: Desk, passphrase: Passphrase) -> Grounds:
     )
 
 
+def _places(case: Case) -> tuple[str, ...]:
+    plain = [one.path for one in case.backups if one.kind in _PLAIN]
+    return tuple(os.path.realpath(one) for one in (*(one.path for one in case.locations), *plain))
+
+
 def foreseen(desk: Desk, passphrase: Passphrase) -> Iterator[Progressed | Foreseen]:
     """Say of each declared key what its shredding would do, and what of it would stay. Changes nothing."""
     return foresee(
@@ -55,6 +60,14 @@ def foreseen(desk: Desk, passphrase: Passphrase) -> Iterator[Progressed | Forese
     )
 
 
+def foreseen_here(case: Case) -> Iterator[Foreseen]:
+    """As `foreseen`, without a passphrase and in what lies here as files; a key that is gone is left out."""
+    here = [one for one in case.keys if one.path.exists()]
+    with suppress(Refused):
+        told = foresee(here, grounds=Grounds(places=_places(case)))
+        yield from (one for one in told if isinstance(one, Foreseen))
+
+
 def keys_of(desk: Desk, plan: Plan) -> dict[str, Key]:
     """The key of each item that is a key file or a copy of one, by its bytes or as the hunt knew it.
 
@@ -62,9 +75,9 @@ def keys_of(desk: Desk, plan: Plan) -> dict[str, Key]:
     """
     keys = desk.register.declared_keys()
     by_bytes, by_id = {key.sha256: key for key in keys}, {key.id: key for key in keys}
-    hunted = dict(desk.register.fact(_FACT) or ())
+    hunted = dict(desk.register.fact(KEY_COPIES) or ())
     items = list(plan.with_fate(Fate.SHRED))
-    found = {item.id: by_bytes.get(item.sha256) or by_id.get(hunted.get(item.id, "")) for item in items}
+    found = {item.id: by_bytes.get(item.sha256) or by_id.get(hunted.get(item.path, "")) for item in items}
     return {item: key for item, key in found.items() if key}
 
 
@@ -106,6 +119,6 @@ def hunting(desk: Desk, passphrase: Passphrase) -> Generator[Progressed | CopyFo
 
     for found in found_copies(told, opener, known):
         if found.copy.disposal is Disposal.WIPE:
-            going.append((found.copy.id, found.copy.of[0]))
+            going.append((found.copy.path, found.copy.of[0]))
         yield found
-    desk.register.set_fact(_FACT, going)
+    desk.register.set_fact(KEY_COPIES, going)

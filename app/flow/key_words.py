@@ -6,15 +6,14 @@ give the key back, and for how long what it encrypts has to stay closed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, Final
 
 from app.domain.conditions import ClearBefore, Condition, Escrow, KeyWord, Standing, standings
 from app.domain.fault import Fault
 from app.domain.plan import Subject
-from app.flow.desk import Desk
+from app.flow.state import Result
 from app.flow.toml_check import Form, Key, Source
 
 FORM: Final[Form] = {
@@ -24,15 +23,6 @@ FORM: Final[Form] = {
     "declared_by": Key(str),
 }
 """What may stand in `[[key]]` beside the key itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class KeyStanding:
-    """How far each condition of one shredded key holds."""
-
-    id: str
-    path: str
-    conditions: Mapping[Condition, Standing]
 
 
 def read_word(source: Source, one: Mapping[str, Any], index: int) -> KeyWord:
@@ -66,11 +56,7 @@ def word_toml(word: KeyWord) -> dict[str, object]:
     }
 
 
-def key_standings(desk: Desk) -> tuple[KeyStanding, ...]:
-    """The conditions of each key that was shredded, as the journal has them."""
-    results, keys = desk.state.results, desk.register.declared_keys()
-    return tuple(
-        KeyStanding(key.id, key.path, standings(results[key.id].evidence))
-        for key in keys
-        if key.id in results and results[key.id].subject is Subject.KEY
-    )
+def key_standings(results: Iterable[Result]) -> dict[str, dict[Condition, Standing]]:
+    """How far each condition of each key holds that was destroyed, by its id, as the journal has it."""
+    told = {one.id: standings(one.evidence) for one in results if one.subject is Subject.KEY}
+    return {item: conditions for item, conditions in told.items() if conditions}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from os.path import realpath
+from typing import Final
 
 from app.domain.case import Case
 from app.domain.copies import Copy
@@ -15,6 +17,9 @@ from app.domain.record import Record, Tier
 from app.flow.keeping import held_keys
 from app.register import Register, Row
 from app.steps.decide import Terms
+
+KEY_COPIES: Final = "key_copies"
+"""The fact that tells, by their paths, the files that are a key once more, and the key's id."""
 
 
 def draw_plan(case: Case, made_at: str, register: Register, terms: Terms) -> Plan:
@@ -43,12 +48,20 @@ def _items(register: Register, terms: Terms) -> Iterator[PlanItem]:
         if key.path not in gone and not {key.path, realpath(key.path)} & kept:
             gone.add(realpath(key.path))
             yield _key_item(key, held.get(key.id))
+    wrapped = dict(register.fact(KEY_COPIES) or ())
     for record, decision in _decided(register):
         if record.path not in gone:
-            yield _record_item(record, decision)
+            yield _record_item(record, _with_its_key(decision) if record.path in wrapped else decision)
     for copy in register.copies():
         if copy.path not in gone:
             yield _copy_item(copy, [row for one in copy.of if (row := register.find(one)) and row.decision])
+
+
+def _with_its_key(decision: Decision) -> Decision:
+    """What is a key and nothing else goes before the key is settled, and not only in the wipe after it."""
+    if decision.fate is not Fate.WIPE:
+        return decision
+    return replace(decision, fate=Fate.SHRED, ground=Ground.KEY, rule="key")
 
 
 def _decided(register: Register) -> Iterator[tuple[Record, Decision]]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from app.cli.console import Console
+from app.cli.keys import KeysTold
 from app.cli.phrases import Phrase
 from app.cli.wiping import wiping_facts, wiping_lines
 from app.domain.case import Location
@@ -100,8 +101,9 @@ def _line(record: Record, console: Console) -> str:
 def status(asked: argparse.Namespace, console: Console) -> int:
     """Print where each step stands and why a gate is closed, from the journal alone.
 
-    Before the list is signed also how files are to be wiped, and what cleaning names off
-    the volumes of the declared locations takes.
+    Before the list is signed also how files are to be wiped, what cleaning names off the
+    volumes of the declared locations takes, and what shredding would do to each key; once a
+    key is shredded, how far each of its twelve conditions holds.
     """
     flow = Flow.open(Path(asked.case_dir).absolute())
     steps = []
@@ -128,8 +130,10 @@ def status(asked: argparse.Namespace, console: Console) -> int:
         told = {"case": flow.case.number, "closed": flow.closed, "steps": steps}
         told["certificate"] = str(flow.certificate) if flow.certificate else None
         told |= wiping_facts(flow.case.wiping, touched)
+        told["keys"] = KeysTold(flow).facts()
         print(json.dumps(told))
-    elif unsigned:
-        for line in wiping_lines(flow.case.wiping, touched, console.language):
-            print(line)
+        return 0
+    wiping = wiping_lines(flow.case.wiping, touched, console.language) if unsigned else ()
+    for line in (*wiping, *KeysTold(flow).lines(console.language)):
+        print(line)
     return 0

@@ -13,7 +13,7 @@ from app.steps.shred.kinds.contract import MasterKey, PrivateKey
 _WINDOW: Final = 64
 """Bytes of a mark that are looked for: enough to be no accident, short enough to survive a new header."""
 _SHORTEST: Final = 12
-_SPACE: Final = b" \t\r\n\0-\\\"'"
+_SPACE: Final = b" \t\r\n\0-\\\"'>|#*"
 """What editors, mail and printouts put between the characters of a key."""
 _ESCAPED: Final = (b"\\r\\n", b"\\n", b"\\r")
 _TEXT_AT: Final = 4096

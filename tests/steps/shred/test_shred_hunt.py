@@ -115,6 +115,8 @@ def writings():
     yield "hex with dashes", "-".join(SECRET.hex()[at : at + 8] for at in range(0, 64, 8)).encode()
     yield "lines", lines.encode()
     yield "lines of Windows", lines.replace("\n", "\r\n").encode()
+    yield "a quoted mail", lines.replace("\n", "\n> ").encode()
+    yield "a comment", lines.replace("\n", "\n# ").encode()
     yield "indented lines", lines.replace("\n", "\n    ").encode()
     yield "JSON", b'{"key": "' + lines.replace("\n", "\\n").encode() + b'"}'
     yield "UTF-16", lines.encode("utf-16")
