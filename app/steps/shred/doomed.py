@@ -172,7 +172,7 @@ class Doomed:
 
     def store(self, fd: int) -> Store:
         """An open file, as its kind reads it."""
-        return store_of(self.disk, fd)
+        return store_of(self.disk, fd, self.item.path)
 
     def spans(self, fd: int) -> tuple[Span, ...]:
         """The bytes that go: as the store's own layout says, or as far as our own overwrite went.

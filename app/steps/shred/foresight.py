@@ -88,7 +88,7 @@ def foresee(
 def _look(source: KeySource, path: str, passphrase: str) -> _Looked:
     kind = kind_of(source.kind)
     with reading(path) as fd:
-        store, told = store_of(this_disk(), fd), os.fstat(fd)
+        store, told = store_of(this_disk(), fd, path), os.fstat(fd)
         try:
             spans = spans_of(kind, store)
         except NotOpened:

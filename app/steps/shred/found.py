@@ -50,8 +50,10 @@ def _digest(copy: Copy, told: Foreseen, passphrase: str) -> str:
         with reading(told.path) as own, reading(copy.path) as other:
             if kind.name in _IN_TEXTS and not _equal(own, other):
                 return ""
-            store = store_of(this_disk(), other)
-            mine = {key.fingerprint for key in open_keys(kind, store_of(this_disk(), own), passphrase)}
+            store = store_of(this_disk(), other, copy.path)
+            mine = {
+                key.fingerprint for key in open_keys(kind, store_of(this_disk(), own, told.path), passphrase)
+            }
             if not {key.fingerprint for key in open_keys(kind, store, passphrase)} <= mine:
                 return ""
             return content_digest(this_disk(), other, spans_of(kind, store))

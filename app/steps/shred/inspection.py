@@ -38,7 +38,7 @@ def inspect(
         kind = kind_of(source.kind)
         with reading(path) as fd:
             digest = _digest(kind, fd, path)
-            algorithm, fingerprint = _describe(kind, store_of(this_disk(), fd), passphrase(source))
+            algorithm, fingerprint = _describe(kind, store_of(this_disk(), fd, path), passphrase(source))
             stamp = stamp_of(os.fstat(fd))
         yield Key(handle(key, "k", path), source.kind, path, stamp, digest, algorithm, fingerprint)
 
@@ -81,9 +81,9 @@ def reading(path: str) -> Iterator[int]:
         raise Refused(Fault.CASE_FILE_MISSING_PATH, path, error.strerror or "") from error
 
 
-def store_of(disk: Disk, fd: int) -> Store:
+def store_of(disk: Disk, fd: int, path: str = "") -> Store:
     """An open file, as the kinds of key stores read it."""
-    return Store(os.fstat(fd).st_size, lambda offset, length: disk.read_back(fd, offset, length))
+    return Store(os.fstat(fd).st_size, lambda offset, length: disk.read_back(fd, offset, length), path)
 
 
 def stamp_of(told: os.stat_result) -> Stamp:

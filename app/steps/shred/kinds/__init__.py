@@ -10,6 +10,7 @@ from app.steps.shred.kinds import (
     age,
     borg,
     cryptomator,
+    fscrypt,
     gnupg,
     gocryptfs,
     jks,
@@ -35,6 +36,7 @@ _ALL: Final = (
     borg.KIND,
     sqlcipher.KIND,
     gnupg.KIND,
+    fscrypt.KIND,
 )
 KINDS: Final = {kind.name: kind for kind in _ALL}
 _DAMAGED: Final = (ValueError, KeyError, TypeError, IndexError, AttributeError, struct.error)

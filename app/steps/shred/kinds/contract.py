@@ -37,10 +37,11 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """The bytes of a key store, to read at any place: `read(offset, length)`."""
+    """The bytes of a key store, to read at any place: `read(offset, length)`. `path` is where it lies."""
 
     size: int
     read: Callable[[int, int], bytes] = field(repr=False)
+    path: str = ""
 
     def whole(self) -> bytes:
         """All of it.

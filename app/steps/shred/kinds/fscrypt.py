@@ -1,0 +1,169 @@
+"""fscrypt: the metadata below `.fscrypt` of an ext4, F2FS or UBIFS volume that google/fscrypt keeps.
+
+A policy wraps the key of a folder once for each of its protectors, a protector is unwrapped by a
+passphrase. Declared is a mount point, its `.fscrypt`, or one of the files. A protector that lies on
+another volume, as those of login passphrases do, only opens what its policy wraps: with the policy
+gone it opens nothing. The formats are those of fscrypt's metadata.proto and crypto.go.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import hmac
+import os
+import struct
+from collections.abc import Iterator
+from typing import Any, Final
+
+from app.domain.outcome import Reason
+from app.steps.shred.ciphers import ctr
+from app.steps.shred.kinds.contract import Kind, NotOpened, Opened, Store, master
+
+_FOLDER: Final = ".fscrypt"
+_PROTECTORS: Final = "protectors"
+_POLICIES: Final = "policies"
+_PASSPHRASE: Final = 2
+_VARINT: Final = 0
+_BYTES: Final = 2
+_REMOVE_ALL_USERS: Final = 0xC0406619
+"""FS_IOC_REMOVE_ENCRYPTION_KEY_ALL_USERS of linux/fscrypt.h, whose argument has 64 bytes."""
+_BY_DESCRIPTOR: Final = 1
+_BY_IDENTIFIER: Final = 2
+
+Message = dict[int, list[Any]]
+
+
+def _read(data: bytes) -> Message:
+    """Read a message of Protocol Buffers that has only numbers and bytes in it."""
+    found: Message = {}
+    at = 0
+    while at < len(data):
+        tag, at = _number(data, at)
+        if tag & 7 == _VARINT:
+            value: Any
+            value, at = _number(data, at)
+        elif tag & 7 == _BYTES:
+            length, at = _number(data, at)
+            if at + length > len(data):
+                raise NotOpened(Reason.UNREADABLE)
+            value, at = data[at : at + length], at + length
+        else:
+            raise NotOpened(Reason.UNREADABLE)
+        found.setdefault(tag >> 3, []).append(value)
+    return found
+
+
+def _number(data: bytes, at: int) -> tuple[int, int]:
+    number = shift = 0
+    while data[at] & 0x80:
+        number, shift, at = number | (data[at] & 0x7F) << shift, shift + 7, at + 1
+    return number | data[at] << shift, at + 1
+
+
+def _open(store: Store, passphrase: bytes) -> Opened:
+    data = store.whole()
+    if not any(data):
+        raise NotOpened(Reason.UNREADABLE)
+    told = _read(data)
+    if os.path.basename(os.path.dirname(store.path)) != _POLICIES:  # noqa: PTH119, PTH120 text
+        return (master("fscrypt protector AES-256-CTR HMAC-SHA256", _protector(told, passphrase)),)
+    for wrap in told[3]:
+        one = _read(wrap)
+        beside = _beside(store.path, one[1][0].decode("ascii"))
+        if beside:
+            key = _protector(_read(beside), passphrase)
+            return (master("fscrypt policy AES-256", _unwrapped(key, one[2][0])),)
+    # Its protectors lie on other volumes.
+    raise NotOpened(Reason.UNREADABLE)
+
+
+def _beside(policy: str, descriptor: str) -> bytes:
+    """The protector of the same volume; nothing when it is not here."""
+    folder = os.path.dirname(os.path.dirname(policy))  # noqa: PTH120 text
+    try:
+        with open(os.path.join(folder, _PROTECTORS, os.path.basename(descriptor)), "rb") as file:  # noqa: PTH118, PTH119 text
+            data = file.read(1 << 16)
+    except OSError:
+        return b""
+    return data if any(data) else b""
+
+
+def _protector(told: Message, passphrase: bytes) -> bytes:
+    from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+
+    if told[2] != [_PASSPHRASE]:
+        # Of a login passphrase, which is the system's; or of a raw key, which lies somewhere as a file.
+        raise NotOpened(Reason.UNREADABLE)
+    costs = _read(told[4][0])
+    (rounds,), (memory,), (lanes,) = costs[2], costs[3], costs[4]
+    how = {"iterations": rounds, "lanes": lanes, "memory_cost": memory}
+    return _unwrapped(Argon2id(salt=told[5][0], length=32, **how).derive(passphrase), told[7][0])
+
+
+def _unwrapped(key: bytes, wrapped: bytes) -> bytes:
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+    told = _read(wrapped)
+    (nonce,), (sealed,), (check,) = told[1], told[2], told[3]
+    keys = HKDF(SHA256(), 64, None, None).derive(key)
+    if not hmac.compare_digest(hmac.digest(keys[32:], nonce + sealed, hashlib.sha256), check):
+        raise NotOpened(Reason.WRONG_PASSPHRASE)
+    return ctr(keys[:32], nonce, sealed)
+
+
+def _wraps(store: Store) -> Iterator[bytes]:
+    told = _read(store.whole())
+    if 7 in told:
+        yield told[7][0]
+    else:
+        yield from (_read(wrap)[2][0] for wrap in told[3])
+
+
+def _marks(store: Store) -> tuple[bytes, ...]:
+    """Each wrapped key with the check over it, as a copy of the metadata has them."""
+    found = [_read(wrap) for wrap in _wraps(store)]
+    return tuple(one[number][0] for one in found for number in (2, 3))
+
+
+def _files(path: str) -> tuple[str, ...]:
+    """The protectors and policies of a volume; links to protectors of other volumes are none."""
+    base = path if os.path.basename(path) == _FOLDER else os.path.join(path, _FOLDER)  # noqa: PTH118, PTH119 text
+    found = []
+    for folder in (_POLICIES, _PROTECTORS):
+        inside = os.path.join(base, folder)  # noqa: PTH118 text
+        if os.path.isdir(inside):  # noqa: PTH112 text
+            names = sorted(os.listdir(inside))  # noqa: PTH208 text
+            found += [f"{inside}{os.sep}{name}" for name in names if not name.endswith(".link")]
+    return tuple(found)
+
+
+def _quiet(path: str) -> bool:
+    """Take a policy's key out of the kernel, which locks its folders. False while files there are open."""
+    folder, name = os.path.split(path)
+    if os.path.basename(folder) != _POLICIES:  # noqa: PTH119 text
+        return True
+    try:
+        import fcntl
+    except ImportError:
+        return True
+    try:
+        key = bytes.fromhex(name)
+    except ValueError:
+        return False
+    how = _BY_IDENTIFIER if len(key) == 16 else _BY_DESCRIPTOR
+    argument = bytearray(struct.pack("<II32sI20x", how, 0, key, 0))
+    fd = os.open(os.path.dirname(os.path.dirname(folder)), os.O_RDONLY)  # noqa: PTH120 text
+    try:
+        fcntl.ioctl(fd, _REMOVE_ALL_USERS, argument)
+    except OSError as error:
+        # Not there, or no encryption on this volume: nothing to end.
+        return error.errno in (errno.ENOKEY, errno.ENOTTY, errno.EOPNOTSUPP)
+    finally:
+        os.close(fd)
+    (busy,) = struct.unpack_from("<I", argument, 40)
+    return not busy
+
+
+KIND: Final = Kind("fscrypt", _open, marks=_marks, files=_files, quiet=_quiet)
