@@ -68,10 +68,15 @@ def manifest_checks(data: bytes, p7s: bytes | None, manifest: Manifest) -> Itera
     yield Check("manifest.canonical", same, Said("form.canonical" if same else "form.other"))
     yield _borne(manifest)
     yield _planned(manifest)
+    yield from signature_checks(data, p7s, manifest, DETACHED)
+
+
+def signature_checks(data: bytes, p7s: bytes | None, manifest: Manifest, name: str) -> Iterator[Check]:
+    """Check the detached signature in the file `name` by all the people whom a manifest names."""
     yield Check(
         "p7s.present",
         p7s is not None,
-        Said("file.there" if p7s is not None else "file.missing", name=DETACHED),
+        Said("file.there" if p7s is not None else "file.missing", name=name),
     )
     if p7s is None:
         return

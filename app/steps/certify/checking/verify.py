@@ -9,6 +9,7 @@ from typing import Final
 
 from app.domain.event import Progressed
 from app.domain.fault import Fault, Refused
+from app.steps.certify.checking.addendum import addendum_checks, is_addendum
 from app.steps.certify.checking.code import PHOTOS, code_checks, photographed
 from app.steps.certify.checking.journal import journal_checks
 from app.steps.certify.checking.manifest import Manifest, manifest_checks, read_manifest
@@ -87,6 +88,10 @@ _SUFFIXES: Final = {
 
 
 def _kind_of(path: Path, data: bytes) -> str:
+    return "addendum" if is_addendum(path.name, data) else _kind_of_others(path, data)
+
+
+def _kind_of_others(path: Path, data: bytes) -> str:
     suffix = path.suffix.lower()
     if data.startswith(b"%PDF-"):
         return "certificate"
@@ -231,6 +236,7 @@ def _beside(path: Path, name: str) -> bytes | None:
 
 _CHECKS: Final[dict[str, Callable[[Path, bytes, Path | None], Checks]]] = {
     "certificate": _certificate,
+    "addendum": addendum_checks,
     "proof": _proof,
     **{kind: _part(kind) for kind in ("manifest", "p7s", "dsse", "inventory", "annex")},
 }

@@ -23,6 +23,7 @@ from app.steps.shred.services.contract import (
     Warrant,
 )
 from app.steps.shred.services.copies import copies_in, remaining
+from app.steps.shred.services.later import declared_as
 from app.steps.shred.services.seen import ANSWERED, HANDLE, METHOD, SOURCE, Seen, bare, seen
 from app.steps.shred.verdict import CANARY, COPIES, DECLARED, concluded, verdict
 
@@ -94,7 +95,12 @@ class ServiceAct:
         """Know the key for the signed one, and lay a canary; without one, say why not."""
         key = self._signed(keeper.keys())
         limits: tuple[Reason, ...] = key.limits
-        facts: tuple[Fact, ...] = ((HANDLE, key.handle), (SOURCE, self.call.number), *key.facts)
+        facts: tuple[Fact, ...] = (
+            (HANDLE, key.handle),
+            (SOURCE, self.call.number),
+            declared_as(self.call.source),
+            *key.facts,
+        )
         self.traces = keeper.traces(key)
         try:
             canary = keeper.canary(key)

@@ -20,7 +20,7 @@ UNTIL: Final = "until"
 """The fact that says on which date a store destroys the key, RFC 3339."""
 OPENS: Final = "canary"
 """The name of the probe that tries the canary."""
-_LATER: Final = frozenset({HANDLE, SOURCE, CANARY_TEXT, CANARY_ANSWER})
+_LATER: Final = frozenset({HANDLE, SOURCE, "declared_as", CANARY_TEXT, CANARY_ANSWER})
 """Facts that only serve to ask again."""
 _FEWEST: Final = 2
 

@@ -1,0 +1,188 @@
+"""The addendum: what became of keys with a date after the certificate was signed, signed like it.
+
+It is a manifest of its own beside the certificate, `addendum-1.json`, with the detached signature of
+the same people, `addendum-1.p7s`. It names the certificate by number and digest, the addendum before
+it, and for each key what the certificate said and what the store says now. The certificate stays as
+it is: it was true on its day.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+from app.domain.canonical import canonical
+from app.domain.case import Role
+from app.domain.fault import Fault, Refused
+from app.domain.outcome import Evidence, KeyOutcome
+from app.identity import Identity, cms_detached
+from app.journal import Entry, replay_entries
+from app.register.codec import build, outcome_named
+from app.steps.certify.account import Account, Line, named
+from app.steps.certify.bearing import borne
+from app.steps.certify.evidence.manifest import CERTIFICATE, MANIFEST, fields_of
+from app.steps.certify.issuing import Issuing, refuse_others, told
+from app.steps.certify.status import status_of
+from app.system.durable import write_durably
+
+FORMAT: Final = "lethe-addendum"
+VERSION: Final = 1
+ASKED: Final = "asked_again"
+"""The journal's entry on a key for which a store was asked again."""
+ISSUED: Final = "addendum"
+"""The journal's entry on an addendum."""
+_KEYS: Final = f"{KeyOutcome.__name__}."
+
+
+def file_names(number: int) -> tuple[str, str]:
+    """The manifest and its signature."""
+    return f"addendum-{number}.json", f"addendum-{number}.p7s"
+
+
+@dataclass(slots=True)
+class Asked:
+    """What a journal says of keys that were asked for again, read from first to last.
+
+    Attributes:
+        last: the last word on each key, with its time.
+        changed: the ids of keys that the next addendum speaks of.
+        count, head: the last entry that was read.
+    """
+
+    last: dict[str, tuple[str, dict[str, Any], str]] = field(default_factory=dict)
+    changed: list[str] = field(default_factory=list)
+    before: dict[str, tuple[str, dict[str, Any], str]] = field(default_factory=dict)
+    count: int = 0
+    head: str = ""
+
+    def take(self, entry: Entry) -> None:
+        """Take in the next entry."""
+        self.count, self.head = entry.n, entry.hash
+        if entry.event in ("settled", ASKED):
+            item, body = str(entry.body["id"]), entry.body
+            if not str(body["outcome"]).startswith(_KEYS):
+                return
+            if entry.event == ASKED:
+                self.before.setdefault(item, self.last.get(item, ("", {}, "")))
+                self.changed = [*(one for one in self.changed if one != item), item]
+            self.last[item] = (str(body["outcome"]), dict(body["evidence"]), entry.t)
+        elif entry.event == ISSUED:
+            self.changed, self.before = [], {}
+
+
+def compose_addendum(
+    account: Account, folder: Path, people: Sequence[Identity], *, number: int, issued_at: str, journal: Path
+) -> None:
+    """Write the `number`-th addendum into `folder`, where the certificate and what is before it lie.
+
+    What it says is taken from the journal alone, which must bear the account.
+
+    Raises:
+        Refused: NOT_BORNE when no key was asked for again, or the journal does not bear the
+            account; OTHER_SIGNER and its like for others than signed the certificate.
+        OSError: when the certificate is missing, or the disk does not take the files.
+    """
+    refuse_others(account, people, ())
+    closing = borne(account, journal)
+    asked = Asked()
+    replay_entries(journal, asked.take)
+    if not asked.changed:
+        raise Refused(Fault.NOT_BORNE, str(journal), ASKED)
+    manifest = {
+        "format": FORMAT,
+        "version": VERSION,
+        "n": number,
+        "number": account.number,
+        "machine_id": account.machine_id,
+        "case": account.case,
+        "company": account.company,
+        "rehearsal": account.rehearsal,
+        "upgrades": {
+            "certificate": _digest(folder / CERTIFICATE),
+            "manifest": _digest(folder / MANIFEST),
+            "previous": _digest(folder / file_names(number - 1)[0]) if number > 1 else "",
+        },
+        "issued_at": issued_at,
+        **told(account, people, Issuing()),
+        "status": status_of(_since(account, asked), closing).value,
+        "keys": list(_keys(asked)),
+        "journal": {"count": asked.count, "head": asked.head},
+        "signatures": [
+            {
+                "field": name,
+                "role": person.role.value,
+                "name": person.name,
+                "fingerprint": person.fingerprint,
+            }
+            for name, person in fields_of(people)
+        ],
+    }
+    data = canonical(manifest)
+    first, second = file_names(number)
+    write_durably(folder / second, cms_detached(data, people), 0o644)
+    write_durably(folder / first, data, 0o644)
+
+
+def _keys(asked: Asked) -> Iterator[dict[str, Any]]:
+    for item in asked.changed:
+        then, now = asked.before[item], asked.last[item]
+        yield {"id": item, "before": _said(*then), "after": _said(*now)}
+
+
+def _said(outcome: str, evidence: dict[str, Any], at: str) -> dict[str, Any]:
+    seen: Evidence = build(Evidence, evidence)
+    return {
+        "outcome": named(outcome_named(outcome)),
+        "at": at,
+        "method": seen.method,
+        "limits": [limit.value for limit in seen.limits],
+        "facts": dict(seen.facts),
+    }
+
+
+def _since(account: Account, asked: Asked) -> Account:
+    """The account as it would be today: with the last word on each key."""
+    return replace(account, lines=tuple(_line(line, asked) for line in account.lines))
+
+
+def _line(line: Line, asked: Asked) -> Line:
+    outcome, evidence, at = asked.last.get(line.id, ("", {}, ""))
+    if not outcome:
+        return line
+    seen: Evidence = build(Evidence, evidence)
+    return replace(line, outcome=outcome_named(outcome), evidence=seen, settled_at=at)
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def read_addendum(data: bytes) -> dict[str, Any] | None:
+    """Read an addendum; None when it is none of Lethe's, or lacks what every check relies on."""
+    try:
+        read = json.loads(data)
+        ours = read["format"] == FORMAT and read["version"] == VERSION and _whole(read)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+    return read if ours else None
+
+
+def _whole(read: dict[str, Any]) -> bool:
+    texts = [read[name] for name in ("number", "machine_id", "case", "issued_at", "status")]
+    texts += [read["upgrades"][name] for name in ("certificate", "manifest", "previous")]
+    texts += [one[name] for one in read["signatures"] for name in ("role", "name", "fingerprint")]
+    texts += [one[when]["outcome"] for one in read["keys"] for when in ("before", "after")]
+    texts += [one["id"] for one in read["keys"]] + [read["journal"]["head"]]
+    numbers = (read["n"], read["journal"]["count"])
+    fits = all(isinstance(one, str) for one in texts) and all(type(one) is int for one in numbers)
+    roles = {role.value for role in Role}
+    known = all(one["role"] in roles for one in read["signatures"])
+    return fits and known and read["n"] > 0 and _hex(read.get("authorities", ()))
+
+
+def _hex(texts: Sequence[str]) -> bool:
+    return all(isinstance(bytes.fromhex(one), bytes) for one in texts)

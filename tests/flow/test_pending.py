@@ -1,0 +1,209 @@
+"""A key with a date: certified as scheduled, asked for again, and an addendum of what became of it."""
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.domain.case import ServiceKey
+from app.domain.fault import Fault, Refused
+from app.domain.outcome import KeyOutcome, Reason
+from app.domain.step import Step
+from app.flow import Flow
+from app.flow.pending import Addendum, AskedAgain, ask_again, unfinished, waiting
+from app.steps.certify import Standing, verify
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "steps/shred/services"))
+boto3 = pytest.importorskip("boto3")
+pytest.importorskip("moto")
+
+
+@pytest.fixture(scope="module")
+def url():
+    from servers import aws
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ACCESS_KEY_ID", "x")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "y")
+        patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        patch.setenv("AWS_CONFIG_FILE", "/nowhere")
+        patch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")
+        with aws() as address:
+            yield address
+
+
+def kms(url):
+    return boto3.client("kms", region_name="eu-west-1", endpoint_url=url)
+
+
+@pytest.fixture
+def certified(office, url):
+    """A case that ended with one key waiting; gives the office and the key."""
+    key = kms(url).create_key()["KeyMetadata"]["KeyId"]
+    source = ServiceKey("aws_kms", key, url=url, region="eu-west-1")
+    office = replace(office, case=replace(office.case, keys=(), backups=(), services=(source,)))
+    flow = office.flow()
+    try:
+        for step in (Step.LOCATE, Step.DECIDE, Step.CONFIRM):
+            list(flow.begin(step))
+        flow.sign(office.people)
+        for step in (Step.SHRED, Step.WIPE):
+            list(flow.begin(step))
+        list(flow.begin(Step.CERTIFY, people=office.people))
+    finally:
+        flow.close()
+    return office, key
+
+
+def again(office):
+    return list(ask_again(office.folder / "case", office.people, lambda *_: ""))
+
+
+def checks(path, journal=None):
+    verdict = verify(path, journal)
+    return verdict.status, [check.name for check in verdict.checks if not check.ok]
+
+
+def test_the_certificate_says_scheduled_and_no_more(certified):
+    office, _ = certified
+    manifest = json.loads((office.folder / "out/manifest.json").read_bytes())
+    assert [one["outcome"] for one in manifest["keys"]] == ["KeyOutcome.scheduled"]
+    assert manifest["status"] != "all_destroyed"
+    (one,) = waiting(office.folder / "case")
+    assert one.until == manifest["keys"][0]["facts"]["until"]
+    assert unfinished(office.folder / "case")
+
+
+def test_while_it_waits_nothing_is_issued(certified):
+    office, _ = certified
+    (told,) = again(office)
+    assert isinstance(told, AskedAgain)
+    assert told.outcome is KeyOutcome.SCHEDULED
+    assert told.until
+    assert not list((office.folder / "out").glob("addendum*"))
+
+
+def test_once_it_is_gone_an_addendum_says_so(certified):
+    from servers import passed
+
+    office, key = certified
+    before = (office.folder / "out/certificate.pdf").read_bytes()
+    passed(key)
+    told, added = again(office)
+    assert told.outcome is KeyOutcome.MEDIUM_RESIDUE
+    assert isinstance(added, Addendum)
+    out = office.folder / "out"
+    manifest, addendum = (
+        json.loads((out / name).read_bytes()) for name in ("manifest.json", "addendum-1.json")
+    )
+    assert addendum["number"] == manifest["number"]
+    (one,) = addendum["keys"]
+    assert one["before"]["outcome"] == "KeyOutcome.scheduled"
+    assert one["after"]["outcome"] == "KeyOutcome.medium_residue"
+    assert Reason.DELETION_PENDING.value not in one["after"]["limits"]
+    assert "canary=gone" in one["after"]["facts"]["probes"]
+    assert not {"handle", "canary_text", "canary_answer"} & set(one["after"]["facts"])
+    assert (out / "certificate.pdf").read_bytes() == before
+    journal = office.folder / "case/journal.jsonl"
+    for name in ("addendum-1.json", "addendum-1.p7s", "certificate.pdf", "manifest.json"):
+        assert checks(out / name, journal) == (Standing.VALID, []), name
+    assert not waiting(office.folder / "case")
+    assert not unfinished(office.folder / "case")
+    assert again(office) == []
+
+
+def test_a_deletion_that_was_called_off_is_told_too(certified, url):
+    office, key = certified
+    kms(url).cancel_key_deletion(KeyId=key)
+    told, added = again(office)
+    assert told.outcome is KeyOutcome.FAILED
+    addendum = json.loads(added.manifest.read_bytes())
+    assert addendum["keys"][0]["after"]["outcome"] == "KeyOutcome.failed"
+    assert addendum["status"] != "all_destroyed"
+    assert checks(added.manifest) == (Standing.VALID, [])
+
+
+def test_another_date_first_and_then_gone_makes_two_that_hang_together(certified, url):
+    from servers import passed
+
+    office, key = certified
+    kms(url).cancel_key_deletion(KeyId=key)
+    kms(url).schedule_key_deletion(KeyId=key, PendingWindowInDays=25)
+    _, first = again(office)
+    passed(key)
+    _, second = again(office)
+    assert (first.manifest.name, second.manifest.name) == ("addendum-1.json", "addendum-2.json")
+    assert checks(second.manifest) == (Standing.VALID, [])
+    first.manifest.write_bytes(first.manifest.read_bytes().replace(b"scheduled", b"ce_purged"))
+    assert "addendum.previous" in checks(second.manifest)[1]
+
+
+def test_what_was_altered_is_seen(certified):
+    from servers import passed
+
+    office, key = certified
+    passed(key)
+    _, added = again(office)
+    good = added.manifest.read_bytes()
+    journal = office.folder / "case/journal.jsonl"
+    added.manifest.write_bytes(good.replace(b"KeyOutcome.medium_residue", b"KeyOutcome.ce_purge"))
+    standing, failed = checks(added.manifest, journal)
+    assert standing is Standing.ALTERED
+    assert {"p7s.valid", "addendum.borne", "journal.certified"} <= set(failed)
+    added.manifest.write_bytes(good)
+    certificate = office.folder / "out/certificate.pdf"
+    certificate.write_bytes(certificate.read_bytes() + b"\n")
+    assert checks(added.manifest)[1] == ["addendum.certificate"]
+    certificate.unlink()
+    assert checks(added.manifest) == (Standing.INCOMPLETE, ["certificate.present"])
+
+
+def test_only_the_people_of_the_certificate_may_sign_it(certified, people):
+    from servers import passed
+
+    office, key = certified
+    passed(key)
+    with pytest.raises(Refused) as refused:
+        list(ask_again(office.folder / "case", (people[0], people[0]), lambda *_: ""))
+    assert refused.value.fault is Fault.PERSON_MISSING
+    # What the store said is in the journal, and is issued the next time.
+    (added,) = again(office)
+    assert isinstance(added, Addendum)
+    assert checks(added.manifest) == (Standing.VALID, [])
+
+
+def test_a_store_that_says_nothing_changes_nothing(certified, url):
+    office, _ = certified
+    path = office.folder / "case/case.toml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("timeout = 20", "timeout = 1"), encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("AWS_ACCESS_KEY_ID")
+        patch.delenv("AWS_SECRET_ACCESS_KEY")
+        (told,) = again(office)
+    assert told.outcome is None
+    assert told.reason is Reason.WRONG_PASSPHRASE
+    assert waiting(office.folder / "case")
+
+
+def test_another_store_that_nobody_signed_for_is_not_asked(certified, url):
+    """Whoever edits the case file could else point to a server that says what they like."""
+    office, _ = certified
+    path = office.folder / "case/case.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace(url, "http://127.0.0.1:9"), encoding="utf-8")
+    (told,) = again(office)
+    assert told.reason is Reason.REPLACED
+    assert waiting(office.folder / "case")
+
+
+def test_the_flow_still_opens_the_case_as_closed(certified):
+    from servers import passed
+
+    office, key = certified
+    passed(key)
+    again(office)
+    flow = Flow.open(office.folder / "case")
+    assert flow.closed
+    assert flow.certificate is not None
