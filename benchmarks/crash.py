@@ -26,6 +26,12 @@ def main() -> int:
     """Run the campaign on each file system and print its table."""
     asked = _arguments()
     began, report = time.monotonic(), Report()
+
+    def said(line: str) -> None:
+        print(line, *report.findings[len(told) :], sep="\nFOUND ", file=sys.stderr, flush=True)
+        told[:] = report.findings
+
+    told: list[str] = []
     with tempfile.TemporaryDirectory(prefix="lethe-crash-", dir=asked.dir) as folder:
         for system in asked.fs.split(","):
             try:
@@ -36,7 +42,7 @@ def main() -> int:
                     asked.seed,
                     Path(folder) / system,
                     report,
-                    told=lambda line: print(line, file=sys.stderr, flush=True),
+                    told=said,
                     deadline=time.monotonic() + 60 * asked.minutes,
                 )
             except NotHere as reason:
