@@ -128,6 +128,7 @@ def _proof_verbs(verbs: _Verbs, common: argparse.ArgumentParser) -> None:
     journal.add_argument(
         "-o", "--out", default="", metavar="FILE", help="a new file; else stdout / 新文件，不给则标准输出"
     )
+    _vault_verb(verbs, common)
     prove = verbs.add_parser("prove", parents=[common], help="a proof for one record / 单条记录的证明")
     prove.add_argument("case_dir", metavar="CASE_DIR", help=_CASE_DIR)
     prove.add_argument(
@@ -180,6 +181,20 @@ def _case_verbs(verbs: _Verbs, common: argparse.ArgumentParser) -> None:
     resume.add_argument("case_dir", metavar="CASE_DIR", help=_CASE_DIR)
     status = verbs.add_parser("status", parents=[common], help="where the case stands / 案件进度")
     status.add_argument("case_dir", metavar="CASE_DIR", help=_CASE_DIR)
+
+
+def _vault_verb(verbs: _Verbs, common: argparse.ArgumentParser) -> None:
+    vault = verbs.add_parser("vault", parents=[common], help="what the case holds sealed / 案件的封存库")
+    vault.add_argument("case_dir", metavar="CASE_DIR", help=_CASE_DIR)
+    act = vault.add_mutually_exclusive_group()
+    act.add_argument(
+        "--shred",
+        action="append",
+        metavar="TEXT",
+        help="destroy the key of the customer with this number or address; - reads stdin / 粉碎其密钥",
+    )
+    act.add_argument("--rotate", action="store_true", help="change the master key / 更换主密钥")
+    act.add_argument("--take", metavar="DIR", help="open everything into a new folder / 全部取出到新文件夹")
 
 
 def _positive(text: str) -> int:

@@ -93,6 +93,20 @@ class Phrase(Enum):
     JOURNAL_SEAL = ("{seals} 条封印逐条相符", "all {seals} seals fit the first key")
     JOURNAL_ANCHOR = ("相符", "it does")
     JOURNAL_END = ("运行 {runs} 次，其中 {ended} 次有始有终", "{runs} runs, {ended} of them ended in order")
+    VAULT_HOLDS = (
+        "封存库：{suite}；主密钥第 {generation} 代；客户 {customers}，记录 {records}（共有 {shared}）",
+        "Vault: {suite}; master {generation}; {customers} customers, {records} records ({shared} shared)",
+    )
+    VAULT_SHREDDED = (
+        "已粉碎客户 {customers} 位的密钥，记录 {records} 份。旧主密钥：{outcome}",
+        "Keys of {customers} customers shredded, {records} records. The old master: {outcome}",
+    )
+    VAULT_ROTATED = ("已更换主密钥。旧主密钥：{outcome}", "The master was changed. The old one: {outcome}")
+    VAULT_TAKEN = ("已取出记录 {count} 份：{path}", "{count} records taken out: {path}")
+    VAULT_ORIGINALS = (
+        "原文件和交给保管人的封存包未动；案件文件夹和封存包的备份也未动。",
+        "The original files, the custodians' package and backups of the case folder were not touched.",
+    )
     JOURNAL_EXPORTED = ("已导出 {count} 条：{path}", "Exported {count} entries: {path}")
     FIRST_KEY_ASKED = ("起始密钥（十二个助记词）：", "First key (twelve words): ")
     FIRST_KEY_SHOWN = (

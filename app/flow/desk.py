@@ -18,6 +18,7 @@ from app.steps.certify import LEDGER
 from app.steps.certify.volumes.printed import printed_in
 from app.steps.decide import RulePack, Terms, load_pack
 from app.system.paths import resource
+from app.vault import Vault
 
 HANDED_OUT: Final = (
     "certificate.pdf",
@@ -61,6 +62,8 @@ class Desk:
     state: State
     register: Register
     keys: CaseKeys
+    vault: Vault | None = None
+    """None while an older case is not taken over."""
 
     def pack(self) -> RulePack:
         """The retention rules Lethe ships with."""

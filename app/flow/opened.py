@@ -252,13 +252,14 @@ class OpenCase:
         except Refused:
             register.close()
             raise
-        self._desk = Desk(self.folder, self.case, self.state, register, case_keys(root))
+        self._desk = Desk(self.folder, self.case, self.state, register, case_keys(root), self._vault)
 
     def _take_over(self, officer: Identity) -> None:
         """Bring an older case up to this format; the journal says so first, which an older Lethe refuses."""
         if self._vault is None and self._desk:
             self.recorder().note("opened", {"case": self.case.number, "format": FORMAT})
             self._vault = take_over(self.folder, self.case, officer, self.recorder().note)
+            self._desk = replace(self._desk, vault=self._vault)
         elif self._vault:
             finish_take_over(self.folder, self.case, officer, self.recorder().note)
 

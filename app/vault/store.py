@@ -114,6 +114,18 @@ class Store:
             with suppress(OSError):
                 (self.folder / customer.hex()).rmdir()
 
+    def clear_others(self, kept: Collection[tuple[bytes, str]]) -> None:
+        """Remove the sealed records that are not among these, of whichever customer."""
+        paths = {self._path(customer, record) for customer, record in kept}
+        for folder in self.folder.iterdir():
+            if not (folder.is_dir() and _HEX.fullmatch(folder.name)):
+                continue
+            for path in self._of(bytes.fromhex(folder.name), part=True):
+                if path not in paths:
+                    path.unlink()
+            with suppress(OSError):
+                folder.rmdir()
+
     def clear_keyless(self) -> None:
         """Remove what a shredding that was cut off left: records whose customer has no key."""
         named = [path.name for path in self.folder.iterdir() if path.is_dir() and _HEX.fullmatch(path.name)]

@@ -113,14 +113,10 @@ def _verb(name: str, window: Callable[[], None]) -> Callable[[argparse.Namespace
         from app.cli.verbs import prove
 
         return {"verify": prove.verify_file, "prove": prove.prove_record}[name]
-    if name == "journal":
-        from app.cli.verbs import journal
+    if name in ("journal", "identity", "vault"):
+        from app.cli.verbs import identity, journal, vault
 
-        return journal.export_journal
-    if name == "identity":
-        from app.cli.verbs import identity
-
-        return identity.new
+        return {"journal": journal.export_journal, "identity": identity.new, "vault": vault.vault}[name]
     from app.cli.verbs.self_test import self_test
 
     return partial(self_test, window=window)
