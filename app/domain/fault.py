@@ -33,6 +33,8 @@ class Fault(Enum):
     DATABASE_UNREACHABLE = "database_unreachable"
     CUSTOMERS_UNREADABLE = "customers_unreadable"
     """The list of customers to look for can't be read, or no column of it is known."""
+    PAPER_UNREADABLE = "paper_unreadable"
+    """A document can't be attached to the case, or one that is can't be read or removed."""
     PROTECTED_PLACE = "protected_place"
     WRONG_PASSPHRASE = "wrong_passphrase"
     KEY_STORE_SILENT = "key_store_silent"

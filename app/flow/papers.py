@@ -4,12 +4,110 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Final
 
+from app.domain.fault import Fault, Refused
 from app.steps.certify.account import Paper
+from app.system.durable import sync_folder, write_durably
 
 OTHER: Final = "other"
+KINDS: Final = (
+    "training",
+    "resolution",
+    "scheme",
+    "nda",
+    "assessment",
+    "notice",
+    "processor",
+    "custodian",
+    "media",
+    "accounts",
+    "authority",
+    "opinion",
+    OTHER,
+)
+"""The folders of documents that the certificate has a word for."""
+EVIDENCE: Final = "evidence"
+"""The folder of documents in a case folder."""
+LARGEST: Final = 256 << 20
+"""Bytes of a document: a scan, not a film."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """One document of a case as it lies there."""
+
+    path: Path
+    kind: str
+    bytes: int
+    sha256: str
+
+
+def attached(case: Path) -> tuple[Attached, ...]:
+    """Give the documents of a case folder, by path.
+
+    Raises:
+        Refused: PAPER_UNREADABLE.
+    """
+    evidence = case / EVIDENCE
+    return tuple(_attached(path, evidence) for path in _files(evidence))
+
+
+def attach(case: Path, document: Path, kind: str) -> Attached:
+    """Copy a document into the case folder, synced. The certificate will name it by kind and digest.
+
+    The same bytes are laid there once for each kind; another document of the same name gets a number.
+
+    Raises:
+        Refused: PAPER_UNREADABLE when it is no plain file, too large or can't be copied.
+    """
+    if kind not in KINDS:
+        raise ValueError(kind)
+    try:
+        if not document.is_file() or document.stat().st_size > LARGEST:
+            raise Refused(Fault.PAPER_UNREADABLE, str(document))
+        data = document.read_bytes()
+        folder = case / EVIDENCE / kind
+        folder.mkdir(parents=True, exist_ok=True)
+        place = _free(folder, document.name, data)
+        if not place.exists():
+            write_durably(place, data)
+    except OSError as error:
+        raise Refused(Fault.PAPER_UNREADABLE, str(document), error.strerror or "") from error
+    return _attached(place, case / EVIDENCE)
+
+
+def detach(case: Path, document: Attached) -> None:
+    """Take a document out of the case folder, which holds only a copy of it.
+
+    Raises:
+        Refused: PAPER_UNREADABLE when it is none of this case, or can't be removed.
+    """
+    if (case / EVIDENCE) not in document.path.parents:
+        raise Refused(Fault.PAPER_UNREADABLE, str(document.path))
+    try:
+        document.path.unlink(missing_ok=True)
+        sync_folder(document.path.parent)
+    except OSError as error:
+        raise Refused(Fault.PAPER_UNREADABLE, str(document.path), error.strerror or "") from error
+
+
+def _free(folder: Path, name: str, data: bytes) -> Path:
+    """A name in the folder that is free, or whose file has these very bytes."""
+    first = Path(name)
+    numbered = (folder / (f"{first.stem} ({n}){first.suffix}" if n else name) for n in count())
+    return next(path for path in numbered if not path.exists() or path.read_bytes() == data)
+
+
+def _attached(path: Path, evidence: Path) -> Attached:
+    try:
+        paper = _paper(path, evidence, str)
+    except OSError as error:
+        raise Refused(Fault.PAPER_UNREADABLE, str(path), error.strerror or "") from error
+    return Attached(path, paper.kind, paper.bytes, paper.sha256)
 
 
 def papers_in(evidence: Path, shown: Callable[[str], str]) -> tuple[Paper, ...]:
@@ -21,8 +119,11 @@ def papers_in(evidence: Path, shown: Callable[[str], str]) -> tuple[Paper, ...]:
     Raises:
         OSError: when a document can't be read; a certificate must not be silent on it.
     """
-    files = sorted(path for path in evidence.rglob("*") if path.is_file() and not path.is_symlink())
-    return tuple(_paper(path, evidence, shown) for path in files)
+    return tuple(_paper(path, evidence, shown) for path in _files(evidence))
+
+
+def _files(evidence: Path) -> list[Path]:
+    return sorted(path for path in evidence.rglob("*") if path.is_file() and not path.is_symlink())
 
 
 def _paper(path: Path, evidence: Path, shown: Callable[[str], str]) -> Paper:

@@ -73,6 +73,14 @@ def backup(name: str) -> str:
     return table.backup(name, language())
 
 
+def paper(kind: str) -> str:
+    """Name a kind of documents as the certificate does; one it has no word for stays."""
+    from app.steps.certify.wording import Words
+
+    spoken, key = Words.of(language().value), f"paper.{kind}"
+    return spoken.label(key) if spoken.has(key) else kind
+
+
 def findings(found: tuple[Finding, ...]) -> str:
     """List findings with their counts, the most frequent first."""
     ordered = sorted(found, key=lambda one: -one.count)

@@ -70,6 +70,10 @@
             <source>What was not destroyed, and why</source>
             <translation>未销毁的内容及原因</translation>
         </message>
+        <message>
+            <source>&amp;Papers and training…</source>
+            <translation>附件与培训(&amp;P)…</translation>
+        </message>
     </context>
     <context>
         <name>CheckList</name>
@@ -254,7 +258,7 @@
         </message>
         <message>
             <source>Print, time stamp, readers…</source>
-            <translation>纸质清册、时间戳、名单阅读人……</translation>
+            <translation>纸质清册、时间戳、名单阅读人…</translation>
         </message>
         <message>
             <source>Print, time stamp and readers of the full list</source>
@@ -326,6 +330,10 @@
         <message>
             <source>Choose the officer's key file and type its passphrase, or create a new key file.</source>
             <translation>请选择经办人的密钥文件并输入口令，或新建密钥文件。</translation>
+        </message>
+        <message>
+            <source>Papers and &amp;training…</source>
+            <translation>附件与培训(&amp;T)…</translation>
         </message>
     </context>
     <context>
@@ -972,6 +980,64 @@
         </message>
     </context>
     <context>
+        <name>Papers</name>
+        <message>
+            <source>Document</source>
+            <translation>文件</translation>
+        </message>
+        <message>
+            <source>Kind</source>
+            <translation>类别</translation>
+        </message>
+        <message>
+            <source>SHA-256</source>
+            <translation>SHA-256</translation>
+        </message>
+    </context>
+    <context>
+        <name>PapersDialog</name>
+        <message>
+            <source>Choose documents</source>
+            <translation>选择文件</translation>
+        </message>
+        <message>
+            <source>Papers and training</source>
+            <translation>附件与培训</translation>
+        </message>
+        <message>
+            <source>The certificate is made: it names these documents, so nothing is added or removed any more.</source>
+            <translation>证明已出具并载明了这些文件，不再增减。</translation>
+        </message>
+        <message>
+            <source>Drop documents here or add them: a copy is kept in the case folder. The certificate names each by its kind and SHA-256, and holds none of their content.</source>
+            <translation>把文件拖到这里，或点“添加文件”：副本存入案件文件夹。证明按类别和 SHA-256 摘要逐份载明，不含其内容。</translation>
+        </message>
+        <message>
+            <source>Documents of the case</source>
+            <translation>本案的文件</translation>
+        </message>
+        <message>
+            <source>&amp;Kind:</source>
+            <translation>类别(&amp;K)：</translation>
+        </message>
+        <message>
+            <source>Kind of the documents to add</source>
+            <translation>要添加的文件的类别</translation>
+        </message>
+        <message>
+            <source>&amp;Add documents…</source>
+            <translation>添加文件(&amp;A)…</translation>
+        </message>
+        <message>
+            <source>&amp;Remove</source>
+            <translation>移出(&amp;R)</translation>
+        </message>
+        <message>
+            <source>Close</source>
+            <translation>关闭</translation>
+        </message>
+    </context>
+    <context>
         <name>PathBox</name>
         <message>
             <source>Browse…</source>
@@ -1366,7 +1432,7 @@
         </message>
         <message>
             <source>What becomes of each &amp;key…</source>
-            <translation>每把密钥将如何处置(&amp;K)……</translation>
+            <translation>每把密钥将如何处置(&amp;K)…</translation>
         </message>
         <message>
             <source>What becomes of each key</source>
@@ -1392,7 +1458,7 @@
             <translation>某一个人(&amp;P)</translation>
         </message>
         <message>
-            <source>A name or a number: the records that hold it show “person looked for”.</source>
+            <source>A name or a number: the records that hold it show 'person looked for'.</source>
             <translation>姓名或号码：含有它的记录会标出“查找的人”。</translation>
         </message>
     </context>
@@ -1684,7 +1750,7 @@
         </message>
         <message>
             <source>Checking…</source>
-            <translation>正在核验……</translation>
+            <translation>正在核验…</translation>
         </message>
         <message>
             <source>Journal, seal and chain: {n}</source>

@@ -20,6 +20,7 @@ from app.ui.desk import Desk
 from app.ui.models.entries import EntryRow, entries, entry_of
 from app.ui.models.records import name_of
 from app.ui.pages.page import StepPage
+from app.ui.pages.papers_dialog import PapersDialog
 from app.ui.widgets.people import PeopleBoxes
 from app.ui.widgets.plain import Button, PathLabel
 from app.ui.widgets.sheet import Sheet
@@ -48,6 +49,8 @@ class CertifyPage(StepPage):
         self.path, self.verdict = PathLabel(), QLabel()
         self.verdict.setWordWrap(True)
         self.open, self.folder, self.check = Button(), Button(), Button()
+        self.papers = Button()
+        self._papers: PapersDialog | None = None
         self.entries = entries()
         self.sheet: Sheet[EntryRow] = Sheet(self.entries, lambda row: row.path)
         self.left = QLabel()
@@ -61,6 +64,7 @@ class CertifyPage(StepPage):
         self.open.clicked.connect(self._open)
         self.folder.clicked.connect(self._open_folder)
         self.check.clicked.connect(self._verify)
+        self.papers.clicked.connect(self._open_papers)
         self.retranslate()
 
     def _lay_out(self) -> None:
@@ -79,7 +83,10 @@ class CertifyPage(StepPage):
         self.column.addWidget(self.people_box)
         self.column.addWidget(self.run)
         self.column.addWidget(self.paper)
-        self.column.addWidget(self.left)
+        row = QHBoxLayout()
+        row.addWidget(self.left, 1)
+        row.addWidget(self.papers)
+        self.column.addLayout(row)
         self.column.addWidget(self.sheet, 1)
 
     @override
@@ -155,7 +162,7 @@ class CertifyPage(StepPage):
         self.people_box.setVisible(not done)
         self.run.setVisible(not done)
         self.paper.setVisible(done)
-        for button in (self.open, self.folder, self.check):
+        for button in (self.open, self.folder, self.check, self.papers):
             button.setEnabled(free and flow is not None)
         super().refresh()
 
@@ -176,6 +183,12 @@ class CertifyPage(StepPage):
         path = self._certificate()
         if path is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
+
+    def _open_papers(self) -> None:
+        flow = self.desk.flow
+        if flow is not None:
+            self._papers = PapersDialog(flow.folder, locked=self.desk.done(self.step), parent=self)
+            self._papers.open()
 
     def _verify(self) -> None:
         flow, path = self.desk.flow, self._certificate()
@@ -246,6 +259,7 @@ class CertifyPage(StepPage):
             (self.open, self.tr("&Open the certificate")),
             (self.folder, self.tr("Open its fol&der")),
             (self.check, self.tr("&Verify")),
+            (self.papers, self.tr("&Papers and training…")),
         ):
             button.setText(text)
             button.setAccessibleName(text.replace("&", ""))

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QGroupBox,
@@ -26,6 +26,7 @@ from app.domain.step import Step
 from app.ui.desk import Desk
 from app.ui.pages.company_form import CompanyForm
 from app.ui.pages.page import Page
+from app.ui.pages.papers_dialog import PapersDialog
 from app.ui.widgets import choosing
 from app.ui.widgets.field import Fields
 from app.ui.widgets.filebox import PathBox, Wants
@@ -77,6 +78,9 @@ class CompanyPage(Page):
         self.place_fields = Fields()
         self.place_fields.add(self.where, self.where.line)
         self.form = CompanyForm()
+        self.papers = Button()
+        self._papers: PapersDialog | None = None
+        self.papers.clicked.connect(self._open_papers)
         self.officer = PersonBox(Role.OFFICER)
         self.new.toggled.connect(self._show_way)
         self.where.changed.connect(self._place_changed)
@@ -104,6 +108,7 @@ class CompanyPage(Page):
         column.setContentsMargins(0, 0, self.fontMetrics().horizontalAdvance("0"), 0)
         column.addLayout(top)
         column.addWidget(self.form)
+        column.addWidget(self.papers, 0, Qt.AlignmentFlag.AlignLeft)
         column.addStretch(1)
         self.column.addWidget(self.notice)
         self.column.addWidget(scrolling(content), 1)
@@ -166,6 +171,8 @@ class CompanyPage(Page):
         self.place.setEnabled(not opened)
         self.officer.lock(opened)
         self.form.setVisible(self.way is Way.NEW or opened)
+        self.papers.setVisible(opened)
+        self.papers.setEnabled(self.desk.free)
         super().refresh()
 
     @override
@@ -237,6 +244,12 @@ class CompanyPage(Page):
             return self.tr("Choose the officer's key file and type its passphrase, or create a new key file.")
         return ""
 
+    def _open_papers(self) -> None:
+        flow = self.desk.flow
+        if flow is not None:
+            self._papers = PapersDialog(flow.folder, locked=self.desk.done(Step.CERTIFY), parent=self)
+            self._papers.open()
+
     def _show_way(self) -> None:
         self._name_place()
         self.refresh()
@@ -265,6 +278,7 @@ class CompanyPage(Page):
             (self.new, self.tr("Be&gin a new case")),
             (self.old, self.tr("Go &on with a case")),
             (self.from_file, self.tr("From a file…")),
+            (self.papers, self.tr("Papers and &training…")),
         ):
             button.setText(text)
             button.setAccessibleName(text.replace("&", ""))

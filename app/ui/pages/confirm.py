@@ -51,6 +51,7 @@ class ConfirmPage(StepPage):
         self.tabs = QTabWidget()
         self.accept, self.all_open, self.keep = Button(), Button(), Button()
         self.summary = QLabel()
+        self.summary.setWordWrap(True)
         self._lay_out()
         self.name.editingFinished.connect(self._declare)
         self.recipient.editingFinished.connect(self._declare)

@@ -242,7 +242,7 @@ class SignPage(Page):
         for part in (self.keys, self.look_at_keys):
             part.setVisible(bool(keys))
         verdicts = Counter(one.expected for one in keys)
-        told = [f"{words.say(one)} {words.count(verdicts[one])}" for one in KeyOutcome if verdicts[one]]
+        told = [f"{words.say(one)} ({words.count(verdicts[one])})" for one in KeyOutcome if verdicts[one]]
         self.keys.setText(
             self.tr("Keys, at best: {what}.").format(what=words.translate("Words", "; ").join(told))
         )

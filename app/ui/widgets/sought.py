@@ -87,6 +87,6 @@ class SoughtBox(QWidget):
         self.fields.name(
             self.person,
             self.tr("One &person"),
-            self.tr("A name or a number: the records that hold it show “person looked for”."),
+            self.tr("A name or a number: the records that hold it show 'person looked for'."),
         )
         self._hint()
