@@ -39,6 +39,20 @@ class Phrase(Enum):
         "Stopped; nothing is lost. To go on: {command} resume {folder}",
     )
     NOTHING_TO_DO = ("此案件已出证并关闭。", "This case is certified and closed.")
+    SERVICE_FORETOLD = (
+        "密钥 {key}：{calls}；等待 {days} 天；已找到副本 {copies} 份",
+        "Key {key}: {calls}; to wait: {days} days; copies found: {copies}",
+    )
+    KEY_WAITS = (
+        "密钥 {key} 仍待密钥库销毁，日期 {until}。请在此后再次运行 resume。",
+        "Key {key} still waits for its store, until {until}. Run resume again after that.",
+    )
+    KEY_ENDED = ("密钥 {key}：{outcome}", "Key {key}: {outcome}")
+    KEY_NOT_TOLD = (
+        "密钥 {key} 未能查明（{why}）；原定日期 {until}。证明未变。",
+        "Nothing could be learnt of key {key} ({why}); its date is {until}. The certificate stays as it is.",
+    )
+    ADDENDUM_LAID = ("补充证明：{path}", "Addendum: {path}")
     PASSPHRASE_OF = ("{path} 的口令：", "Passphrase of {path}: ")
     FOUND = (
         "{path}  {tier}  {category}  {people} 人  {findings}",

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from app.cli.console import Console, command, quoted
 from app.cli.phrases import Phrase
+from app.cli.services import resume_waiting, tell_services
 from app.cli.verbs import EXCEPTIONS, STOPPED
 from app.cli.verbs.journal import show_first_key, tell_who_has_first_key
 from app.cli.wiping import tell_before_signing
@@ -34,10 +35,11 @@ def resume(asked: argparse.Namespace, console: Console) -> int:
     """Go on with a case where it stands."""
     folder = Path(asked.case_dir).absolute()
     seen = Flow.open(folder)
-    if seen.closed:
-        console.phrase(Phrase.NOTHING_TO_DO)
-        return _ended(seen, console)
     ask = asking(console)
+    if seen.closed:
+        if not resume_waiting(folder, seen, ask, console):
+            console.phrase(Phrase.NOTHING_TO_DO)
+        return _ended(seen, console)
     people = people_of(seen.case, ask)
     return _carry_out(Flow.open(folder, people[0]), people, ask, console)
 
@@ -102,6 +104,7 @@ def _telling(flow: Flow, console: Console) -> Callable[[Step], None]:
     def tell(step: Step) -> None:
         if step is Step.SIGN:
             tell_before_signing(flow, console)
+            tell_services(flow, asking(console), console)
             show_first_key(flow, console)
         elif step is Step.SHRED:
             tell_who_has_first_key(flow.folder, console)
