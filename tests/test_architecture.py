@@ -24,6 +24,7 @@ DESTROYING_ROOMS = ("steps/wipe", "steps/shred")
 TRUSTED_WITH_THEIR_OWN_FILES = {
     "flow/closing.py": "removes the register whose key was destroyed",
     "flow/papers.py": "takes its copy of a document out of the case folder",
+    "steps/confirm/rewriting.py": "drops a new archive of its own making while the old one is still there",
     "flow/making.py": "clears a case folder whose making was cut off",
     "flow/sealed_here.py": "removes a file that could not be taken out of the vault whole",
     "vault/vault.py": "removes wrapped keys whose master was destroyed",

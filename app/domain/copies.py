@@ -19,7 +19,7 @@ class Disposal(Enum):
     DISCARD = "discard"
     """The whole chain or set it is in goes, for its tool can't take out a part."""
     REWRITE = "rewrite"
-    """The archive is written anew without it; the old archive's bytes are wiped."""
+    """The archive is written anew without it, and the old one is wiped."""
     KEY = "key"
     """It goes with the key of its repository, which the plan shreds."""
     MEDIUM = "medium"
@@ -31,12 +31,12 @@ class Disposal(Enum):
     @property
     def acts(self) -> bool:
         """Whether Lethe disposes of the copy where its repository keeps it."""
-        return self in (Disposal.EXPUNGE, Disposal.DISCARD, Disposal.REWRITE, Disposal.KEY)
+        return self in (Disposal.EXPUNGE, Disposal.DISCARD, Disposal.KEY)
 
     @property
     def goes(self) -> bool:
         """Whether the plan destroys the copy."""
-        return self is Disposal.WIPE or self.acts
+        return self in (Disposal.WIPE, Disposal.REWRITE) or self.acts
 
     @property
     def declared(self) -> bool:

@@ -48,7 +48,15 @@ BACKUP_KINDS: Final = (*REPOSITORIES, "folder", "archive", "bagit", "declared")
 DECLARED: Final = tuple(one.value for one in Disposal if one.declared)
 _DATED: Final = (Disposal.EXPIRES, Disposal.LOCKED)
 KEY_KINDS: Final = tuple(KINDS)
-HOLD_REASONS: Final = ("complaint", "lawsuit", "arbitration", "investigation", "tax_check", "request", "other")
+HOLD_REASONS: Final = (
+    "complaint",
+    "lawsuit",
+    "arbitration",
+    "investigation",
+    "tax_check",
+    "request",
+    "other",
+)
 LANGUAGES: Final = ("zh", "en", "both")
 
 _NUMBER: Final = re.compile(r"[^\s./\\:*?\"<>|\x00-\x1f][^/\\:*?\"<>|\x00-\x1f]{0,99}")

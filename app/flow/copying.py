@@ -28,8 +28,10 @@ def goes_after_all(copy: Copy) -> Copy:
     others = tuple(reason for reason in copy.reasons if reason is not Reason.KEPT_BY_OFFICER)
     if others == copy.reasons:
         return copy
-    known = tuple(reason for reason in others if reason is not Reason.OTHER_VERSION)
+    known = set(others) - {Reason.OTHER_VERSION, Reason.MIXED_ARCHIVE}
     goes = Disposal.EXPUNGE if copy.repository else Disposal.WIPE
+    if Reason.MIXED_ARCHIVE in others:
+        goes = Disposal.REWRITE
     return replace(copy, disposal=Disposal.EXCEPTION if known else goes, reasons=others, declared_by="")
 
 

@@ -8,7 +8,7 @@ from os.path import realpath
 from typing import Final
 
 from app.domain.case import Case
-from app.domain.copies import Copy
+from app.domain.copies import Copy, Disposal
 from app.domain.fate import Decision, Fate, Ground
 from app.domain.item import PlanItem, Subject
 from app.domain.key import Key
@@ -132,7 +132,7 @@ def _fate_of(copy: Copy, records: Sequence[Record]) -> Fate:
 
 def _why(copy: Copy) -> Iterator[str]:
     """What a copy's rule says: its disposal, the kind of trace if it was known by that, why it stays."""
-    if copy.disposal.acts or copy.disposal.declared:
+    if copy.disposal.acts or copy.disposal.declared or copy.disposal is Disposal.REWRITE:
         yield f"disposal.{copy.disposal.value}"
     if copy.until:
         yield copy.until.isoformat()

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -17,9 +18,9 @@ from app.domain.case import Backup
 from app.domain.copies import Disposal
 from app.domain.event import Event
 from app.domain.fault import Fault, GateClosed, Refused
-from app.domain.outcome import CopyOutcome, KeepOutcome
+from app.domain.outcome import CopyOutcome, KeepOutcome, Outcome, Reason
 from app.domain.step import Gate, Step
-from app.flow import Flow, read_case_file
+from app.flow import Flow, read_case_file, work
 from app.flow.case_text import case_toml
 from app.steps.certify import Status
 from app.steps.confirm.package import SUFFIX
@@ -169,3 +170,64 @@ def test_a_declaration_is_written_and_read_back(tmp_path: Path, office) -> None:
     file = tmp_path / "CASE.toml"
     file.write_text(case_toml(replace(office.case, backups=(backup,))), encoding="utf-8")
     assert read_case_file(file).backups == (backup,)
+
+
+def test_an_archive_is_written_anew_and_its_old_bytes_are_wiped(
+    office, advance: Advance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also with a kill between the wiping and the new archive's taking its place."""
+    archive = office.folder / "backup/all.zip"
+    with zipfile.ZipFile(archive, "w") as zipped:
+        zipped.write(office.folder / "customers/a.csv", "old/a.csv")
+        zipped.write(office.folder / "customers/disputes/投诉.txt", "old/投诉.txt")
+        zipped.writestr("theirs.csv", "of somebody else")
+    flow = office.flow()
+    advance(flow, Step.SIGN)
+    (copy,) = [one for one in flow.copies() if one.path == str(archive)]
+    assert copy.disposal is Disposal.REWRITE
+    advance(flow, Step.SHRED)
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(work, "put_in_place", killed)
+        with pytest.raises(KeyboardInterrupt):
+            list(flow.begin(Step.WIPE))
+    assert not archive.exists()
+    advance(flow, Step.WIPE)
+    with zipfile.ZipFile(archive) as left:
+        assert set(left.namelist()) == {"old/投诉.txt", "theirs.csv"}
+    result = {one.id: one for one in flow.results()}[copy.id]
+    assert result.outcome in (Outcome.PROVEN, Outcome.OVERWRITTEN, Outcome.RESIDUE_POSSIBLE)
+    advance(flow, Step.CERTIFY)
+    account = json.loads((office.folder / "case/certificate/account.json").read_bytes())
+    (line,) = [line for line in account["lines"] if line["id"] == copy.id]
+    assert line["rule"] == "disposal.rewrite mixed_archive"
+    assert archive.exists()
+    flow.close()
+
+
+def test_an_archive_that_can_not_be_written_anew_is_not_wiped(
+    office, advance: Advance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from app.steps.confirm import archiving, rewriting
+
+    archive = office.folder / "backup/all.zip"
+    with zipfile.ZipFile(archive, "w") as zipped:
+        zipped.write(office.folder / "customers/a.csv", "a.csv")
+        zipped.writestr("theirs.csv", "of somebody else")
+    before = archive.read_bytes()
+    flow = office.flow()
+    advance(flow, Step.SHRED)
+
+    def fails(*_: object) -> int:
+        raise archiving.CantWrite
+
+    monkeypatch.setattr(rewriting, "write_without", fails)
+    advance(flow, Step.WIPE)
+    assert archive.read_bytes() == before
+    (copy,) = [one for one in flow.copies() if one.path == str(archive)]
+    result = {one.id: one for one in flow.results()}[copy.id]
+    assert (result.outcome, result.evidence.limits[0]) == (Outcome.FAILED, Reason.PROTECTED_PLACE)
+    flow.close()

@@ -6,6 +6,7 @@ from app.steps.confirm.ended import check_gone, check_sealed
 from app.steps.confirm.kept import check_kept
 from app.steps.confirm.repositories.disposing import dispose
 from app.steps.confirm.repositories.standing import check_standing, is_standing
+from app.steps.confirm.rewriting import put_in_place, rewrite_archives
 from app.steps.confirm.sealed import verify_sealed
 from app.steps.confirm.sealing import seal
 from app.steps.confirm.servers import check_rows, find_server_copies, is_in_database
@@ -23,6 +24,8 @@ __all__ = [
     "find_server_copies",
     "is_in_database",
     "is_standing",
+    "put_in_place",
+    "rewrite_archives",
     "seal",
     "verify_sealed",
 ]

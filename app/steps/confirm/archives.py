@@ -27,7 +27,7 @@ HEAD: Final = 512
 _IN_MEMORY: Final = 32 << 20
 _READ_AT_ONCE: Final = 16 << 20
 
-_BROKEN: Final = (
+BROKEN: Final = (
     OSError,
     EOFError,
     ValueError,
@@ -128,7 +128,7 @@ def members(
         yield from search.archive(file, 1)
     except _LimitReached:
         yield Member(problem=Reason.SEARCH_LIMIT)
-    except _BROKEN:
+    except BROKEN:
         yield Member(problem=Reason.UNREADABLE)
 
 
@@ -172,7 +172,7 @@ class _Search:
                 try:
                     with archive.open(info) as member:
                         yield from self._member(_metered(member, self), info.file_size, depth)
-                except _BROKEN:
+                except BROKEN:
                     yield Member(problem=Reason.UNREADABLE)
 
     def _tar(self, file: BinaryIO, depth: int) -> Iterator[Member]:
@@ -222,7 +222,7 @@ class _Search:
             inner = io.BytesIO(kept) if whole else stream
             inner.seek(0)
             yield from self.archive(inner, depth + 1)
-        except _BROKEN:
+        except BROKEN:
             yield Member(problem=Reason.UNREADABLE)
 
     def _count(self) -> None:

@@ -17,7 +17,7 @@ from app.domain.fault import Fault, Refused
 from app.domain.outcome import Reason
 from app.domain.record import Stamp
 from app.domain.step import Step
-from app.steps.confirm.archives import HEAD, Limits, form_of, members
+from app.steps.confirm.archives import HEAD, Form, Limits, form_of, members
 from app.steps.confirm.declared import declared_copy
 from app.steps.confirm.reading import CantRead, digest, reading, reason_of, stood_still
 from app.steps.confirm.repositories.finding import search_repository
@@ -59,6 +59,7 @@ class _Contents:
     ids: set[str] = field(default_factory=set)
     against: set[Reason] = field(default_factory=set)
     """Why the file can't be disposed of as a whole."""
+    form: Form | None = None
 
 
 def _no_password(_: Backup) -> str:
@@ -168,7 +169,8 @@ def _look(path: str, wanted: Wanted, key: bytes, tally: _Tally) -> Generator[Pro
         contents = _Contents()
         if sha256 in wanted.doomed:
             contents.ids.update(wanted.doomed[sha256])
-        elif _is_archive(file):
+        elif form := _form(file):
+            contents.form = form
             yield from _open_up(file, stamp, path, wanted, contents, tally)
         if not stood_still(file, stamp):
             (contents.against if contents.ids else tally.limits).add(Reason.CHANGED)
@@ -189,9 +191,21 @@ def _copy(path: str, stamp: Stamp, sha256: str, wanted: Wanted, key: bytes, cont
         member="",
         stamp=stamp,
         sha256=sha256,
-        disposal=Disposal.EXCEPTION if contents.against else Disposal.WIPE,
+        disposal=_disposal(contents, wanted),
         reasons=tuple(sorted(contents.against, key=lambda reason: reason.value)),
     )
+
+
+def _disposal(contents: _Contents, wanted: Wanted) -> Disposal:
+    """What is proposed for a file; an archive that only holds other things too is written anew without these.
+
+    An archive of keys is for the step that shreds them, which takes it whole or not at all.
+    """
+    if not contents.against:
+        return Disposal.WIPE
+    keys = contents.ids - wanted.records
+    mixed = contents.against == {Reason.MIXED_ARCHIVE} and contents.form is not Form.FOREIGN
+    return Disposal.REWRITE if mixed and not keys else Disposal.EXCEPTION
 
 
 def _is_own(path: str, stamp: Stamp, wanted: Wanted) -> bool:
@@ -203,10 +217,10 @@ def _is_own(path: str, stamp: Stamp, wanted: Wanted) -> bool:
     return stamp.links == 1 or os.path.realpath(path) in {os.path.realpath(name) for name in names}
 
 
-def _is_archive(file: BinaryIO) -> bool:
+def _form(file: BinaryIO) -> Form | None:
     try:
         file.seek(0)
-        return form_of(file.read(HEAD)) is not None
+        return form_of(file.read(HEAD))
     except OSError as error:
         raise CantRead(reason_of(error)) from error
 
@@ -227,4 +241,4 @@ def _open_up(
         if not ids and not member.opened:
             contents.against.add(Reason.MIXED_ARCHIVE)
         if member.sha256 in wanted.kept:
-            contents.against.add(Reason.KEPT_CONTENT)
+            contents.against.add(Reason.KEPT_CONTENT if ids or member.opened else Reason.MIXED_ARCHIVE)

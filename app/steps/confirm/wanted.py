@@ -14,7 +14,8 @@ class Wanted:
     `sizes` their sizes in bytes, all others are never hashed; `kept` the SHA-256 of
     all that the plan keeps. `own` gives for a (device, inode) the paths of the case's
     own records and keys, so that none is taken for a copy of itself. `paths` gives for
-    the absolute path of what goes its ids: a repository has earlier versions of it.
+    the absolute path of what goes its ids: a repository has earlier versions of it. `records`
+    are the ids that are records and not keys.
     """
 
     doomed: Mapping[str, tuple[str, ...]]
@@ -22,3 +23,4 @@ class Wanted:
     kept: frozenset[str]
     own: Mapping[tuple[int, int], tuple[str, ...]] = field(default_factory=dict)
     paths: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    records: frozenset[str] = frozenset()

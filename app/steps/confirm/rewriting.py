@@ -1,0 +1,142 @@
+"""Write an archive anew without the members that go, so that the old one can be wiped as a whole.
+
+The new archive stands beside the old one until that is wiped, under a name of its own. It is read
+back and compared, member by member, before anything is destroyed: if it can't be made, the old one stays.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import Counter
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from typing_extensions import override
+
+from app.domain.copies import Copy, Disposal
+from app.domain.event import Progressed
+from app.domain.plan import PlanItem
+from app.domain.step import Stage, Step
+from app.identity import SignedPlan
+from app.steps.confirm.archives import BROKEN, Limits, members
+from app.steps.confirm.archiving import CantWrite, write_without
+from app.steps.confirm.reading import CantRead, digest, reading
+from app.system.durable import sync_folder
+
+_BESIDE: Final = ".lethe-new"
+
+
+def beside(path: str) -> Path:
+    """Where the new archive stands until the old one is gone."""
+    return Path(path).with_name(f".{Path(path).name}{_BESIDE}")
+
+
+def rewrite_archives(
+    plan: SignedPlan, copies: Mapping[str, Copy], stages: Mapping[str, Stage]
+) -> Generator[Progressed, None, tuple[Path, ...]]:
+    """Write each archive of which the copies say REWRITE anew beside the old one; give those that failed.
+
+    The members that go are known by the digests of the signed items that the archive is a
+    copy of. An archive whose wiping has begun is passed over: its new one was made before. What
+    failed must not be wiped, for other things are in it.
+
+    Raises:
+        TypeError: for anything but a SignedPlan.
+    """
+    if not isinstance(plan, SignedPlan):
+        raise TypeError("only what a signed plan lists is written anew")
+    plan.verify()
+    failed: list[Path] = []
+    doomed = {item.id: item.sha256 for item in plan.plan.items if item.fate.destroys}
+    for item, copy in _rewritten(plan.plan.items, copies):
+        if stages.get(item.id, Stage.FRESH) is not Stage.FRESH:
+            continue
+        yield Progressed(Step.WIPE, 0, item.stamp.size, "bytes", item.path)
+        hashes = frozenset(doomed[one] for one in copy.of if one in doomed)
+        try:
+            _write(item, hashes)
+        except (CantRead, CantWrite, OSError, *BROKEN):
+            beside(item.path).unlink(missing_ok=True)
+            failed.append(Path(item.path))
+    return tuple(failed)
+
+
+def put_in_place(items: Iterable[PlanItem], copies: Mapping[str, Copy]) -> None:
+    """Give each new archive the name of the old one that is gone; while that still stands, drop it."""
+    for item, _ in _rewritten(items, copies):
+        new, old = beside(item.path), Path(item.path)
+        if not new.is_file():
+            continue
+        if os.path.lexists(old):
+            new.unlink()
+            continue
+        new.rename(old)
+        with suppress(OSError):
+            sync_folder(old.parent)
+
+
+def _rewritten(items: Iterable[PlanItem], copies: Mapping[str, Copy]) -> Iterator[tuple[PlanItem, Copy]]:
+    for item in items:
+        copy = copies.get(item.id)
+        if copy and copy.disposal is Disposal.REWRITE and copy.path == item.path and item.fate.destroys:
+            yield item, copy
+
+
+def _write(item: PlanItem, doomed: frozenset[str]) -> None:
+    """Make the new archive, on disk and compared, or raise."""
+    new = beside(item.path)
+    with reading(item.path) as (old, stamp):
+        if (stamp.device, stamp.inode, stamp.size) != (item.stamp.device, item.stamp.inode, item.stamp.size):
+            raise CantWrite
+        if digest(old) != item.sha256:
+            raise CantWrite
+        old.seek(0)
+        with new.open("w+b") as target:
+            new.chmod(0o600)
+            write_without(old, target, doomed)
+            target.flush()
+            os.fsync(target.fileno())
+            _compare(old, stamp.size, target, doomed)
+    _like(item.path, new)
+    sync_folder(new.parent)
+
+
+def _compare(old: BinaryIO, size: int, new: BinaryIO, doomed: frozenset[str]) -> None:
+    """See that the new archive holds all that stays, and nothing that goes."""
+    kept = _contents(old, size)
+    stays = Counter({sha256: count for sha256, count in kept.items() if sha256 not in doomed})
+    there = _contents(new, size)
+    if any(sha256 in doomed for sha256 in there) or there != stays:
+        raise CantWrite
+
+
+class _EverySize(frozenset[int]):
+    """All sizes there are, so that every member is hashed."""
+
+    @override
+    def __contains__(self, _: object) -> bool:
+        return True
+
+
+def _contents(file: BinaryIO, size: int) -> Counter[str]:
+    """The digests of all that is no archive itself, however deep, with how often each is there."""
+    found: Counter[str] = Counter()
+    for member in members(file, size, frozenset(), _EverySize(), Limits()):
+        if member.problem is not None:
+            raise CantWrite
+        if not member.opened:
+            found[member.sha256] += 1
+    return found
+
+
+def _like(old: str, new: Path) -> None:
+    """Give the new file the owner, rights and times of the old one, as far as the system lets us."""
+    with suppress(OSError):
+        seen = Path(old).stat()
+        if hasattr(os, "chown"):
+            os.chown(new, seen.st_uid, seen.st_gid)
+    with suppress(OSError):
+        shutil.copystat(old, new)
