@@ -63,18 +63,20 @@ class Luks(KeyStore):
     version = "luks2"
 
     @classmethod
-    def make(cls, folder):
+    def make(cls, folder, *, small=False):
         need("cryptsetup")
         path = folder / "vault.img"
         secret = folder / "secret"
         secret.write_text(PASSPHRASE)
         with path.open("wb") as file:
-            file.truncate(20 << 20)
+            file.truncate(2 << 20 if small else 20 << 20)
         cheap = ["--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000"]
-        do("cryptsetup", "luksFormat", "-q", "--type", cls.version, *cheap, path, secret)
+        sized = ["--luks2-keyslots-size", "512k", "--offset", "2048"] if small else []
+        do("cryptsetup", "luksFormat", "-q", "--type", cls.version, *cheap, *sized, path, secret)
         second = folder / "second"
         second.write_text("another")
-        do("cryptsetup", "luksAddKey", "-q", *cheap, "--key-file", secret, path, second)
+        if not small:
+            do("cryptsetup", "luksAddKey", "-q", *cheap, "--key-file", secret, path, second)
         return cls("luks", path)
 
     def opens(self):
