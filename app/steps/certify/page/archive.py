@@ -49,6 +49,8 @@ def archived(pdf: bytes, attachments: Mapping[str, bytes], moment: datetime, lan
                 relationship=pikepdf.Name.Data,
             )
         _cleared(document, language)
+        # reportlab's own date would be that of no day, so that its bytes don't change.
+        document.docinfo["/CreationDate"] = document.docinfo["/ModDate"] = pikepdf.String(date)
         try:
             pdfa.save(document, out, "3b")
         except pdfa.PdfaError as error:

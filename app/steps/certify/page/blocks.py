@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import islice
 from typing import Final
 
 from app.steps.certify.page.sheet import (
@@ -30,6 +31,8 @@ from app.steps.certify.page.strips import PAD, Row, parted
 
 _AIR: Final = 4.0
 """Space above and below the content of a block."""
+_LINE: Final = 13.0
+"""What is lower than this is a single line."""
 NEXT_TOP: Final = HEIGHT - TOP - 6 * MM
 """Where content starts on the pages after the first, below their running head."""
 
@@ -60,8 +63,9 @@ def place(sheet: Sheet, block: Block) -> None:
     _begin(sheet, block)
     start, titles = sheet.y, block.titles
     sheet.y -= _AIR
-    for number, strip in enumerate(_flowing(block.strips)):
-        if strip.height + _AIR > sheet.room():
+    strips = list(_flowing(block.strips))
+    for number, strip in enumerate(strips):
+        if _together(strips, number) + _AIR > sheet.room():
             sheet.y = min(sheet.y, start - _margin_height(titles, ())) - _AIR
             _frame(sheet, start, titles)
             sheet.turn(NEXT_TOP)
@@ -78,13 +82,24 @@ def place(sheet: Sheet, block: Block) -> None:
 def _begin(sheet: Sheet, block: Block) -> None:
     """Turn the page when no more than the title would fit, or a short block would be parted for nothing."""
     whole = sum(strip.height for strip in block.strips) + 2 * _AIR
-    least = sum(strip.height for strip in block.strips[:2]) + 2 * _AIR
+    least = sum(strip.height for strip in islice(_flowing(block.strips), 2)) + 2 * _AIR
     short = block.parting is Parting.NEVER or (
         block.parting is Parting.LONG and whole < (NEXT_TOP - BOTTOM) / 5
     )
     tall = _margin_height(block.titles, block.note) + 2 * _AIR
     if sheet.room() < max(least, 34, tall) or (short and sheet.room() < whole):
         sheet.turn(NEXT_TOP)
+
+
+def _together(strips: Sequence[Strip], number: int) -> float:
+    """How tall a strip is with what may not be parted from it: a head's first row, a last line."""
+    strip, rest = strips[number], strips[number + 1 :]
+    height = strip.height
+    if rest and isinstance(strip, Row) and isinstance(rest[0], Row):
+        first = rest[0].head is not None and rest[0].head.cells == strip.cells
+        alone = len(rest) == 1 and rest[0].height < _LINE
+        height += rest[0].height if first or alone else 0.0
+    return height
 
 
 def _flowing(strips: Sequence[Strip]) -> Iterator[Strip]:
