@@ -13,7 +13,7 @@ from pathlib import Path
 
 from app.cli.phrases import Phrase
 from app.cli.tally import Tally
-from app.domain.event import Event, Located, Progressed, Settled
+from app.domain.event import Event, Located, Looked, Progressed, Settled
 from app.domain.fault import GateClosed, Refused
 from app.domain.step import Step
 from app.language import Language, explain, say
@@ -81,7 +81,7 @@ class Console:
     def watch(self, events: Iterable[Event]) -> None:
         """Draw all events of a run and show them: each step, its progress, what it did and its outcomes."""
         for event in events:
-            step = Step.LOCATE if isinstance(event, Located) else getattr(event, "step", None)
+            step = Step.LOCATE if isinstance(event, (Located, Looked)) else getattr(event, "step", None)
             if step is not None and (self._tally is None or step is not self._tally.step):
                 self.begin(step)
             if self._tally is not None:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from app.cli.phrases import Phrase
-from app.domain.event import BackupSearched, CopyFound, Event, Located, Progressed, Settled
+from app.domain.event import BackupSearched, CopyFound, Event, Located, Looked, Progressed, Settled
 from app.domain.outcome import AnyOutcome, Reason
 from app.domain.plan import Subject
 from app.domain.record import Look
@@ -40,6 +40,12 @@ class Tally:
                 self._counts[Phrase.FILE_BYTES] += event.bytes
                 self._counts[Phrase.RECORDS_FOUND] += event.look is Look.FOUND
                 self._counts[Phrase.FILES_UNREADABLE] += event.look is Look.UNREADABLE
+            case Looked():
+                looks = event.counts()
+                self._counts[Phrase.FILES_SEEN] += looks.total()
+                self._counts[Phrase.FILE_BYTES] += event.size
+                self._counts[Phrase.RECORDS_FOUND] += looks[Look.FOUND]
+                self._counts[Phrase.FILES_UNREADABLE] += looks[Look.UNREADABLE]
             case CopyFound():
                 self._counts[Phrase.COPIES_FOUND] += 1
             case BackupSearched():

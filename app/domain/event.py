@@ -96,7 +96,7 @@ class Looked:
     rows: Mapping[int, Row]
     gone: tuple[str, ...] = ()
     """Ids of records whose files are gone, or hold nothing any more."""
-    known: tuple[tuple[object, ...], ...] = ()
+    known: tuple[tuple[str, str, str, bytes, bytes, bytes], ...] = ()
     """What the register is to keep of each folder, so that the next look can tell what changed."""
 
     def counts(self) -> Counter[Look]:
@@ -104,7 +104,7 @@ class Looked:
         return Counter({look: self.looks.count(code) for code, look in enumerate(_LOOKS)})
 
     @property
-    def bytes(self) -> int:
+    def size(self) -> int:
         """The bytes of all the files."""
         return sum(self.sizes)
 
@@ -150,4 +150,4 @@ class BackupSearched:
     searched: Searched
 
 
-Event = Begun | Noted | Progressed | Settled | Located | RowsSeen | CopyFound | BackupSearched
+Event = Begun | Noted | Progressed | Settled | Located | Looked | RowsSeen | CopyFound | BackupSearched

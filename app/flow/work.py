@@ -14,7 +14,7 @@ from typing import Final
 from typing_extensions import override
 
 from app.domain.case import Backup
-from app.domain.event import BackupSearched, CopyFound, Event, Located, Progressed
+from app.domain.event import BackupSearched, CopyFound, Event, Located, Looked, Progressed
 from app.domain.fate import Decision, Fate
 from app.domain.outcome import Evidence, Outcome
 from app.domain.record import Look, Record
@@ -26,15 +26,15 @@ from app.flow.hunting import grounds_of, hunting, keys_of, kinds_of, source_of
 from app.flow.keeping import held_copy, held_keys, refuse_own_keys
 from app.flow.reading import reader_command
 from app.flow.recording import Work
-from app.flow.sealed_here import sealing_here
 from app.flow.sought import Sought, processes
 from app.identity import SignedPlan
+from app.register import Looking
 from app.register.codec import plain
 from app.steps.certify.account import Coverage
-from app.steps.confirm import Wanted, dispose, find_copies, put_in_place, rewrite_archives, seal
+from app.steps.confirm import Wanted, dispose, find_copies, seal
 from app.steps.confirm.traces import find_traces
 from app.steps.decide import Terms, decide
-from app.steps.locate import Named, locate
+from app.steps.locate import CUSTOMER, Known, Named, edition, survey
 from app.steps.shred import inspect, shred
 from app.steps.wipe import wipe
 
@@ -45,31 +45,36 @@ _KEY_FILE = 16 * 1024 * 1024
 
 
 def locating(desk: Desk, passphrase: Passphrase, sought: Sought = _NOBODY) -> Work:
-    """Find the records anew; what was found before is forgotten first.
+    """Find the records: files that have not changed since an earlier look are not opened again.
 
+    What an earlier look with other rules, or for somebody else, has found is forgotten first.
     Of a list of customers only how many there are and how many were named is kept.
     """
-    desk.register.clear_records()
-    tally, customers = _Tally(), sought.customers
-    named = Named(customers, desk.keys.handles) if customers else None
-    aside = (*desk.not_looked_into(), *databases.files_in_use(desk.case))
-    files = locate(
+    key, customers = desk.keys.handles, sought.customers
+    looking = Looking(desk.register, edition(desk.locations, subject=sought.subject, customers=customers))
+    tally, named = _Tally(), Named(customers, key) if customers else None
+    files = survey(
         desk.locations,
-        key=desk.keys.handles,
-        exclude=aside,
+        key=key,
+        exclude=(*desk.not_looked_into(), *databases.files_in_use(desk.case)),
         subject=sought.subject,
         customers=customers,
         jobs=processes(),
+        memory=lambda folder: [Known(*one) for one in looking.known(folder)],
     )
     for event in chain(files, databases.looking(desk, passphrase)):
+        if isinstance(event, Looked):
+            tally.take(event)
+            looking.take(event)
         if isinstance(event, Located):
             tally.add(event)
             if event.record:
                 desk.register.add_record(event.record)
-                if named:
-                    named.add(event.record)
         yield event
-    desk.register.set_fact("coverage", plain(tally.coverage()))
+    looking.finish(lambda one: Known(*one).records(key))
+    desk.register.set_fact("coverage", plain(tally.coverage(looking.problems())))
+    if named:
+        named.take(looking.holders(CUSTOMER))
     desk.register.set_fact("named", [sum(map(bool, named.records)), len(named.records)] if named else None)
 
 
@@ -107,8 +112,6 @@ def confirming(desk: Desk, passphrase: Passphrase) -> Work:
     kept = [(record, decision) for record, decision in decided if decision.fate in (Fate.SEAL, Fate.TRANSFER)]
     if kept:
         yield from seal(kept, case.custodians, desk.sealed_folder, case=case.number, key=key)
-    if case.vault.keep:
-        yield from sealing_here(desk, kept)
     records, terms, aside = {record.id: record for record, _ in decided}, desk.terms(), desk.own_places
     found = find_copies(
         case.backups,
@@ -167,8 +170,7 @@ def _wanted(desk: Desk, decided: list[tuple[Record, Decision]]) -> Wanted:
         own[key.stamp.device, key.stamp.inode] += (key.path,)
         doomed[key.sha256] += (key.id,)
         sizes.add(key.stamp.size)
-    records = frozenset(record.id for record, _ in decided)
-    return Wanted(dict(doomed), frozenset(sizes), frozenset(kept), dict(own), paths, records)
+    return Wanted(dict(doomed), frozenset(sizes), frozenset(kept), dict(own), paths)
 
 
 def shredding(desk: Desk, plan: SignedPlan, passphrase: Passphrase) -> Work:
@@ -212,27 +214,24 @@ def wiping(desk: Desk, plan: SignedPlan, passphrase: Passphrase) -> Work:
             is not there any more as it was when it was restored and compared.
     """
     refuse_unsealed(desk, plan.plan, Step.WIPE)
-    copies = {copy.id: copy for copy in desk.register.copies()}
     yield from dispose(
         plan,
-        copies=copies,
+        copies={copy.id: copy for copy in desk.register.copies()},
         backups=desk.case.backups,
         stages=desk.state.stages,
         password=_password(passphrase),
         key_end=lambda repository: key_end(desk, plan.plan, repository),
     )
     yield from databases.deleting(desk, plan, passphrase)
-    unwritten = yield from rewrite_archives(plan, copies, desk.state.stages)
     yield from wipe(
         plan,
         stages=desk.state.stages,
         noted=_Told(desk.state.noted),
         seed=desk.keys.keystream,
         wiping=plan.plan.wiping,
-        protected=(*desk.own_places, *unwritten),
+        protected=desk.own_places,
         reader=reader_command(plan.plan.wiping),
     )
-    put_in_place(plan.plan.items, copies)
 
 
 class _Told(Mapping[str, tuple[Outcome, Evidence]]):
@@ -260,16 +259,17 @@ class _Tally:
 
     def __init__(self) -> None:
         self._looks: Counter[Look] = Counter()
-        self._problems: Counter[str] = Counter()
         self._bytes = 0
 
     def add(self, located: Located) -> None:
         self._looks[located.look] += 1
         self._bytes += located.bytes
-        if located.record:
-            self._problems.update(problem.value for problem in located.record.problems)
 
-    def coverage(self) -> Coverage:
+    def take(self, looked: Looked) -> None:
+        self._looks.update(looked.counts())
+        self._bytes += looked.size
+
+    def coverage(self, problems: Mapping[str, int]) -> Coverage:
         looks = self._looks
         return Coverage(
             files=looks.total(),
@@ -279,5 +279,5 @@ class _Tally:
             unreadable=looks[Look.UNREADABLE],
             skipped=looks[Look.SKIPPED],
             not_looked_at=looks[Look.NOT_LOOKED_AT],
-            problems=tuple(sorted(self._problems.items())),
+            problems=tuple(sorted(problems.items())),
         )

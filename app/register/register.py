@@ -60,17 +60,22 @@ class Register:
         try:
             register = cls(path, _connect(path, key))
             register._db.execute("SELECT count(*) FROM facts").fetchone()
-            register._furnish_for_rows()
+            register._furnish()
         except dbapi2.DatabaseError as error:
             raise Refused(Fault.REGISTER_BROKEN, str(path), str(error)) from error
         return register
 
-    def _furnish_for_rows(self) -> None:
-        """Give a register of an older Lethe what rows of databases are kept in."""
+    def _furnish(self) -> None:
+        """Give a register of an older Lethe the tables that have come since."""
         schema = Path(__file__).with_name("schema.sql").read_text(encoding="utf-8")
         for statement in schema.split(";"):
-            if "IF NOT EXISTS rows" in statement:
+            if "IF NOT EXISTS" in statement:
                 self._db.execute(statement)
+
+    @property
+    def database(self) -> Any:
+        """The open connection, for the parts of this room."""
+        return self._db
 
     def commit(self) -> None:
         """Put all changes on disk."""
@@ -109,11 +114,6 @@ class Register:
         """Ids of the records that hold the value with this HMAC."""
         rows = self._db.execute("SELECT DISTINCT record FROM macs WHERE mac = ? ORDER BY record", (mac,))
         return [record for (record,) in rows]
-
-    def macs(self) -> Iterator[tuple[str, str, bytes]]:
-        """All values of all records: the record, the kind, the HMAC."""
-        for record, kind, mac in self._db.execute("SELECT record, kind, mac FROM macs ORDER BY record"):
-            yield record, kind, bytes(mac)
 
     # Rows of databases
 

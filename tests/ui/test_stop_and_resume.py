@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWizard
 from pytestqt.qtbot import QtBot
 
-from app.domain.event import Located, Noted
+from app.domain.event import Looked, Noted
 from app.domain.fate import Fate
 from app.domain.fault import Fault, Refused
 from app.domain.step import Gate, Step
@@ -57,7 +57,7 @@ def officer(wizard: Wizard, qtbot: QtBot, company: Path) -> Officer:
 
 def test_stopped_looking_goes_on(officer: Officer, company: Path, qtbot: QtBot) -> None:
     wizard = officer.wizard
-    brake = Brake(wizard, Located, 5)
+    brake = Brake(wizard, Looked, 1)
     page = wizard.currentPage()
     qtbot.mouseClick(page.run.go, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(brake.reached.is_set)

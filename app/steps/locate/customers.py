@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import codecs
 import csv
+import hashlib
 import io
 import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Final
 
@@ -97,6 +99,13 @@ class Customers:
                     yield Sighting(
                         start, end, KIND, self._names[number], why | (0 if why == _STRONG else head)
                     )
+
+    def digest(self) -> str:
+        """Give a SHA-256 of the list, by which another one is told from it."""
+        told = hashlib.sha256()
+        for name, term in zip_longest(self._names, self._terms, fillvalue=""):
+            told.update(f"{name!r}{term!r}".encode("utf-8", "surrogatepass"))
+        return told.hexdigest()
 
     def found(self, number: int) -> str:
         """Give the value under which a customer (0 for the first of the list) is counted."""

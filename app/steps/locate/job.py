@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from app.domain.record import Look, Problem, Stamp
 from app.domain.row import Row
 from app.steps.locate.limits import Limits
+from app.steps.locate.tally import record_id
 
 if TYPE_CHECKING:
     from app.steps.locate.customers import Customers
@@ -62,6 +63,11 @@ class Known(NamedTuple):
     def files(self) -> list[str]:
         """Give the names."""
         return self.names.decode("utf-8", "surrogateescape").split("\0") if self.looks else []
+
+    def records(self, key: bytes) -> list[str]:
+        """Give the ids of the records that were made of them."""
+        before = self.folder.rstrip(os.sep) + os.sep
+        return [record_id(key, before + name) for name in self.bearing()]
 
     def bearing(self) -> list[str]:
         """Give the names of the files of which there is a record."""

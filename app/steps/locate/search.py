@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
+from importlib.metadata import version
+from importlib.util import find_spec
 from itertools import chain, islice
 from pathlib import Path
 from typing import Final
@@ -17,6 +20,7 @@ from app.domain.record import Record
 from app.domain.row import Row
 from app.domain.step import Step
 from app.steps.locate.customers import KIND, Customers
+from app.steps.locate.engine import expressions
 from app.steps.locate.errand import Glanced
 from app.steps.locate.job import CODES, Group, Known, Task
 from app.steps.locate.limits import Limits
@@ -24,8 +28,12 @@ from app.steps.locate.look import unread
 from app.steps.locate.pool import FILES, Here, Pool, batches
 from app.steps.locate.tally import mac_of
 from app.steps.locate.walk import Met, Unlisted, check, walk
+from app.steps.locate.words import LABELS
 
 _DEFAULT: Final = Limits()
+EDITION: Final = 2
+"""Counts up with each change of rules or readers after which a file may end otherwise."""
+_READERS: Final = ("pypdfium2", "python-calamine", "olefile")
 _AHEAD: Final = 2_000
 """Folders that are listed before the look begins, so that its end can be foreseen."""
 Memory = Callable[[str], Sequence[Known]]
@@ -57,7 +65,7 @@ def survey(
 
     With a `memory` only what changed since is opened: a file whose size, times and number
     are those that were kept ends as it did then, and has no row. It must be of the same
-    `version`.
+    `edition`.
 
     A finding from confidence 0.6 counts for tier and people; one from 0.35 is kept, to
     be looked at. A file is CLEAN only when all of it was read and nothing was found.
@@ -89,6 +97,29 @@ def survey(
             yield looked
             last = _further(last, looked)
         yield last
+
+
+def edition(
+    locations: Sequence[Location],
+    *,
+    limits: Limits = _DEFAULT,
+    subject: str = "",
+    customers: Customers | None = None,
+) -> str:
+    """Name what the result of a look depends on besides the files: rules, readers, whom it looks for.
+
+    Locations count too, for a record says under which it was found. The name tells nothing
+    of the people: it is a SHA-256.
+    """
+    parts: list[object] = [EDITION, _libraries(), expressions(subject), LABELS, repr(limits)]
+    parts.append(sorted(str(location.path) for location in locations))
+    parts.append(customers.digest() if customers else "")
+    return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _libraries() -> list[str]:
+    """Give the versions of the readers that are not our own."""
+    return [f"{name} {version(name)}" for name in _READERS if find_spec(name.replace("-", "_"))]
 
 
 def locate(
@@ -200,6 +231,11 @@ class Named:
         self._places = {mac_of(key, KIND, customers.found(n)): n for n in reversed(range(customers.count))}
         self.records = [0] * customers.count
         """By the customer's place in the list; one who is in it twice is counted at the first."""
+
+    def take(self, holders: Iterable[tuple[bytes, int]]) -> None:
+        """Take the counts from where they are kept, by the hash of a customer."""
+        for mac, count in holders:
+            self.records[self._places[mac]] = count
 
     def add(self, record: Record) -> None:
         """Count the customers that a record names."""
