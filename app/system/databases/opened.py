@@ -113,6 +113,7 @@ def engine_of(address: Address, password: str, *, silence: float = QUERY, read_o
             options["password"] = password.encode()  # as text it would be taken for Latin-1
         elif password:
             url = url.set(password=password)
+            options.pop("password", None)
         if address.make is Make.SQLITE:
             from app.system.databases.sqlite import opener
 
@@ -132,7 +133,7 @@ def _extra(address: Address) -> str:
 def _options(driver: str) -> dict[str, Any]:
     """How each driver is told the limits on time that hold until we are let in."""
     if driver == "postgresql+pg8000":
-        return {"timeout": LOGIN}
+        return {"timeout": LOGIN, "password": ""}  # asked for one, it fails on none at all
     if driver.startswith("postgresql+psycopg"):
         return {"connect_timeout": LOGIN}
     if driver == "mysql+pymysql":
@@ -161,12 +162,10 @@ def connected(
         Refused: DATABASE_DRIVER, DATABASE_LOGIN, DATABASE_SILENT, DATABASE_UNREACHABLE, when it can't be
             opened. What is asked later raises SQLAlchemy's own errors; `failure_of` reads them.
     """
-    from sqlalchemy import exc
-
     engine = engine_of(address, password, silence=silence, read_only=read_only)
     try:
         connection = engine.connect()
-    except (exc.SQLAlchemyError, OSError, EOFError) as error:
+    except Exception as error:  # noqa: BLE001  drivers raise anything when what answers is no such server
         # The driver's words are left behind: they may hold the name of a person, and a path.
         raise unanswered(address, error, LOGIN) from None
     try:

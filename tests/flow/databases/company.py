@@ -54,13 +54,16 @@ def customers(count: int, seed: int | None = None) -> list[Customer]:
     ]
 
 
-TABLES = (
+CUSTOMERS = (
     "CREATE TABLE {q}客户{q} (id INTEGER PRIMARY KEY, {q}姓名{q} VARCHAR(40), {q}身份证号{q} VARCHAR(18),"
-    " {q}手机{q} VARCHAR(20), c7 VARCHAR(60), {q}备注{q} VARCHAR(200))",
-    "CREATE TABLE {q}订单{q} (no VARCHAR(20) PRIMARY KEY, {q}客户id{q} INTEGER NOT NULL"
-    " REFERENCES {q}客户{q} (id), {q}金额{q} NUMERIC(10, 2))",
-    "CREATE TABLE settings (k VARCHAR(20) PRIMARY KEY, v VARCHAR(40))",
+    " {q}手机{q} VARCHAR(20), c7 VARCHAR(60), {q}备注{q} VARCHAR(200))"
 )
+ORDERS = (
+    "CREATE TABLE {q}订单{q} (no VARCHAR(20) PRIMARY KEY, {q}客户id{q} INTEGER NOT NULL"
+    " REFERENCES {q}客户{q} (id), {q}金额{q} NUMERIC(10, 2))"
+)
+SETTINGS = "CREATE TABLE settings (k VARCHAR(20) PRIMARY KEY, v VARCHAR(40))"
+TABLES = (CUSTOMERS, ORDERS, SETTINGS)
 
 
 def rows_of(people: list[Customer]) -> dict[str, list[tuple[Any, ...]]]:

@@ -135,8 +135,18 @@ def list_of(path: Path, people: list[Customer]) -> Path:
 
 
 @pytest.fixture
+def office_at(people: tuple[Identity, Identity, Identity]) -> Callable[[Path], Callable[..., Office]]:
+    return lambda folder: _office_in(folder, people)
+
+
+@pytest.fixture
 def office_of(tmp_path: Path, people: tuple[Identity, Identity, Identity]) -> Callable[..., Office]:
+    return _office_in(tmp_path, people)
+
+
+def _office_in(folder: Path, people: tuple[Identity, Identity, Identity]) -> Callable[..., Office]:
     def make(held: Held, chosen: list[Customer] | None = None, **more: Any) -> Office:
+        tmp_path = folder
         listed = list_of(tmp_path / "list.csv", chosen) if chosen is not None else None
         case = Case(
             number="2026-001",
@@ -175,7 +185,9 @@ def mariadb_server() -> Iterator[Running]:
         yield running
 
 
-def _server_held(name: str, url: str, quote: str, connect: Callable[[str], Any], data: Path) -> Held:
+def _server_held(
+    name: str, url: str, quote: str, connect: Callable[[str], Any], data: Path, count: int = 1000
+) -> Held:
     """A new database with the company in it, on a running server."""
     admin = connect("")
     admin.autocommit = True if quote == '"' else admin.autocommit
@@ -200,7 +212,7 @@ def _server_held(name: str, url: str, quote: str, connect: Callable[[str], Any],
         db.close()
         return found
 
-    people = customers(1000)
+    people = customers(count)
     fill(do, people, quote, "%s")
     os.environ["DATABASE_WORD"] = PASSWORD
 
@@ -230,16 +242,38 @@ def connect_mariadb(port: int, database: str, user: str = "root", word: str = PA
 
 
 @pytest.fixture
-def postgresql_held(postgresql_server: Running) -> Held:
-    name, port = f"客户库{secrets.token_hex(3)}", postgresql_server.port
-    url = f"postgresql://postgres@127.0.0.1:{port}/{name}"
-    return _server_held(
-        name, url, '"', lambda database: connect_postgresql(port, database), postgresql_server.data
-    )
+def new_postgresql(postgresql_server: Running) -> Callable[[int], Held]:
+    port = postgresql_server.port
+
+    def make(count: int) -> Held:
+        name = f"客户库{secrets.token_hex(3)}"
+        url = f"postgresql://postgres@127.0.0.1:{port}/{name}"
+        return _server_held(
+            name, url, '"', lambda database: connect_postgresql(port, database), postgresql_server.data, count
+        )
+
+    return make
 
 
 @pytest.fixture
-def mariadb_held(mariadb_server: Running) -> Held:
-    name, port = f"客户库{secrets.token_hex(3)}", mariadb_server.port
-    url = f"mysql://root@127.0.0.1:{port}/{name}"
-    return _server_held(name, url, "`", lambda database: connect_mariadb(port, database), mariadb_server.data)
+def new_mariadb(mariadb_server: Running) -> Callable[[int], Held]:
+    port = mariadb_server.port
+
+    def make(count: int) -> Held:
+        name = f"客户库{secrets.token_hex(3)}"
+        url = f"mysql://root@127.0.0.1:{port}/{name}"
+        return _server_held(
+            name, url, "`", lambda database: connect_mariadb(port, database), mariadb_server.data, count
+        )
+
+    return make
+
+
+@pytest.fixture
+def postgresql_held(new_postgresql: Callable[[int], Held]) -> Held:
+    return new_postgresql(1000)
+
+
+@pytest.fixture
+def mariadb_held(new_mariadb: Callable[[int], Held]) -> Held:
+    return new_mariadb(1000)

@@ -166,8 +166,11 @@ def mariadb() -> Iterator[Running]:
             )
         with _ended(process):
             _until(lambda: pymysql.connect(unix_socket=f"{folder}/s", user="root").close(), process)
-            with pymysql.connect(unix_socket=f"{folder}/s", user="root", autocommit=True) as root:
-                with root.cursor() as cursor:
-                    cursor.execute("CREATE OR REPLACE USER root@'127.0.0.1' IDENTIFIED BY %s", (PASSWORD,))
-                    cursor.execute("GRANT ALL ON *.* TO root@'127.0.0.1' WITH GRANT OPTION")
+            socket_file = f"{folder}/s"
+            with (
+                pymysql.connect(unix_socket=socket_file, user="root", autocommit=True) as root,
+                root.cursor() as cursor,
+            ):
+                cursor.execute("CREATE OR REPLACE USER root@'127.0.0.1' IDENTIFIED BY %s", (PASSWORD,))
+                cursor.execute("GRANT ALL ON *.* TO root@'127.0.0.1' WITH GRANT OPTION")
             yield Running(port, data, process)

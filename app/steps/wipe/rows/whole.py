@@ -82,22 +82,28 @@ def _drop_postgresql(scene: Scene, beside: Door, name: str) -> Iterator[Event]:
     with beside.opened(read_only=False) as manager:
         quote_name = manager.dialect.identifier_preparer.quote_identifier(name).replace(":", "\\:")
         # A stopped run may have left the door shut.
-        if not alone(manager, f"ALTER DATABASE {quote_name} WITH ALLOW_CONNECTIONS true"):
-            raise Spared(Reason.DENIED)
+        _must(alone(manager, f"ALTER DATABASE {quote_name} WITH ALLOW_CONNECTIONS true"), Reason.DENIED)
         try:
             with scene.door.opened() as connection, answering():
                 own = one_text(connection, "SELECT pg_backend_pid()")
                 alone(manager, f"ALTER DATABASE {quote_name} WITH ALLOW_CONNECTIONS false")
-                if asked(manager, _OTHERS, name=name, own=int(own))[0][0]:
-                    raise Spared(Reason.OPEN_ELSEWHERE)
+                _refuse_in_use(manager, name, int(own))
                 _compare(begin_fresh(connection), scene)
             yield noted(scene, DELETING, ("stage", DELETING))
-            if not alone(manager, f"DROP DATABASE {quote_name}"):
-                raise Spared(Reason.OPEN_ELSEWHERE)
+            _must(alone(manager, f"DROP DATABASE {quote_name}"), Reason.OPEN_ELSEWHERE)
         except BaseException:
             with suppress(Exception):
                 alone(manager, f"ALTER DATABASE {quote_name} WITH ALLOW_CONNECTIONS true")
             raise
+
+
+def _must(done: bool, reason: Reason) -> None:
+    if not done:
+        raise Spared(reason)
+
+
+def _refuse_in_use(manager: Connection, name: str, own: int) -> None:
+    _must(not asked(manager, _OTHERS, name=name, own=own)[0][0], Reason.OPEN_ELSEWHERE)
 
 
 def begin_fresh(connection: Connection) -> Connection:
