@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from command_line import lethe
 
 from app.domain.case import Role
 from app.identity import create
@@ -26,20 +25,6 @@ CREDENTIALS = {
     "O": "officer's own",
     "W": "witness's own",
 }
-
-
-def lethe(*argv: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "app", *map(str, argv)],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        stdin=subprocess.DEVNULL,
-        env={**os.environ, "LANG": "en_GB.UTF-8", **CREDENTIALS},
-        cwd=Path(__file__).parents[2],
-        timeout=120,
-        check=False,
-    )
 
 
 def case_in(folder: Path, key: str) -> Path:
@@ -84,28 +69,30 @@ def test_a_key_with_a_date_from_run_to_addendum(tmp_path: Path) -> None:
             kms = boto3.client("kms", region_name="eu-west-1", endpoint_url=url)
             key = kms.create_key()["KeyMetadata"]["KeyId"]
             toml = f'[[key]]\nkind = "aws_kms"\nname = "{key}"\nregion = "eu-west-1"\nurl = "{url}"\n'
-            done = lethe("run", case_in(tmp_path, toml))
+            done = lethe("run", case_in(tmp_path, toml), **CREDENTIALS)
             assert done.returncode == 3, done.stderr
             assert f"ScheduleKeyDeletion {key} PendingWindowInDays=7; to wait: 7 days" in done.stderr
-            waits = lethe("resume", tmp_path / "2026-011")
+            waits = lethe("resume", tmp_path / "2026-011", **CREDENTIALS)
             assert waits.returncode == 3
             assert "still waits for its store, until 20" in waits.stderr
             passed(key)
-            ended = lethe("resume", tmp_path / "2026-011")
+            ended = lethe("resume", tmp_path / "2026-011", **CREDENTIALS)
             assert ended.returncode == 3, "what the store alone says stays an exception"
             assert "Addendum: " in ended.stderr
     addendum = tmp_path / "out/addendum-1.json"
     assert str(addendum) in ended.stderr
-    told = lethe("verify", addendum, "--journal", tmp_path / "2026-011/journal.jsonl", "--json")
+    told = lethe(
+        "verify", addendum, "--journal", tmp_path / "2026-011/journal.jsonl", "--json", **CREDENTIALS
+    )
     assert told.returncode == 0, told.stdout
     assert json.loads(told.stdout.splitlines()[-1])
-    assert lethe("verify", tmp_path / "out/certificate.pdf").returncode == 0
-    assert "certified and closed" in lethe("resume", tmp_path / "2026-011").stderr
+    assert lethe("verify", tmp_path / "out/certificate.pdf", **CREDENTIALS).returncode == 0
+    assert "certified and closed" in lethe("resume", tmp_path / "2026-011", **CREDENTIALS).stderr
 
 
 def test_a_server_that_is_away_ends_in_one_sentence(tmp_path: Path) -> None:
     toml = '[[key]]\nkind = "openbao"\nname = "transit/keys/x"\nurl = "http://127.0.0.1:9"\ntimeout = 2\n'
-    done = lethe("run", case_in(tmp_path, toml))
+    done = lethe("run", case_in(tmp_path, toml), **CREDENTIALS)
     assert done.returncode == 1
     assert "The key store gave no answer (openbao:transit/keys/x@http://127.0.0.1:9)" in done.stderr
     assert (tmp_path / "customers/a.csv").exists()

@@ -12,36 +12,13 @@ import time
 from pathlib import Path
 
 import pytest
+from command_line import lethe
 
 from app.__main__ import main
 from app.domain.step import Step
-from app.rehearsal import PASSPHRASES, build_company
+from app.rehearsal import PASSPHRASES
 
 LINE_KEYS = {"path", "bytes", "tier", "people", "findings", "category", "problems"}
-
-
-def lethe(*argv: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "app", *map(str, argv)],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        stdin=subprocess.DEVNULL,
-        env={**os.environ, "LANG": "en_GB.UTF-8", **environment},
-        cwd=Path(__file__).parents[2],
-        timeout=120,
-        check=False,
-    )
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_company(tmp_path_factory.mktemp("cli") / "company", records=30).parent
-
-
-@pytest.fixture
-def company(built: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(built, tmp_path / "company"))
 
 
 @pytest.fixture(scope="module")

@@ -4,39 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from command_line import lethe
 
 from app.flow import Flow, case_folder, from_environment, people_of, read_case_file
-from app.rehearsal import PASSPHRASES, build_company
-
-
-def lethe(*argv: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "app", *map(str, argv)],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        stdin=subprocess.DEVNULL,
-        env={**os.environ, "LANG": "en_GB.UTF-8", **environment},
-        cwd=Path(__file__).parents[2],
-        timeout=120,
-        check=False,
-    )
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_company(tmp_path_factory.mktemp("told") / "company", records=12).parent
-
-
-@pytest.fixture
-def company(built: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(built, tmp_path / "company"))
+from app.rehearsal import PASSPHRASES
 
 
 def declare(company: Path, text: str) -> Path:
