@@ -21,26 +21,17 @@ from app.steps.certify.verdict import Check, Said, progressed
 from app.steps.certify.wording import Who
 
 
-def attachments(data: bytes) -> dict[str, bytes]:
-    """Give the files attached to a PDF by name; none when it can't be read."""
-    import pikepdf
-
-    try:
-        with pikepdf.open(io.BytesIO(data)) as document:
-            return {name: spec.get_file().read_bytes() for name, spec in document.attachments.items()}
-    except Exception:  # noqa: BLE001 - a hostile file may break the parser in any way; all mean the same
-        return {}
-
-
 def pdf_checks(data: bytes, manifest_data: bytes, manifest: Manifest) -> Iterator[Check | Progressed]:
     """Check every signature the manifest names, and what the pages print of the manifest."""
     found: dict[str, _Found] = {}
     try:
         signatures, papers = _opened(data)
         for count, one in enumerate(signatures, 1):
-            found[one.field_name] = _looked_at(one, data, authorities(manifest))
+            # A second one of a name stands for itself, as one that nobody named.
+            name = one.field_name if one.field_name not in found else f"{one.field_name} ({count})"
+            found[name] = _looked_at(one, data, authorities(manifest))
             yield progressed(count, len(signatures), "signatures")
-    except Exception:  # noqa: BLE001 - as above
+    except Exception:  # noqa: BLE001 - a hostile file may break the parser in any way; all mean the same
         yield Check("readable", False, Said("pdf.unreadable"))
         return
     wanted = {one["field"]: one for one in manifest["signatures"]}

@@ -10,6 +10,7 @@ from typing import Final
 from app.domain.event import Progressed
 from app.domain.fault import Fault, Refused
 from app.steps.certify.checking.addendum import addendum_checks, is_addendum
+from app.steps.certify.checking.attached import attachments, specifications
 from app.steps.certify.checking.code import PHOTOS, code_checks, photographed
 from app.steps.certify.checking.journal import journal_checks
 from app.steps.certify.checking.manifest import Manifest, manifest_checks, read_manifest
@@ -76,6 +77,7 @@ def verify_code(text: bytes, folder: Path) -> Verdict:
 
 
 Checks = Iterator[Check | Progressed]
+_ATTACHED: Final = {MANIFEST, INVENTORY, DETACHED}
 _PIECE: Final = 4000
 """Leaves between two words of progress."""
 _SUFFIXES: Final = {
@@ -110,13 +112,15 @@ def _kind_of_others(path: Path, data: bytes) -> str:
 
 
 def _certificate(path: Path, data: bytes, journal: Path | None) -> Checks:
-    from app.steps.certify.checking.pdf import attachments, pdf_checks
+    from app.steps.certify.checking.pdf import pdf_checks
 
     files = attachments(data)
     manifest = read_manifest(files.get(MANIFEST, b""))
     yield _ours(manifest, files.get(MANIFEST, b""))
     if manifest is None:
         return
+    only = set(files) == _ATTACHED and specifications(data) == len(_ATTACHED)
+    yield Check("attachments.only", only, Said("attached.only" if only else "attached.more"))
     yield from pdf_checks(data, files[MANIFEST], manifest)
     yield from manifest_checks(files[MANIFEST], files.get(DETACHED), manifest)
     yield _digest("inventory.attached", files.get(INVENTORY, b""), manifest["inventory"]["sha256"])
