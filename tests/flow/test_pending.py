@@ -107,7 +107,7 @@ def test_once_it_is_gone_an_addendum_says_so(certified):
     assert not {"handle", "canary_text", "canary_answer"} & set(one["after"]["facts"])
     assert (out / "certificate.pdf").read_bytes() == before
     journal = office.folder / "case/journal.jsonl"
-    for name in ("addendum-1.json", "addendum-1.p7s", "certificate.pdf", "manifest.json"):
+    for name in ("addendum-1.json", "addendum-1.p7s", "addendum-1.pdf", "certificate.pdf", "manifest.json"):
         assert checks(out / name, journal) == (Standing.VALID, []), name
     assert not waiting(office.folder / "case")
     assert not unfinished(office.folder / "case")

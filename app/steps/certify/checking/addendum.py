@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from app.domain.canonical import canonical
+from app.domain.event import Progressed
 from app.domain.outcome import Evidence
 from app.journal import Anchor, Entry
 from app.journal import verify as verify_chain
@@ -18,10 +19,10 @@ from app.journal.segments import Reading, first_segment
 from app.register.codec import build
 from app.steps.certify.checking.manifest import read_manifest, signature_checks
 from app.steps.certify.evidence.addendum import ASKED, ISSUED, file_names, read_addendum
-from app.steps.certify.evidence.manifest import CERTIFICATE, MANIFEST
+from app.steps.certify.evidence.manifest import CERTIFICATE, DETACHED, MANIFEST
 from app.steps.certify.verdict import Check, Said
 
-_NAME: Final = re.compile(r"addendum-\d+\.(json|p7s)")
+_NAME: Final = re.compile(r"addendum-\d+\.(json|p7s|pdf)")
 
 Told = Mapping[str, Any]
 
@@ -31,18 +32,27 @@ def is_addendum(name: str, data: bytes) -> bool:
     return bool(_NAME.fullmatch(name)) or b'"format":"lethe-addendum"' in data
 
 
-def addendum_checks(path: Path, data: bytes, journal: Path | None) -> Iterator[Check]:
+def addendum_checks(path: Path, data: bytes, journal: Path | None) -> Iterator[Check | Progressed]:
     """Check an addendum with what lies beside it: its signature, the certificate, the addendum before."""
-    if path.suffix == ".p7s":
-        data = _beside(path.with_suffix(".json")) or b""
+    from app.steps.certify.checking.attached import attachments
+    from app.steps.certify.checking.pdf import pdf_checks
+
+    pdf, p7s = b"", None
+    if data.startswith(b"%PDF-"):
+        files = attachments(data)
+        pdf, data, p7s = data, files.get(MANIFEST, b""), files.get(DETACHED)
+    elif path.suffix == ".p7s":
+        data, p7s = _beside(path.with_suffix(".json")) or b"", data
     told = read_addendum(data)
     yield Check("ours", told is not None, Said("manifest.ours" if told else "manifest.not_ours"))
     if told is None:
         return
     same = canonical(told) == data
     yield Check("manifest.canonical", same, Said("form.canonical" if same else "form.other"))
-    _, signature = file_names(told["n"])
-    yield from signature_checks(data, _beside(path.with_name(signature)), dict(told), signature)
+    if pdf:
+        yield from pdf_checks(pdf, data, told)
+    signature = file_names(told["n"])[1]
+    yield from signature_checks(data, p7s or _beside(path.with_name(signature)), told, signature)
     yield from _upgraded(path, told)
     looked = journal or path.resolve().parent.parent / "journal.jsonl"
     if looked.is_file():

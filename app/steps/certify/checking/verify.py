@@ -115,6 +115,9 @@ def _certificate(path: Path, data: bytes, journal: Path | None) -> Checks:
     from app.steps.certify.checking.pdf import pdf_checks
 
     files = attachments(data)
+    if is_addendum("", files.get(MANIFEST, b"")):
+        yield from addendum_checks(path, data, journal)
+        return
     manifest = read_manifest(files.get(MANIFEST, b""))
     yield _ours(manifest, files.get(MANIFEST, b""))
     if manifest is None:

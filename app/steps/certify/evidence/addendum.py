@@ -1,9 +1,9 @@
 """The addendum: what became of keys with a date after the certificate was signed, signed like it.
 
 It is a manifest of its own beside the certificate, `addendum-1.json`, with the detached signature of
-the same people, `addendum-1.p7s`. It names the certificate by number and digest, the addendum before
-it, and for each key what the certificate said and what the store says now. The certificate stays as
-it is: it was true on its day.
+the same people, `addendum-1.p7s`, and both in a PDF that they signed, `addendum-1.pdf`. It names the
+certificate by number and digest, the addendum before it, and for each key what the certificate said
+and what the store says now. The certificate stays as it is: it was true on its day.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,9 +25,15 @@ from app.journal import Entry, replay_entries
 from app.register.codec import build, outcome_named
 from app.steps.certify.account import Account, Line, named
 from app.steps.certify.bearing import borne
-from app.steps.certify.evidence.manifest import CERTIFICATE, MANIFEST, fields_of
-from app.steps.certify.issuing import Issuing, refuse_others, told
+from app.steps.certify.document.addition import laid_out_addition
+from app.steps.certify.document.stamp import stamp
+from app.steps.certify.evidence.manifest import CERTIFICATE, DETACHED, MANIFEST, fields_of
+from app.steps.certify.issuing import Issuing, papers_of, refuse_others, told
+from app.steps.certify.page.archive import archived
+from app.steps.certify.page.paint import painted
+from app.steps.certify.signing.seals import sealed, with_fields
 from app.steps.certify.status import status_of
+from app.steps.certify.wording import Words
 from app.system.durable import write_durably
 
 FORMAT: Final = "lethe-addendum"
@@ -38,9 +45,9 @@ ISSUED: Final = "addendum"
 _KEYS: Final = f"{KeyOutcome.__name__}."
 
 
-def file_names(number: int) -> tuple[str, str]:
-    """The manifest and its signature."""
-    return f"addendum-{number}.json", f"addendum-{number}.p7s"
+def file_names(number: int) -> tuple[str, str, str]:
+    """The manifest, its signature, and both in a signed PDF."""
+    return f"addendum-{number}.json", f"addendum-{number}.p7s", f"addendum-{number}.pdf"
 
 
 @dataclass(slots=True)
@@ -122,9 +129,30 @@ def compose_addendum(
         ],
     }
     data = canonical(manifest)
-    first, second = file_names(number)
-    write_durably(folder / second, cms_detached(data, people), 0o644)
+    first, second, third = file_names(number)
+    p7s = cms_detached(data, people)
+    write_durably(folder / third, _paper(manifest, account, people, {MANIFEST: data, DETACHED: p7s}), 0o644)
+    write_durably(folder / second, p7s, 0o644)
     write_durably(folder / first, data, 0o644)
+
+
+def _paper(
+    manifest: dict[str, Any], account: Account, people: Sequence[Identity], attached: dict[str, bytes]
+) -> bytes:
+    """Draw it, attach the manifest and its signature, and have the people sign, as the certificate is."""
+    words = Words.of(account.language)
+    now = datetime.now(UTC).replace(microsecond=0)
+    digest = hashlib.sha256(attached[MANIFEST]).hexdigest()
+    sheet = laid_out_addition(manifest, account, people, digest)
+    title = words.label("title.addendum", n=manifest["n"])
+    second = "en" if account.language == "both" else ""
+    drawn = painted(sheet.pages, f"{title} {account.number}", account.company, second=second)
+    pdf = archived(drawn, attached, now, account.language)
+    fields = fields_of(people)
+    papers = papers_of([person for _, person in fields], Issuing(), ())
+    pdf = with_fields(pdf, {name: sheet.fields[name] for name, _ in fields}, papers)
+    stamps = {name: stamp(person, words, sheet.fields[name], now) for name, person in fields}
+    return sealed(pdf, fields, stamps, now)
 
 
 def _keys(asked: Asked) -> Iterator[dict[str, Any]]:
