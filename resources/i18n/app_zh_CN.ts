@@ -1698,7 +1698,7 @@
         </message>
         <message>
             <source>Drop a file here: certificate.pdf, manifest.json, a proof, journal.jsonl, a sealed package, or a photo of the QR code. What lies beside it is used too. Nothing is sent anywhere.</source>
-            <translation>将文件拖放到这里：certificate.pdf、manifest.json、单项证明、journal.jsonl、封存包，或二维码的照片。旁边的相关文件也会用到。不向任何地方发送内容。</translation>
+            <translation>将文件拖放到这里：certificate.pdf、manifest.json、单项证明、journal.jsonl、封存包，或二维码的照片。旁边的相关文件也会用到。核验不联网。</translation>
         </message>
         <message>
             <source>File to be checked</source>

@@ -31,6 +31,7 @@ from app.domain.medium import Medium
 from app.domain.step import Step
 from app.domain.wiping import Cost, Method, Wiping
 from app.flow.outlook import Touched
+from app.flow.papers import attach
 from app.flow.reading import Reading
 from app.journal import FirstKey
 from app.language import Language
@@ -38,6 +39,7 @@ from app.rehearsal import build_company
 from app.ui.application import make_application
 from app.ui.pages.first_key_dialog import FirstKeyDialog
 from app.ui.pages.hold_dialog import HoldDialog
+from app.ui.pages.papers_dialog import PapersDialog
 from app.ui.pages.terms_dialog import TermsDialog
 from app.ui.pages.verify import VerifyWindow
 from app.ui.translation import speak
@@ -112,7 +114,9 @@ def walk(app: QApplication, out: Path, view: str) -> None:
         for language in Language:
             speak(app, language)
             terms = CertificateTerms(Path("/out"), holders=(AnnexHolder("周建国", "age1" + "q" * 58),))
+            attach(wizard.desk.flow.folder, company, "training")
             dialogs = {
+                "papers": PapersDialog(wizard.desk.flow.folder, locked=language is Language.EN),
                 "new-person": NewPerson(Role.WITNESS),
                 "hold": HoldDialog(3),
                 "terms": TermsDialog(terms, locked=False),

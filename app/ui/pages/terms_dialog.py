@@ -48,6 +48,9 @@ class TermsDialog(QDialog):
         self._name()
         self._show(terms)
         self._lock(locked)
+        # Hints that wrap are higher than their layout says of itself.
+        wide = self.minimumWidth()
+        self.setMinimumHeight(self._column.totalHeightForWidth(wide))
         self.add.clicked.connect(self._add)
         self.remove.clicked.connect(self._remove)
         self.readers.itemSelectionChanged.connect(self._mind_remove)
@@ -92,6 +95,7 @@ class TermsDialog(QDialog):
         column = QVBoxLayout(self)
         for part in (self.notice, self.paper_box, self.reader_box, self.buttons):
             column.addWidget(part)
+        self._column = column
         self.setMinimumWidth(self.fontMetrics().horizontalAdvance("0") * 84)
 
     def _show(self, terms: CertificateTerms) -> None:
