@@ -23,14 +23,14 @@ from app.system.disk import Disk
 
 SEED = b"\x07" * 32
 DESTROYED = (KeyOutcome.CE_PURGE, KeyOutcome.KEY_DESTROYED_HERE, KeyOutcome.MEDIUM_RESIDUE)
-_PART = 16 << 10
 
 
 class Slow(Disk):
     """A disk that takes its time in many small writes, so that a kill lands in the middle of a pass."""
 
     def overwrite(self, fd, offset, data):
-        step = max(64, len(data) // 16)
+        # No less than a sector: nothing smaller is ever half written.
+        step = max(512, len(data) // 16 // 512 * 512)
         for at in range(0, len(data), step):
             super().overwrite(fd, offset + at, data[at : at + step])
             time.sleep(0.0004)
@@ -61,6 +61,8 @@ class Prey:
     kind: str
     original: Path
     passphrase: str
+    takes: float = 0
+    """Seconds for the whole, measured: so that the kills fall evenly over it."""
 
     def opens(self, path):
         """Whether the file gives its key."""
@@ -75,28 +77,40 @@ class Prey:
 def campaign_of_keys(kills, seed, preys, sign, folder, report):
     """Kill the shredding of a key file, resume it, and look after each."""
     dice = random.Random(seed)
-    for number in range(kills):
+    for number in range(-len(preys), kills):
         prey = preys[number % len(preys)]
         place = folder / f"kill-{number}"
         place.mkdir()
         path = place / "key"
         shutil.copyfile(prey.original, path)
         plan = sign(path, prey.kind)
-        one(plan, prey, path, place / "journal", dice.uniform(0, 1), report)
+        if number < 0:
+            prey.takes = 1.1 * timed(plan, prey, place / "journal")
+        else:
+            one(plan, prey, path, place / "journal", dice.uniform(0, 1), report)
         shutil.rmtree(place)
 
 
+def undisturbed(plan, prey, stages, noted):
+    """The shredding of a key as the flow begins it."""
+    return shred(
+        plan, kinds={"k-0": prey.kind}, stages=stages, passphrase=lambda _: prey.passphrase,
+        seed=SEED, noted=noted, grounds=Grounds(), disk=Slow(),
+    )  # fmt: skip
+
+
+def timed(plan, prey, journal):
+    """How long it takes when nobody kills it."""
+    began = time.monotonic()
+    recorded(undisturbed(plan, prey, {}, {}), journal)
+    return time.monotonic() - began
+
+
 def one(plan, prey, path, journal, moment, report):
-    """One kill and one resumption."""
+    """One kill, `moment` of the whole time after the start, and one resumption."""
     journal.touch()
 
-    def events(stages, noted):
-        return shred(
-            plan, kinds={"k-0": prey.kind}, stages=stages, passphrase=lambda _: prey.passphrase,
-            seed=SEED, noted=noted, grounds=Grounds(), disk=Slow(),
-        )  # fmt: skip
-
-    killed(lambda: recorded(events({}, {}), journal), moment * typical(prey))
+    killed(lambda: recorded(undisturbed(plan, prey, {}, {}), journal), moment * prey.takes)
     stages, noted, said = read(journal)
     stage = stages.get("k-0", Stage.FRESH)
     report.kills += 1
@@ -106,7 +120,7 @@ def one(plan, prey, path, journal, moment, report):
         report.bad.append(f"{prey.kind}: touched before its intent was written")
     check(report, prey, "before resuming", said, opens)
     ended = said
-    for event in events(stages, noted):
+    for event in undisturbed(plan, prey, stages, noted):
         if isinstance(event, Settled):
             ended = event.outcome
     opens = prey.opens(path)
@@ -121,15 +135,6 @@ def check(report, prey, when, said, opens):
     """Nothing that opens is ever said to be destroyed."""
     if opens and said is not None and said is not KeyOutcome.FAILED:
         report.bad.append(f"{prey.kind}: {when} it was said to be {said.value}, and it opens")
-
-
-_TIMES: dict = {}
-
-
-def typical(prey):
-    """About how long the whole takes, in seconds: so that kills fall evenly over it."""
-    size = prey.original.stat().st_size
-    return _TIMES.setdefault((prey.kind, size), 0.08 if size < 1 << 20 else 0.35)
 
 
 def killed(act, after):
@@ -196,7 +201,7 @@ def campaign_of_slot(kills, seed, original, opens, folder, report):
             ended = shred_slot(path, opens=lambda: opens(path), disk=Slow())
             said.write_text(ended.outcome.value)
 
-        killed(act, dice.uniform(0, 0.08))
+        killed(act, dice.uniform(0, 0.25))
         report.kills += 1
         word, still = said.read_text() if said.exists() else "", opens(path)
         report.killed_at["slot " + ("said" if word else "opens" if still else "half")] += 1
