@@ -121,6 +121,11 @@ class Backup:
     paper: Path | None = None
     """The evidence for it: kept with the case, and known on the certificate by its digest."""
 
+    @property
+    def remote(self) -> bool:
+        """Whether `path` is no path of this computer: `remote:folder`, or a bucket."""
+        return self.kind in ("rclone", "s3")
+
 
 @dataclass(frozen=True, slots=True)
 class KeySource:

@@ -179,7 +179,7 @@ def _declared(desk: Desk) -> list[str]:
 def _places(desk: Desk) -> list[Path]:
     case = desk.case
     places = [one.path for one in case.locations]
-    return places + [one.path for one in case.backups] + [one.path for one in case.keys]
+    return places + [one.path for one in case.backups if not one.remote] + [one.path for one in case.keys]
 
 
 def _media(desk: Desk, plan: Plan) -> tuple[Medium, ...]:

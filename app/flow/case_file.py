@@ -246,8 +246,11 @@ def _wiping(reader: _Reader) -> Wiping:
 
 
 def _backup(reader: _Reader, one: dict[str, Any], index: int) -> Backup:
-    declared = one["kind"] == "declared"
-    path = reader.anchored(one["path"]) if declared else reader.path("backup", index, "path", one["path"])
+    path = Path(one["path"])
+    if one["kind"] == "declared":
+        path = reader.anchored(one["path"])
+    elif not Backup(one["kind"], path).remote:
+        path = reader.path("backup", index, "path", one["path"])
     backup = Backup(
         one["kind"],
         path,

@@ -67,7 +67,7 @@ def refuse_protected(case: Case, folder: Path) -> None:
         Refused: PROTECTED_PLACE with the path and its table in the case file.
     """
     told = [("location", one.path) for one in case.locations]
-    told += [("backup", one.path) for one in case.backups]
+    told += [("backup", one.path) for one in case.backups if not one.remote]
     told += [("key", one.path) for one in case.keys]
     own = (folder, os.path.realpath(folder))
     for table, path in told:

@@ -320,12 +320,12 @@ def test_a_file_changed_after_signing_is_not_destroyed(flow: Flow, office: Offic
     assert flow.status is Status.WITH_EXCEPTIONS
 
 
-def test_a_mixed_archive_needs_a_person_s_word(flow: Flow, office: Office, advance: Advance) -> None:
+def test_an_archive_with_what_nobody_can_read_needs_a_person_s_word(flow: Flow, office: Office, advance: Advance) -> None:
     import zipfile
 
     with zipfile.ZipFile(office.folder / "backup" / "mixed.zip", "w") as archive:
         archive.write(office.folder / "customers" / "a.csv", "a.csv")
-        archive.writestr("other.txt", "somebody else's")
+        archive.writestr("closed.7z", b"7z\xbc\xaf\x27\x1c" + bytes(50))
     advance(flow, Step.CONFIRM)
     assert why(flow, Step.SIGN) is Gate.COPY_WITHOUT_DISPOSAL
     (copy,) = [copy for copy in flow.copies() if copy.path.endswith("mixed.zip")]
@@ -476,7 +476,7 @@ def test_carried_out_without_a_person_at_the_window(
 
     with zipfile.ZipFile(office.folder / "backup" / "mixed.zip", "w") as archive:
         archive.write(office.folder / "customers" / "a.csv", "a.csv")
-        archive.writestr("other.txt", "somebody else's")
+        archive.writestr("closed.7z", b"7z\xbc\xaf\x27\x1c" + bytes(50))
     words = {"OFFICER": "a passphrase", "WITNESS": "another one"}
     unlocked = people_of(office.case, lambda _, name: words.get(name, ""))
     assert [person.name for person in unlocked] == ["林晓文", "周建国"]

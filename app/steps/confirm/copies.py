@@ -92,7 +92,7 @@ def find_copies(
         Refused: CASE_FILE_MISSING_PATH before anything is read, when a backup is not there.
     """
     for backup in backups:
-        if backup.kind != "declared" and not os.path.lexists(backup.path):
+        if backup.kind != "declared" and not backup.remote and not os.path.lexists(backup.path):
             raise Refused(Fault.CASE_FILE_MISSING_PATH, str(backup.path))
     passed_over = frozenset(os.path.realpath(path) for path in exclude)
     for backup in backups:

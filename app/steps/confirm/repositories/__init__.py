@@ -2,7 +2,9 @@
 
 from typing import Final
 
-from app.steps.confirm.repositories import borg, restic
+from app.steps.confirm.repositories import borg, btrfs, rclone, restic, s3
 from app.steps.confirm.repositories.contract import Kind
 
-KINDS: Final[dict[str, Kind]] = {kind.name: kind for kind in (restic.KIND, borg.KIND)}
+KINDS: Final[dict[str, Kind]] = {
+    kind.name: kind for kind in (restic.KIND, borg.KIND, rclone.KIND, s3.KIND, btrfs.KIND)
+}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
@@ -68,6 +69,7 @@ class Entry:
 
     `marks` are the hashes by which the repository knows it; `of` the ids of what goes. An
     entry that was known by a path alone has another content than the record: `other`.
+    A `locked` one can't be taken out before `until`, or at all when that is not known.
     """
 
     sha256: str
@@ -76,6 +78,8 @@ class Entry:
     marks: tuple[str, ...]
     of: tuple[str, ...]
     other: bool = False
+    locked: bool = False
+    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from app.domain.outcome import AnyOutcome, CopyOutcome, Evidence, Fact, KeyOutco
 from app.domain.plan import PlanItem
 from app.domain.step import Stage, Step
 from app.identity import SignedPlan
+from app.steps.confirm.reading import CantRead
 from app.steps.confirm.repositories.contract import Entry, Kind, Repository, Unusable
 from app.steps.confirm.repositories.finding import INSIDE
 from app.steps.confirm.repositories.work import PATIENCE, Passwords, at_work, by_path, kind_of, told
@@ -91,9 +92,23 @@ def dispose(
             groups[copy.repository].append(item)
     for path, items in groups.items():
         backup = known[path]
+        if stays := _stays_whole(path, items, copies, stages):
+            yield from (_settled(item, Outcome.FAILED, _untouched(stays)) for item in items)
+            continue
         kind = kind_of(backup)
         if kind is not None:
             yield from _disposed(_Round(backup, kind, items, copies, stages), password, patience)
+
+
+def _stays_whole(
+    path: str, items: Sequence[PlanItem], copies: Mapping[str, Copy], stages: Mapping[str, Stage]
+) -> Reason | None:
+    """Why nothing in a repository that goes as a whole may go: something in it is not to go."""
+    if all(copies[item.id].disposal is not Disposal.DISCARD for item in items):
+        return None
+    going = {item.id for item in items}
+    others = [one for one in copies.values() if one.repository == path and one.id not in going]
+    return Reason.KEPT_RECORD if any(stages.get(one.id) is not Stage.SETTLED for one in others) else None
 
 
 def _is_signed(item: PlanItem, copy: Copy) -> bool:
@@ -129,7 +144,7 @@ def _disposed(round_: _Round, password: Passwords, patience: float) -> Iterator[
             _settled(item, Outcome.FAILED, _evidence(round_, item, error.reason)) for item in round_.items
         )
         return
-    except (ValueError, KeyError, TypeError):
+    except (CantRead, ValueError, KeyError, TypeError):
         reason = Reason.TOOL_FAILED
         yield from (_settled(item, Outcome.FAILED, _evidence(round_, item, reason)) for item in round_.items)
         return

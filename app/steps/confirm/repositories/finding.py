@@ -13,6 +13,7 @@ from app.domain.event import BackupSearched, CopyFound, Progressed
 from app.domain.outcome import Reason
 from app.domain.record import Stamp
 from app.domain.step import Step
+from app.steps.confirm.reading import CantRead
 from app.steps.confirm.repositories.contract import Entry, Kind, Listing, Traits, Unusable
 from app.steps.confirm.repositories.work import PATIENCE, Passwords, at_work, told
 from app.steps.confirm.wanted import Wanted
@@ -50,7 +51,7 @@ def search_repository(
     except Unusable as error:
         yield BackupSearched(Searched(name, 0, 0, 0, (error.reason,), fault=error.reason))
         return
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, CantRead, ValueError, KeyError, TypeError):
         # What the tool printed was not what this version of it is known to print.
         yield BackupSearched(Searched(name, 0, 0, 0, (Reason.TOOL_FAILED,), fault=Reason.TOOL_FAILED))
         return
@@ -68,9 +69,13 @@ def _copies(
     backup: Backup, listing: Listing, traits: Traits, wanted: Wanted, key: bytes, shredded: frozenset[str]
 ) -> list[Copy]:
     taken: set[str] = set()
+    proposed = [_proposed(entry, traits, wanted, shredded) for entry in listing.entries]
+    if traits.disposal is Disposal.DISCARD and any(what is Disposal.EXCEPTION for what, _ in proposed):
+        # It goes whole or not at all.
+        proposed = [(Disposal.EXCEPTION, why or (Reason.KEPT_RECORD,)) for _, why in proposed]
     return [
-        _copy(backup, entry, _named(backup, entry, taken), _proposed(entry, traits, wanted, shredded), key)
-        for entry in listing.entries
+        _copy(backup, entry, _named(backup, entry, taken), one, key)
+        for entry, one in zip(listing.entries, proposed, strict=True)
     ]
 
 
@@ -89,6 +94,9 @@ def _proposed(
     why = (Reason.OTHER_VERSION,) if entry.other else ()
     if entry.sha256 in wanted.kept:
         return Disposal.EXCEPTION, (*why, Reason.KEPT_CONTENT)
+    if entry.locked:
+        # A hold without a date can be neither waited for nor taken away from here.
+        return (Disposal.LOCKED, why) if entry.until else (Disposal.EXCEPTION, (*why, Reason.APPEND_ONLY))
     if traits.keys and any(os.path.realpath(one) in shredded for one in traits.keys):
         return Disposal.KEY, why
     return traits.disposal, (*why, *traits.against)
@@ -109,4 +117,5 @@ def _copy(
         reasons=proposed[1],
         repository=str(backup.path),
         marks=entry.marks,
+        until=entry.until,
     )

@@ -39,7 +39,8 @@ Words = Sequence[tuple[bytes, Reason]]
 class Tool:
     """A program, the settings it is run with, and how to understand its complaints.
 
-    `silent` names the beginnings of environment variables that are not handed down.
+    `silent` names the beginnings of environment variables that are not handed down;
+    `alarms` are words that mean a failure although it ends as if all were well.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Tool:
     words: Words = ()
     silent: tuple[str, ...] = ()
     patience: float = 300.0
+    alarms: Words = ()
 
     def output(self, *arguments: str, cwd: str | None = None, fine: Sequence[int] = (0,)) -> Run[bytes]:
         """Run it and give all it printed.
@@ -108,6 +110,9 @@ class Tool:
                 raise got.error
             if process.returncode not in fine:
                 raise Unusable(self._meaning(bytes(said.kept)))
+            for told, why in self.alarms:
+                if re.search(told, bytes(said.kept).lower()):
+                    raise Unusable(why)
 
     def _watched(self, process: subprocess.Popen[bytes], got: _Reader, said: _Reader) -> Run[None]:
         life, since = None, time.monotonic()

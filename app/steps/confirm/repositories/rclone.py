@@ -1,0 +1,119 @@
+"""Rclone remotes: all is read and hashed, for a crypt remote with a wrong password lists an empty folder."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from app.domain.outcome import Reason
+from app.steps.confirm.repositories.contract import (
+    Entry,
+    Kind,
+    Listing,
+    Place,
+    Repository,
+    Run,
+    Traits,
+    Unusable,
+)
+from app.steps.confirm.repositories.originals import Originals
+from app.steps.confirm.repositories.tool import Tool
+from app.steps.confirm.wanted import Wanted
+
+_WORDS: Final = (
+    (rb"couldn't decrypt config|unable to decrypt config", Reason.WRONG_PASSPHRASE),
+    (
+        rb"undecryptable|not a multiple of blocksize|bad pkcs#7|failed to authenticate",
+        Reason.WRONG_PASSPHRASE,
+    ),
+    (rb"didn't find section|directory not found|unknown remote type", Reason.UNREADABLE),
+)
+
+
+def tool_of(repository: Repository) -> Tool:
+    """Rclone, asked for no password at a terminal; what it could not decrypt counts as a failure."""
+    settings = {"RCLONE_ASK_PASSWORD": "false", "RCLONE_CONFIG_PASS": repository.password}
+    return Tool("rclone", settings, _WORDS, patience=repository.patience, alarms=_WORDS[1:2])
+
+
+def _verify(repository: Repository) -> Run[None]:
+    strict = replace(tool_of(repository), words=(*_WORDS, (rb"", Reason.REPOSITORY_DAMAGED)))
+    yield from strict.lines(("hashsum", "sha256", "--download", repository.path), lambda _: None)
+
+
+def _sizes(repository: Repository) -> Run[dict[str, int]]:
+    told = yield from tool_of(repository).output("lsjson", "-R", "--files-only", repository.path)
+    return {one["Path"]: int(one["Size"]) for one in json.loads(told) or []}
+
+
+def _find(repository: Repository, wanted: Wanted) -> Run[Listing]:
+    sizes = yield from _sizes(repository)
+    if not sizes:
+        # No files is no proof: it is also what a wrong password shows, and only tells when asked to tell all.
+        yield from tool_of(repository).output("lsjson", "-vv", repository.path)
+        raise Unusable(Reason.UNREADABLE)
+    entries = yield from _known(repository, wanted, sizes)
+    return Listing(entries, len(sizes))
+
+
+def _known(repository: Repository, wanted: Wanted, sizes: dict[str, int]) -> Run[tuple[Entry, ...]]:
+    originals = Originals(wanted.paths)
+    some = [path for path, size in sizes.items() if size and (size in wanted.sizes or originals.of(path))]
+    places: dict[str, list[str]] = defaultdict(list)
+    if some:
+
+        def take(line: bytes) -> None:
+            digest, _, path = line.decode("utf-8", "surrogateescape").partition("  ")
+            places[digest].append(path)
+
+        listed = _listed(repository, some)
+        yield from tool_of(repository).lines(
+            ("hashsum", "sha256", "--download", "--files-from-raw", listed, repository.path), take
+        )
+    return tuple(
+        Entry(
+            digest,
+            sizes.get(paths[0], 0),
+            tuple(Place("", path) for path in paths),
+            (digest,),
+            wanted.doomed.get(digest) or originals.of(paths[0]),
+            digest not in wanted.doomed,
+        )
+        for digest, paths in places.items()
+        if digest in wanted.doomed or originals.of(paths[0])
+    )
+
+
+def _listed(repository: Repository, paths: Sequence[str]) -> str:
+    listed = repository.scratch / "files"
+    if any("\n" in path for path in paths):
+        raise Unusable(Reason.TOOL_FAILED)
+    listed.write_text("".join(f"{path}\n" for path in paths), encoding="utf-8", errors="surrogateescape")
+    return str(listed)
+
+
+def _remove(repository: Repository, entries: Sequence[Entry]) -> Run[None]:
+    paths = [place.path for entry in entries for place in entry.places]
+    if paths:
+        listed = _listed(repository, paths)
+        yield from tool_of(repository).output("delete", "--files-from-raw", listed, repository.path)
+
+
+def _remaining(repository: Repository, marks: frozenset[str], sizes: frozenset[int]) -> Run[frozenset[str]]:
+    there = yield from _sizes(repository)
+    sought = Wanted(dict.fromkeys(marks, ("",)), sizes, frozenset())
+    entries = yield from _known(repository, sought, there)
+    return frozenset(entry.sha256 for entry in entries)
+
+
+def _traits(repository: Repository) -> Run[Traits]:
+    told = json.loads((yield from tool_of(repository).output("config", "dump")))
+    remote = told.get(repository.path.partition(":")[0], {})
+    crypt = remote.get("type") == "crypt"
+    return Traits(freed=Reason.FREED_ENCRYPTED if crypt else Reason.FREED_IN_CLEAR)
+
+
+KIND: Final = Kind("rclone", "hashsum --download", _verify, _find, _remove, _remaining, _traits)

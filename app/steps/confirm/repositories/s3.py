@@ -1,0 +1,172 @@
+"""S3 buckets: every version of an object is a copy, and a lock says until when it can't go.
+
+`path` is `bucket` or `bucket/prefix`; keys, region and endpoint are taken from the environment as
+every client of S3 takes them (AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL …).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any, Final
+
+from app.domain.outcome import Reason
+from app.steps.confirm.repositories.contract import (
+    Beat,
+    Entry,
+    Kind,
+    Listing,
+    Place,
+    Repository,
+    Run,
+    Traits,
+    Unusable,
+)
+from app.steps.confirm.wanted import Wanted
+
+_CHUNK: Final = 1 << 20
+_REASONS: Final = {
+    "InvalidAccessKeyId": Reason.WRONG_PASSPHRASE,
+    "SignatureDoesNotMatch": Reason.WRONG_PASSPHRASE,
+    "AccessDenied": Reason.DENIED,
+    "NoSuchBucket": Reason.UNREADABLE,
+    "404": Reason.UNREADABLE,
+    "403": Reason.DENIED,
+}
+
+
+class _Bucket:
+    """One bucket, with a limit to the silence of its server."""
+
+    def __init__(self, repository: Repository) -> None:
+        try:
+            import boto3
+            from botocore.config import Config
+        except ImportError:
+            raise Unusable(Reason.TOOL_MISSING) from None
+        text = repository.backup.path.as_posix().lstrip("/")
+        self.name, _, self.prefix = text.partition("/")
+        patience = min(repository.patience, 60)
+        config = Config(connect_timeout=patience, read_timeout=patience, retries={"max_attempts": 2})
+        self.client: Any = boto3.client("s3", config=config)
+
+    def ask(self, call: str, **what: object) -> Any:
+        """Call the server.
+
+        Raises:
+            Unusable: with what its refusal means.
+        """
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            return getattr(self.client, call)(Bucket=self.name, **what)
+        except ClientError as error:
+            code = error.response.get("Error", {}).get("Code", "")
+            raise Unusable(_REASONS.get(code, Reason.TOOL_FAILED)) from None
+        except BotoCoreError as error:
+            hung = "timeout" in type(error).__name__.lower() or "connect" in type(error).__name__.lower()
+            raise Unusable(Reason.TOOL_HUNG if hung else Reason.TOOL_FAILED) from None
+
+    def versions(self) -> Iterator[dict[str, Any]]:
+        """Every version and every delete marker, page by page."""
+        marks: dict[str, object] = {}
+        while True:
+            page = self.ask("list_object_versions", Prefix=self.prefix, **marks)
+            yield from page.get("Versions", ())
+            yield from ({**one, "Marker": True} for one in page.get("DeleteMarkers", ()))
+            if not page.get("IsTruncated"):
+                return
+            marks = {
+                "KeyMarker": page["NextKeyMarker"],
+                "VersionIdMarker": page.get("NextVersionIdMarker", ""),
+            }
+
+    def digest(self, one: dict[str, Any]) -> str:
+        """SHA-256 of one version, streamed."""
+        state = hashlib.sha256()
+        body = self.ask("get_object", Key=one["Key"], VersionId=one["VersionId"])["Body"]
+        for chunk in body.iter_chunks(_CHUNK):
+            state.update(chunk)
+        return state.hexdigest()
+
+    def lock(self, key: str, version: str) -> tuple[bool, date | None]:
+        """Whether a version is locked, and until when; a legal hold has no date."""
+        told = self.ask("head_object", Key=key, VersionId=version)
+        until = told.get("ObjectLockRetainUntilDate")
+        return bool(until) or told.get("ObjectLockLegalHoldStatus") == "ON", until.date() if until else None
+
+
+def _verify(repository: Repository) -> Run[None]:
+    """See that every version can be had at the length it is listed with."""
+    bucket = _Bucket(repository)
+    for done, one in enumerate(bucket.versions()):
+        if not one.get("Marker"):
+            told = bucket.ask("head_object", Key=one["Key"], VersionId=one["VersionId"])
+            if told["ContentLength"] != one["Size"]:
+                raise Unusable(Reason.REPOSITORY_DAMAGED)
+        yield Beat(done)
+
+
+def _find(repository: Repository, wanted: Wanted) -> Run[Listing]:
+    bucket = _Bucket(repository)
+    places: dict[str, list[Place]] = defaultdict(list)
+    sizes: dict[str, int] = {}
+    locks: dict[str, list[date | None]] = defaultdict(list)
+    files = 0
+    for one in bucket.versions():
+        yield Beat(files)
+        if one.get("Marker"):
+            continue
+        files += 1
+        if not one["Size"] or one["Size"] not in wanted.sizes:
+            continue
+        sha256 = bucket.digest(one)
+        if sha256 in wanted.doomed:
+            places[sha256].append(Place(one["VersionId"], one["Key"]))
+            sizes[sha256] = one["Size"]
+            locked, until = bucket.lock(one["Key"], one["VersionId"])
+            if locked:
+                locks[sha256].append(until)
+    entries = tuple(
+        Entry(
+            sha256,
+            sizes[sha256],
+            tuple(found),
+            (sha256,),
+            wanted.doomed[sha256],
+            locked=sha256 in locks,
+            until=max((one for one in locks[sha256] if one), default=None) if sha256 in locks else None,
+        )
+        for sha256, found in places.items()
+    )
+    return Listing(entries, files)
+
+
+def _remove(repository: Repository, entries: Sequence[Entry]) -> Run[None]:
+    """Delete every version of the content, and the markers that hide a key of which nothing is left."""
+    bucket = _Bucket(repository)
+    keys = {place.path for entry in entries for place in entry.places}
+    for place in (place for entry in entries for place in entry.places):
+        bucket.ask("delete_object", Key=place.path, VersionId=place.snapshot)
+        yield Beat()
+    left = [one for one in bucket.versions() if one["Key"] in keys]
+    bare = keys - {one["Key"] for one in left if not one.get("Marker")}
+    for one in left:
+        if one["Key"] in bare:
+            bucket.ask("delete_object", Key=one["Key"], VersionId=one["VersionId"])
+            yield Beat()
+
+
+def _remaining(repository: Repository, marks: frozenset[str], sizes: frozenset[int]) -> Run[frozenset[str]]:
+    listing = yield from _find(repository, Wanted(dict.fromkeys(marks, ("",)), sizes, frozenset()))
+    return frozenset(entry.sha256 for entry in listing.entries)
+
+
+def _traits(_: Repository) -> Run[Traits]:
+    yield Beat()
+    return Traits(freed=Reason.STORE_WORD)
+
+
+KIND: Final = Kind("s3", "every version asked for", _verify, _find, _remove, _remaining, _traits)
