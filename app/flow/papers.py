@@ -130,5 +130,6 @@ def _paper(path: Path, evidence: Path, shown: Callable[[str], str]) -> Paper:
     parts = path.relative_to(evidence).parts
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    kind = parts[0] if len(parts) > 1 else OTHER
+    # A folder of another name may bear a person's.
+    kind = parts[0] if len(parts) > 1 and parts[0] in KINDS else OTHER
     return Paper(kind, shown(str(path)), path.stat().st_size, digest)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import tomllib
 from pathlib import Path
 
-from app.flow.papers import papers_in
+from app.flow.papers import KINDS, OTHER, papers_in
+from app.system.paths import resource
 
 
 def test_each_document_by_its_digest_and_folder(tmp_path: Path) -> None:
@@ -18,6 +20,19 @@ def test_each_document_by_its_digest_and_folder(tmp_path: Path) -> None:
     assert (training.kind, training.bytes) == ("training", 7)
     assert training.sha256 == hashlib.sha256(b"trained").hexdigest()
     assert {other.name, training.name} == {"#True"}
+
+
+def test_a_folder_of_another_name_tells_nothing(tmp_path: Path) -> None:
+    """An officer may have laid the papers of each person in a folder of theirs."""
+    for name in ("张三 110105199001011234", "Training", "nda"):
+        (tmp_path / name / "deep").mkdir(parents=True)
+        (tmp_path / name / "deep" / "a.txt").write_bytes(name.encode())
+    assert sorted(one.kind for one in papers_in(tmp_path, lambda _: "")) == ["nda", "other", "other"]
+
+
+def test_the_words_for_each_kind_are_there() -> None:
+    table = tomllib.loads(resource("i18n/certificate.toml").read_text(encoding="utf-8"))["paper"]
+    assert set(table) == {*KINDS, OTHER}
 
 
 def test_a_case_without_documents(tmp_path: Path) -> None:
