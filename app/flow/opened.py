@@ -24,6 +24,7 @@ from app.flow.recording import Recorder
 from app.flow.state import SLOT, State
 from app.flow.vaulting import (
     finish_take_over,
+    note_mended,
     older_root,
     older_slot,
     open_vault,
@@ -261,6 +262,7 @@ class OpenCase:
             self._vault = take_over(self.folder, self.case, officer, self.recorder().note)
             self._desk = replace(self._desk, vault=self._vault)
         elif self._vault:
+            note_mended(self._vault, self.recorder().note)
             finish_take_over(self.folder, self.case, officer, self.recorder().note)
 
     def _refuse_strangers(self, register: Register) -> None:

@@ -31,7 +31,7 @@ from app.steps.locate.tally import mac_of
 from app.steps.shred.slot import overwrite_side
 from app.steps.shred.verdict import verdict
 from app.system.durable import sync_file
-from app.vault import Factor, Store
+from app.vault import Factor, Store, Vault
 
 SHARED: Final = b"lethe shared 001"
 """The key of records that name more than one customer, or nobody for sure."""
@@ -53,15 +53,13 @@ _NAMING: Final = (
 Kept = Sequence[tuple[Record, Decision]]
 
 
-def sealing_here(desk: Desk, kept: Kept) -> Iterator[Progressed]:
+def sealing_here(desk: Desk, vault: Vault, kept: Kept) -> Iterator[Progressed]:
     """Seal a copy of each kept file in the vault; the originals are only read.
 
     What an earlier run kept and this one does not is shredded. A file that is not what was located is not
     kept here; the package of the custodians says how it ended.
     """
-    if desk.vault is None:
-        return
-    store = Store(desk.vault)
+    store = Store(vault)
     owners = owners_of(desk.register, [record for record, _ in kept if record.sha256 and not record.rows])
     if gone := store.vault.customers() - set(owners.values()):
         store.shred(gone, overwrite_side)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from app.domain.case import Case
 from app.domain.fault import Fault, Refused
-from app.domain.outcome import Evidence
+from app.domain.outcome import Evidence, Reason
 from app.domain.vaulting import VaultTerms
 from app.flow.toml_check import Form, Key, Source
 from app.identity import Identity
@@ -200,6 +201,22 @@ def finish_take_over(folder: Path, case: Case, officer: Identity, note: Note) ->
 
     ended = shred_slot(aside, opens=opens)
     note("vault.taken_over", {"outcome": ended.outcome.value, "evidence": plain(ended.evidence)})
+
+
+def note_mended(vault: Vault, note: Note) -> None:
+    """Note that opening the vault overwrote what a change of its master had left, when it did.
+
+    How far the one that was cut off had come was not seen, so it is graded as a key without a canary.
+    """
+    if vault.mended:
+        evidence = vault.mended.evidence or Evidence("none")
+        limits = (*evidence.limits, Reason.CANARY_FAILED)
+        body = {
+            "generation": vault.mended.generation,
+            "outcome": verdict(limits).value,
+            "evidence": plain(replace(evidence, limits=limits)),
+        }
+        note("vault.mended", body)
 
 
 # Customers of the vault

@@ -26,6 +26,7 @@ from app.flow.hunting import grounds_of, hunting, keys_of, kinds_of, source_of
 from app.flow.keeping import held_copy, held_keys, refuse_own_keys
 from app.flow.reading import reader_command
 from app.flow.recording import Work
+from app.flow.sealed_here import sealing_here
 from app.flow.sought import Sought, processes
 from app.identity import SignedPlan
 from app.register import Looking
@@ -112,6 +113,8 @@ def confirming(desk: Desk, passphrase: Passphrase) -> Work:
     kept = [(record, decision) for record, decision in decided if decision.fate in (Fate.SEAL, Fate.TRANSFER)]
     if kept:
         yield from seal(kept, case.custodians, desk.sealed_folder, case=case.number, key=key)
+    if desk.vault and case.vault.keep:
+        yield from sealing_here(desk, desk.vault, kept)
     records, terms, aside = {record.id: record for record, _ in decided}, desk.terms(), desk.own_places
     found = find_copies(
         case.backups,

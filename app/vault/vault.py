@@ -167,8 +167,10 @@ class Vault:
         if any(len(one) != ID for one in new) or len(keys) != size * len(new):
             raise ValueError("an id has 16 bytes, a key those of the suite")
         wraps = _pieces(wrap(self.suite, self._master.view, keys, size), len(new))
-        self._keys.wraps.update(zip(new, wraps, strict=True))
-        write_durably(self._file(self._side.index), self._keys.packed(self._master))
+        # On disk first: what is sealed under a key that is nowhere else would be lost.
+        keys = replace(self._keys, wraps={**self._keys.wraps, **dict(zip(new, wraps, strict=True))})
+        write_durably(self._file(self._side.index), keys.packed(self._master))
+        self._keys = keys
 
     @contextmanager
     def key(self, customer: bytes) -> Iterator[memoryview]:

@@ -178,3 +178,36 @@ def test_the_verb(sealed, office, tmp_path, capsys, monkeypatch):
     assert (ended, told) == (0, [{"taken": 2}])
     ended, _ = lethe(capsys, sealed, "--shred", TWO)
     assert ended == 2
+
+
+def test_a_file_that_is_gone_by_then_is_not_kept_here(sealed, office, advance):
+    """And one that goes to nobody is not either."""
+    place = office.folder / "customers"
+    (place / "left.txt").write_text("身份证号：11010519491231002X 手机：13912345678\n", encoding="utf-8")
+    flow = Flow.open(sealed, office.officer)
+    rules = (FateRule(Match(glob="**/left.txt"), Fate.WIPE, ""), FateRule(Match(), Fate.SEAL, ""))
+    flow.declare(replace(flow.case, rules=rules))
+    list(flow.begin(Step.LOCATE))
+    list(flow.begin(Step.DECIDE))
+    (place / "one.txt").unlink()
+    list(flow.begin(Step.CONFIRM))
+    flow.close()
+    here = SealedHere.open(sealed, office.officer)
+    assert here.counted().records == 2
+    here.close()
+
+
+def test_what_does_not_open_is_not_taken_out_in_part(here, sealed, tmp_path):
+    for path in (sealed / "vault").rglob("*.sealed"):
+        path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(Refused) as broken:
+        here.take(tmp_path / "taken")
+    assert broken.value.fault is Fault.VAULT_BROKEN
+    assert list((tmp_path / "taken").iterdir()) == []
+
+
+def test_a_case_without_an_officer_has_nobody_to_open_it(sealed, office, capsys):
+    flow = Flow.open(sealed, office.officer)
+    flow.declare(replace(flow.case, people=()))
+    flow.close()
+    assert lethe(capsys, sealed) == (1, [])

@@ -69,6 +69,9 @@ def test_a_passphrase_of_its_own(office, monkeypatch):
     monkeypatch.setenv(PASSPHRASE, "one")
     flow = Flow.open(folder, office.officer)
     assert flow._at.vault().factors == (Factor.SECRET, Factor.PASSPHRASE)
+    assert flow._at.slot_opens()
+    monkeypatch.delenv(PASSPHRASE)
+    assert not flow._at.slot_opens()
     flow.close()
 
 
@@ -100,6 +103,22 @@ def test_what_may_not_stand_there_is_refused_with_its_line(office, line, fault):
     path.write_text(text, encoding="utf-8")
     refused = refusal(lambda: read_case_file(path))
     assert (refused.fault, refused.line) == (fault, len(text.splitlines()))
+
+
+def test_what_opening_mends_is_noted(office, monkeypatch):
+    flow = office.flow()
+    with pytest.raises(OSError, match="cut"):
+        flow._at.vault().puncture([], _no_disk)
+    flow.close()
+    Flow.open(flow.folder, office.officer).close()
+    (body,) = [body for name, body in events(flow.folder) if name == "vault.mended"]
+    assert (body["generation"], body["outcome"]) == (2, "access_removed"), "no canary was seen to answer"
+    Flow.open(flow.folder, office.officer).close()
+    assert [name for name, _ in events(flow.folder)].count("vault.mended") == 1
+
+
+def _no_disk(*_):
+    raise OSError(5, "cut")
 
 
 # An older case
@@ -167,7 +186,7 @@ def test_another_officer_changes_nothing(older, office, people):
     assert [name for name, _ in events(folder)] == ["opened", "declared"]
 
 
-@pytest.mark.parametrize("at", ["create", "adopt", "open_vault", "shred", "half shredded", "note"])
+@pytest.mark.parametrize("at", ["rename", "create", "adopt", "open_vault", "shred", "half shredded", "note"])
 def test_a_cut_while_it_is_taken_over(older, office, monkeypatch, at):
     folder, root = older
     create, adopt, shred_slot = Vault.create, Vault.adopt, vaulting.shred_slot
@@ -193,6 +212,8 @@ def test_a_cut_while_it_is_taken_over(older, office, monkeypatch, at):
         raise Cut
 
     with monkeypatch.context() as patch:
+        if at == "rename":
+            patch.setattr(vaulting, "sync_folder", cut)
         if at == "create":
             patch.setattr(Vault, "create", after_create)
         if at == "adopt":

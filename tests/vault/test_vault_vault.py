@@ -293,6 +293,18 @@ def test_ten_thousand_customers_cost_less_than_half_a_second(tmp_path, factors, 
     assert min(spent) < 0.5
 
 
+def test_a_key_counts_once_it_is_on_disk(vault, monkeypatch):
+    from app.vault import vault as room
+
+    def full(*_):
+        raise OSError(28, "full")
+
+    monkeypatch.setattr(room, "write_durably", full)
+    with pytest.raises(OSError, match="full"):
+        vault.add([customer(70)])
+    assert customer(70) not in vault.customers()
+
+
 def test_an_id_has_16_bytes(vault):
     with pytest.raises(ValueError, match="16"):
         vault.add([b"short"])
