@@ -115,6 +115,11 @@ class Register:
         rows = self._db.execute("SELECT DISTINCT record FROM macs WHERE mac = ? ORDER BY record", (mac,))
         return [record for (record,) in rows]
 
+    def macs(self) -> Iterator[tuple[str, str, bytes]]:
+        """All values of all records: the record, the kind, the HMAC."""
+        for record, kind, mac in self._db.execute("SELECT record, kind, mac FROM macs ORDER BY record"):
+            yield record, kind, bytes(mac)
+
     # Rows of databases
 
     def add_rows(self, record: str, rows: Iterable[tuple[bytes, bytes]]) -> None:
