@@ -83,7 +83,7 @@ def test_as_many_read_as_there_are_cores(monkeypatch: pytest.MonkeyPatch, flow: 
         asked.append(jobs)
         return iter(())
 
-    monkeypatch.setattr(room, "locate", looking)
+    monkeypatch.setattr(room, "survey", looking)
     list(flow.begin(Step.LOCATE))
     assert asked == [processes()]
     assert asked[0] >= 1

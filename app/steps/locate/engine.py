@@ -43,10 +43,15 @@ class Class(IntEnum):
     PLATE = 2
     KEY = 3
     WIDE = 4
-    """Wide characters or escapes, which must be made plain before a second pass."""
+    """Wide characters, which must be made plain before a second pass."""
     SUBJECT = 5
+    ESCAPE = 6
+    """Escaped characters, with which it is the same."""
     LABEL = 8
 
+
+UNPLAIN: Final = (Class.WIDE, Class.ESCAPE)
+"""Told once in a text, wherever it is first."""
 
 LABEL_KINDS: Final = tuple(LABELS)
 PROVINCE_SIGNS: Final = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
@@ -70,8 +75,8 @@ _EXPRESSIONS: Final[tuple[Expression, ...]] = (
     (rb"PuTTY-User-Key-File-[0-9]", Class.KEY),
     (rb"\xef\xbc[\x8b\x8d\x90-\x99\xa0]", Class.WIDE),
     (rb"[0-9]" + _FOLDED, Class.WIDE),
-    (rb"\\u[0-9a-fA-F]{4}", Class.WIDE),
-    (rb"&#x?[0-9a-fA-F]{1,6};", Class.WIDE),
+    (rb"\\u[0-9a-fA-F]{4}", Class.ESCAPE),
+    (rb"&#x?[0-9a-fA-F]{1,6};", Class.ESCAPE),
 )
 
 
@@ -101,7 +106,7 @@ def _parts(wanted: Sequence[Expression]) -> tuple[list[Expression], list[Express
 
 
 def _caseless(kind: int) -> bool:
-    return kind >= Class.SUBJECT
+    return kind == Class.SUBJECT or kind >= Class.LABEL
 
 
 def hyperscan_engine(wanted: Sequence[Expression]) -> Engine:
@@ -127,7 +132,7 @@ def hyperscan_databases(wanted: Sequence[Expression]) -> tuple[bytes, bytes]:
     for part in _parts(wanted):
         flags = [
             (hyperscan.HS_FLAG_CASELESS if _caseless(kind) else 0)
-            | (hyperscan.HS_FLAG_SINGLEMATCH if kind == Class.WIDE else 0)
+            | (hyperscan.HS_FLAG_SINGLEMATCH if kind in UNPLAIN else 0)
             for _, kind in part
         ]
         database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)

@@ -19,7 +19,7 @@ from typing import Final, NamedTuple, Protocol
 from app.domain.record import Look
 from app.steps.locate import category as categories
 from app.steps.locate.encoding import is_not_plain
-from app.steps.locate.engine import Class, Hits, best_engine
+from app.steps.locate.engine import UNPLAIN, Hits, best_engine
 from app.steps.locate.job import CODES, FIELDS, PENDING, Glance, Group, Report, Task
 from app.steps.locate.limits import Account
 from app.steps.locate.look import FLAGS, Seen, Sight, count, judge, look_at, search, stamp_of, unread
@@ -173,7 +173,7 @@ class _Sweep:
             parts += (text.title, text.data)
         joined = _BETWEEN.join(parts)
         hits = self._engine.spots(joined)
-        wide = any(kind == Class.WIDE for _, kind in hits)  # told once, wherever it was first
+        wide = any(kind in UNPLAIN for _, kind in hits)  # told once, wherever it was first
         starts = [part[:_START] for part in parts]
         fits = iter(_split(self._sieve.spots(_BETWEEN.join(starts)), starts)) if self._sieve else None
         found = iter(_split(hits, parts))

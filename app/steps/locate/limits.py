@@ -81,6 +81,8 @@ class Reading:
     account: Account
     dispatch: Callable[[Source, Reading], Iterator[Passage]]
     depth: int = 0
+    spots: Callable[[bytes], list[tuple[int, int]]] | None = None
+    """Says where something may stand, for readers that pass over all else; None where all is needed."""
 
     def note(self, problem: Problem) -> None:
         """Remember a problem once."""
@@ -108,7 +110,7 @@ class Reading:
             return
         if len(self.account.names) < 64:
             self.account.names.append(source.name)
-        deeper = Reading(self.limits, self.account, self.dispatch, self.depth + 1)
+        deeper = Reading(self.limits, self.account, self.dispatch, self.depth + 1, self.spots)
         for passage in self.dispatch(source, deeper):
             yield passage.within(source.name)
 

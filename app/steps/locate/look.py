@@ -24,7 +24,7 @@ from app.steps.locate.plain import unescape
 from app.steps.locate.read import Reader, passages
 from app.steps.locate.read.raw import read_raw
 from app.steps.locate.read.source import BLOCK, Source
-from app.steps.locate.sight import Sighting, sightings
+from app.steps.locate.sight import Sighting, column_of_mobiles, sightings
 from app.steps.locate.tally import Tally, people, record_id, tier
 
 SAMPLE: Final = 64 << 10
@@ -213,8 +213,13 @@ def search(source: Source, task: Task, account: Account, seen: Seen, read: Reade
     """Search what a reader gives of a source."""
     engine = best_engine(task.subject)
     today = date.today()
-    for passage in _kept(read(source, Reading(task.limits, account, passages)), seen):
+    spots = None if task.customers or task.subject else engine.spots
+    for passage in _kept(read(source, Reading(task.limits, account, passages, spots=spots)), seen):
         account.pulse()
+        mobiles = None if task.customers else column_of_mobiles(passage)
+        if mobiles is not None:
+            seen.tally.add_many("cn.mobile", mobiles, passage.where)
+            continue
         count(passage, sightings(passage, engine, today), task, seen)
     seen.tally.add(Sighting(0, 0, "secret.key", key, grade.PATTERN | grade.PREFIX) for key in account.keys)
     seen.names = tuple(account.names)

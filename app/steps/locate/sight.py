@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from app.steps.locate import checks, grade
-from app.steps.locate.engine import LABEL_KINDS, Class, Engine, Hits
+from app.steps.locate.engine import LABEL_KINDS, UNPLAIN, Class, Engine, Hits
 from app.steps.locate.passage import Passage
 from app.steps.locate.plain import mend, plain
 from app.steps.locate.words import ODD, PROVINCE_SIGNS, family, header_kinds
@@ -43,6 +43,7 @@ _USCC: Final = re.compile(
 _MOBILE: Final = re.compile(
     rb"(?<![0-9])(?:\(?(?:\+|00)?86\)?[ \-]?)?(1[3-9][0-9]" + _S + rb"[0-9]{4}" + _S + rb"[0-9]{4})(?![0-9])"
 )
+_MOBILES: Final = re.compile(rb"1[3-9][0-9]{9}(?:\n1[3-9][0-9]{9})*+\n?")
 _CARD: Final = re.compile(
     rb"(?<![0-9])(?:[0-9]{13,19}|[0-9]{4}([ \-])[0-9]{4}\1[0-9]{4}\1[0-9]{1,4}(?:\1[0-9]{1,3})?)(?![0-9])"
 )
@@ -87,6 +88,24 @@ _LONGEST_LABEL: Final = 64
 _NO_LABELS: Final[dict[str, list[int]]] = {}
 
 
+def column_of_mobiles(passage: Passage) -> dict[str, int] | None:
+    """Give the values of a passage that is mobile numbers and nothing else, with what speaks for each.
+
+    Such a column is most of what a list of customers is, and says the same of each of its cells.
+    """
+    if passage.data[:1] != b"1" or not _MOBILES.fullmatch(passage.data):
+        return None
+    headers = header_kinds(passage.header) if passage.header else frozenset[str]()
+    named = grade.HEADER if "cn.mobile" in headers else 0
+    if passage.column and ODD in headers and not named:
+        return {}
+    whys = {
+        prefix: grade.PATTERN | named | (grade.PREFIX if checks.mobile_prefix(prefix + "00000000") else 0)
+        for prefix in (f"1{n}" for n in range(30, 100))
+    }
+    return {value: whys[value[:3]] for value in passage.data.decode().split()}
+
+
 def sightings(passage: Passage, engine: Engine, today: date) -> list[Sighting]:
     """Find what stands in one passage."""
     hits = engine.spots(passage.data)
@@ -127,7 +146,7 @@ def _decodes(line: bytes) -> bool:
 def sightings_at(passage: Passage, hits: Hits, engine: Engine, today: date) -> list[Sighting]:
     """Find what stands in one passage where the engine has reported something."""
     data = passage.data
-    if any(kind == Class.WIDE for _, kind in hits):
+    if any(kind in UNPLAIN for _, kind in hits):
         data = plain(data)
         hits = engine.spots(data)
     view = _View(data, engine, passage, today)

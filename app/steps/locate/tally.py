@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -43,6 +43,21 @@ class Tally:
             mac = mac_of(self._key, kind, value)
             values = self._kinds.setdefault(kind, {})
             values[mac] = _better(kind, values.get(mac), why)
+
+    def add_many(self, kind: str, values: Mapping[str, int], where: str = "") -> None:
+        """Count many values of one kind, each with its evidence."""
+        held, key = self._kinds.setdefault(kind, {}), self._key
+        places = self._places.setdefault(kind, {})
+        if (
+            where
+            and len(places) < _PLACES
+            and any(grade.confidence(kind, why) >= grade.FLOOR for why in set(values.values()))
+        ):
+            places[where[:_PLACE_CHARS]] = None
+        for value, why in values.items():
+            mac = hmac.digest(key, f"{kind}\0{value}".encode(), "sha256")[:16]
+            known = held.get(mac)
+            held[mac] = why if known is None else _better(kind, known, why)
 
     def absorb(self, other: Tally) -> None:
         """Take in what another part of the same file holds."""

@@ -17,6 +17,7 @@ from app.steps.locate.limits import Reading
 from app.steps.locate.passage import Passage
 from app.steps.locate.plain import unescape
 from app.steps.locate.read.source import BLOCK, Container, Source, Stream
+from app.steps.locate.read.workbook import Book, sheet_names, sheet_passages
 from app.steps.locate.words import ODD, header_kinds, is_header
 
 _ENDS: Final = (b"</si>", b"</c>", b"</row>", b"</w:p>", b"</a:p>", b"</text:p>", b"</text:h>")
@@ -32,6 +33,7 @@ _SKIPPED: Final = re.compile(
     r"(?:^|/)(?:theme|printerSettings|_rels)/|(?:styles|fontTable|settings)\.xml$|\.(?:ttf|odttf|bin\.rels)$"
 )
 _IMAGES: Final = re.compile(r"\.(?:png|jpe?g|gif|bmp|tiff?|emf|wmf|webp|svm)$", re.IGNORECASE)
+_SHEETS: Final = re.compile(r"xl/(?:worksheets/[^/]+\.xml|sharedStrings\.xml)$")
 _MARKERS: Final = ("xl/", "word/", "ppt/", "content.xml")
 
 
@@ -48,6 +50,7 @@ def read_office(archive: zipfile.ZipFile, container: Container, reading: Reading
         archive.infolist(), key=lambda info: ("sharedStrings" not in info.filename, info.filename)
     )
     heads = ""
+    book = _book(archive, reading)
     for info in members:
         if reading.spent:
             return
@@ -61,9 +64,26 @@ def read_office(archive: zipfile.ZipFile, container: Container, reading: Reading
             if not info.filename.endswith((".xml", ".rels", ".vml")) and info.filename != "mimetype":
                 yield from reading.enter(Source(info.filename, metered))
                 continue
+            if book and _SHEETS.match(info.filename):
+                yield from sheet_passages(metered, info.filename, book)
+                continue
             for text in _texts(metered, cells=info.filename.startswith("xl/")):
                 heads = heads or (_heads(text) if info.filename.startswith("xl/") else "")
                 yield Passage(text, heads, where=info.filename)
+
+
+def _book(archive: zipfile.ZipFile, reading: Reading) -> Book | None:
+    """Give what is needed to search sheets as they stand; None where every word of them must be read."""
+    if reading.spots is None or "xl/workbook.xml" not in archive.namelist():
+        return None
+    parts = []
+    for name in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels"):
+        try:
+            with archive.open(name) as stream:
+                parts.append(stream.read(_LONGEST))
+        except KeyError:
+            parts.append(b"")
+    return Book(reading.spots, lambda xml: _plain(xml, True), sheet_names(*parts))
 
 
 def _texts(stream: Stream, *, cells: bool) -> Iterator[bytes]:
