@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.domain.case import Case
 from app.domain.copies import Copy, Disposal
@@ -14,6 +14,7 @@ from app.domain.key import Key
 from app.domain.outcome import KeyOutcome, Reason
 from app.flow.caution import shut_keys
 from app.flow.desk import Passphrase
+from app.flow.services import foretold
 from app.steps.shred import Foreseen, foresee
 from app.steps.shred.verdict import verdict
 
@@ -22,7 +23,8 @@ from app.steps.shred.verdict import verdict
 class KeyForesight:
     """What will become of one key.
 
-    `bytes` are written over it in all passes. `going` are copies that the plan destroys too,
+    `bytes` are written over it in all passes; a key that a store keeps goes by `calls`, and
+    is gone after `wait` days. `going` are copies that the plan destroys too,
     `staying` those that it does not. `expected` is the verdict if all goes well: never
     better, for `limits` are known beforehand.
     """
@@ -33,6 +35,8 @@ class KeyForesight:
     staying: tuple[str, ...]
     expected: KeyOutcome
     limits: tuple[Reason, ...]
+    calls: tuple[str, ...] = ()
+    wait: int = 0
 
 
 def foreseen_keys(
@@ -48,11 +52,23 @@ def foreseen_keys(
             told |= {one.path: one for one in foresee([source]) if isinstance(one, Foreseen)}
     shut = {os.path.abspath(path) for path in shut_keys(case, passphrase)}  # noqa: PTH100 as the key has it
     declared = {os.path.abspath(source.path) for source in case.keys}  # noqa: PTH100 likewise
-    return tuple(
+    here = tuple(
         _joined(key, told[path], copies, declared, shut=path in shut)
         for key in keys
         if (path := os.path.abspath(key.path)) in told  # noqa: PTH100 likewise
     )
+    return here + tuple(_foretold(case, keys, passphrase))
+
+
+def _foretold(case: Case, keys: Sequence[Key], passphrase: Passphrase) -> Iterator[KeyForesight]:
+    """Ask each store that keeps a key; one that gives no answer now is left out."""
+    kept = {key.path: key for key in keys}
+    for source in case.services:
+        with suppress(Refused):
+            for told in foretold(replace(case, services=(source,)), passphrase):
+                if key := kept.get(told.locator):
+                    expected = verdict(told.limits)
+                    yield KeyForesight(key, 0, (), told.copies, expected, told.limits, told.calls, told.wait)
 
 
 def _joined(

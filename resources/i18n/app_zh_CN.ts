@@ -74,6 +74,10 @@
             <source>&amp;Papers and training…</source>
             <translation>附件与培训(&amp;P)…</translation>
         </message>
+        <message>
+            <source>Verifying…</source>
+            <translation>正在核验…</translation>
+        </message>
     </context>
     <context>
         <name>CheckList</name>
@@ -689,10 +693,6 @@
     <context>
         <name>Foresight</name>
         <message>
-            <source>Written over</source>
-            <translation>覆写字节</translation>
-        </message>
-        <message>
             <source>Copies that go</source>
             <translation>同销副本</translation>
         </message>
@@ -703,6 +703,18 @@
         <message>
             <source>Verdict at best</source>
             <translation>至多可得的结论</translation>
+        </message>
+        <message>
+            <source>What is done</source>
+            <translation>处置动作</translation>
+        </message>
+        <message>
+            <source>written over: {size}</source>
+            <translation>覆写 {size}</translation>
+        </message>
+        <message>
+            <source>{n} days to wait</source>
+            <translation>等待 {n} 天</translation>
         </message>
     </context>
     <context>
@@ -765,12 +777,12 @@
             <translation>密钥与预计结果</translation>
         </message>
         <message>
-            <source>Each key is overwritten where it lies, read back, tried and removed. The verdict can turn out worse than foreseen, never better. Choose a key to read all of its line.</source>
-            <translation>每把密钥在原处覆写、回读、试开后移除。实际结论可能低于预计，不会高于预计。选中一把密钥可阅读整行内容。</translation>
-        </message>
-        <message>
             <source>Close</source>
             <translation>关闭</translation>
+        </message>
+        <message>
+            <source>A key file is overwritten where it lies, read back, tried and removed; a store's key goes by its own calls. A verdict can turn out worse than foreseen. Choose a key to read its line.</source>
+            <translation>密钥文件在原处覆写、回读、试开后移除；密钥库中的密钥由其自身的调用销毁。实际结论可能低于预计。选中一把密钥可阅读整行。</translation>
         </message>
     </context>
     <context>
@@ -903,6 +915,10 @@
         <message>
             <source>customers of the list found: {n} of {all}</source>
             <translation>名单上的客户找到 {n} / {all} 人</translation>
+        </message>
+        <message>
+            <source>Also declared in the case file: databases {n}, keys of stores and tokens {m}.</source>
+            <translation>案件文件另申报：数据库 {n} 个，密钥库与令牌中的密钥 {m} 把。</translation>
         </message>
     </context>
     <context>
@@ -1437,6 +1453,10 @@
         <message>
             <source>What becomes of each key</source>
             <translation>每把密钥将如何处置</translation>
+        </message>
+        <message>
+            <source>not foreseen: {n}</source>
+            <translation>未能预计 {n}</translation>
         </message>
     </context>
     <context>

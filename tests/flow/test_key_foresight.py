@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from app.domain.case import ServiceKey
 from app.domain.event import Event, Settled
 from app.domain.outcome import KeyOutcome, Reason
 from app.domain.step import Step
@@ -76,3 +77,21 @@ def test_a_key_that_is_gone_is_left_out(
     (office.folder / "key.pem").unlink()
     assert foreseen_keys(flow.case, flow.keys(), flow.copies(), lambda *_: "") == ()
     assert foreseen_keys(replace(flow.case, keys=()), flow.keys(), (), lambda *_: "") == ()
+
+
+def test_a_key_of_which_only_a_person_speaks_is_told_as_claimed(
+    office: Any, advance: Callable[[Flow, Step], list[Event]]
+) -> None:
+    (office.folder / "letter.txt").write_text("gone", encoding="utf-8")
+    source = ServiceKey("declared", "the safe's key", by="林晓文", paper=office.folder / "letter.txt")
+    flow = Flow.create(office.folder / "other", replace(office.case, services=(source,)), office.officer)
+    try:
+        advance(flow, Step.CONFIRM)
+        keys, copies = flow.keys(), flow.copies()
+        told = foreseen_keys(flow.case, keys, copies, lambda _path, _variable: "")
+        assert {one.key.path for one in told} == {key.path for key in keys}
+        spoken = next(one for one in told if one.key.path == source.locator)
+        assert spoken.expected is KeyOutcome.CLAIMED
+        assert spoken.bytes == 0
+    finally:
+        flow.close()

@@ -19,11 +19,11 @@ def foreseen() -> Rows[KeyForesight]:
             Column(lambda: translate("Keys", "Key file"), lambda row: row.key.path, path=True, width=26),
             Column(lambda: translate("Keys", "Kind"), lambda row: words.key(row.key.kind), width=16),
             Column(
-                lambda: translate("Foresight", "Written over"),
-                lambda row: words.size(row.bytes),
+                lambda: translate("Foresight", "What is done"),
+                _done,
                 lambda row: row.bytes,
-                number=True,
-                width=12,
+                long=True,
+                width=18,
             ),
             Column(
                 lambda: translate("Foresight", "Copies that go"),
@@ -54,6 +54,13 @@ def foreseen() -> Rows[KeyForesight]:
         ),
         lambda row: row.key.id,
     )
+
+
+def _done(row: KeyForesight) -> str:
+    if not row.calls:
+        return translate("Foresight", "written over: {size}").format(size=words.size(row.bytes))
+    waits = translate("Foresight", "{n} days to wait").format(n=words.count(row.wait)) if row.wait else ""
+    return translate("Words", "; ").join(filter(None, (*row.calls, waits)))
 
 
 def _staying(row: KeyForesight) -> str:

@@ -201,6 +201,7 @@ class CertifyPage(StepPage):
 
             return verify(path, journal)
 
+        self.verdict.setText(self.tr("Verifying…"))
         self.ask(check, then=self._verified)
 
     def _verified(self, verdict: Verdict) -> None:

@@ -30,8 +30,8 @@ class KeyDialog(QDialog):
         about = Hint()
         about.setText(
             self.tr(
-                "Each key is overwritten where it lies, read back, tried and removed. The verdict can turn "
-                "out worse than foreseen, never better. Choose a key to read all of its line."
+                "A key file is overwritten where it lies, read back, tried and removed; a store's key goes "
+                "by its own calls. A verdict can turn out worse than foreseen. Choose a key to read its line."
             )
         )
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)

@@ -32,6 +32,7 @@ from app.ui.pages.page import StepPage
 from app.ui.widgets.bars import Bars, Part
 from app.ui.widgets.keyphrase import KindAndPhrase
 from app.ui.widgets.places import Places
+from app.ui.widgets.plain import Hint
 from app.ui.widgets.sheet import Sheet
 from app.ui.widgets.sought import SoughtBox
 
@@ -53,7 +54,7 @@ class LocatePage(StepPage):
         self.places = Places(folders=True, files=False)
         self.backups = Places(folders=True, files=True)
         self.keys = Places(folders=False, files=True)
-        self.sought = SoughtBox()
+        self.sought, self.others = SoughtBox(), Hint()
         self._named: tuple[int, int] | None = None
         self.backup_row = KindAndPhrase(desk, words.backup)
         self.key_row = KindAndPhrase(desk, words.key)
@@ -81,7 +82,9 @@ class LocatePage(StepPage):
             tab = QWidget()
             inside = QVBoxLayout(tab)
             inside.addWidget(places, 1)
-            if places is not self.places:
+            if places is self.places:
+                inside.addWidget(self.others)
+            else:
                 inside.addWidget(self.key_row if places is self.keys else self.backup_row)
             self.tabs.addTab(tab, "")
         whom = QWidget()
@@ -104,6 +107,7 @@ class LocatePage(StepPage):
     @override
     def load(self, flow: Flow) -> None:
         self._offer_kinds()
+        self._say_others()
         self.places.set_paths([location.path for location in flow.case.locations])
         self.backups.set_paths([backup.path for backup in flow.case.backups])
         self.keys.set_paths([key.path for key in flow.case.keys])
@@ -217,6 +221,7 @@ class LocatePage(StepPage):
         self.picture.setAccessibleName(self.tr("Found, by kind"))
         self.sheet.name(self.tr("Records found"))
         self._name_start()
+        self._say_others()
         self._draw()
 
     def _name_start(self) -> None:
@@ -251,6 +256,17 @@ class LocatePage(StepPage):
             self.notice.tell(refusal)
         self.desk.refresh()
         self._show_kinds()
+
+    def _say_others(self) -> None:
+        """Name what only the case file declares, for it is looked at and shredded as well."""
+        case = self.desk.flow.case if self.desk.flow is not None else None
+        databases, services = (len(case.databases), len(case.services)) if case else (0, 0)
+        self.others.setVisible(bool(databases or services))
+        self.others.setText(
+            self.tr("Also declared in the case file: databases {n}, keys of stores and tokens {m}.").format(
+                n=words.count(databases), m=words.count(services)
+            )
+        )
 
     def _offer_kinds(self) -> None:
         """Only once a case is open: the window is up before the flow is read in."""

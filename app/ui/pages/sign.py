@@ -52,6 +52,8 @@ class _Summary:
     held: int
     touched: Sequence[Touched]
     keys: Sequence[KeyForesight]
+    unseen: int
+    """Keys of the list that could not be looked at now."""
 
 
 class SignPage(Page):
@@ -239,10 +241,13 @@ class SignPage(Page):
 
     def _say_keys(self, keys: Sequence[KeyForesight]) -> None:
         """Say in one line what verdicts can be reached at best."""
-        for part in (self.keys, self.look_at_keys):
-            part.setVisible(bool(keys))
+        unseen = self._summary.unseen if self._summary else 0
+        self.look_at_keys.setVisible(bool(keys))
+        self.keys.setVisible(bool(keys or unseen))
         verdicts = Counter(one.expected for one in keys)
         told = [f"{words.say(one)} ({words.count(verdicts[one])})" for one in KeyOutcome if verdicts[one]]
+        if unseen:
+            told.append(self.tr("not foreseen: {n}").format(n=words.count(unseen)))
         self.keys.setText(
             self.tr("Keys, at best: {what}.").format(what=words.translate("Words", "; ").join(told))
         )
@@ -338,4 +343,6 @@ def _summary(flow: Flow, passphrase: Passphrase) -> _Summary:
         (gone if goes else stays)[item.subject] += 1
         octets += item.stamp.size if goes else 0
         held += item.protected
-    return _Summary(plan, plan.digest(), fates, gone, stays, octets, held, outlook(plan), told)
+    return _Summary(
+        plan, plan.digest(), fates, gone, stays, octets, held, outlook(plan), told, len(keys) - len(told)
+    )
