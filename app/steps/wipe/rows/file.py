@@ -104,7 +104,7 @@ def _finish(scene: Scene, sight: Sight, stand: Stand | None, mode: str) -> Itera
         reason = error.reason if isinstance(error, Spared) else Reason.UNANSWERED
         yield _ended(scene, sight, Outcome.REMOVED, [Reason.SPACE_NOT_RECLAIMED, reason])
         return
-    outcome = _judge(scene, sight, stand, limits)
+    outcome = _capped(_judge(scene, sight, stand, limits), mode, limits)
     yield _ended(scene, sight, Outcome.SURVIVES if there else outcome, limits)
 
 
@@ -169,10 +169,20 @@ def _judge(scene: Scene, sight: Sight, stand: Stand | None, limits: list[Reason]
     if sight.needles.dropped or Reason.SPACE_NOT_RECLAIMED in limits:
         return Outcome.RESIDUE_POSSIBLE
     if elsewhere:
-        # What others hold too can't be told from what is left, so the device proves nothing of it.
         limits.append(Reason.HELD_BY_OTHER_ROWS)
-        return Outcome.OVERWRITTEN if verdict.outcome is Outcome.PROVEN else verdict.outcome
     return verdict.outcome
+
+
+def _capped(outcome: Outcome, mode: str, limits: list[Reason]) -> Outcome:
+    """Say no more than can be known of journals that programs had SQLite delete before.
+
+    Every page that was changed went through one, and its blocks were given back as they were. In
+    write-ahead mode each row did, when it was written.
+    """
+    limits.append(Reason.WRITE_AHEAD_LOG)
+    if mode == "wal" and outcome.good:
+        return Outcome.RESIDUE_POSSIBLE
+    return Outcome.OVERWRITTEN if outcome is Outcome.PROVEN else outcome
 
 
 def _ended(scene: Scene, sight: Sight, outcome: Outcome, limits: list[Reason]) -> Event:

@@ -40,7 +40,8 @@ def wipe_rows(
     deletes it, and they go all or none. Then the space is reclaimed (SQLite: secure_delete and
     VACUUM; PostgreSQL: VACUUM FULL; MariaDB: OPTIMIZE TABLE), the rows are asked for once more,
     and the database's files, where they can be read, are searched for their values. A server's
-    logs hold old rows whatever is done, so no row of a server ends better than RESIDUE_POSSIBLE.
+    logs hold old rows whatever is done, so no row of a server ends better than RESIDUE_POSSIBLE;
+    SQLite's journals were deleted by programs before, so none of its rows better than OVERWRITTEN.
     A database as a whole is dropped.
 
     Args:
