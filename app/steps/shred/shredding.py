@@ -46,15 +46,13 @@ def shred(
 ) -> Events:
     """Destroy every key, and copy of a key, that the plan says SHRED of; copies first.
 
-    `kinds` and `passphrase` go by item id.
-    `noted` is the journalled evidence of items whose stage is NOTED. Copies are hunted
-    beside each key and in `grounds` before the first is touched; one that the plan does not
-    shred is told as a `CopyFound`, for the register. After a
-    `Settled` that is not FAILED, the file was overwritten with a keystream and with
-    zeros to the end of its last block (each synced), read back, and unlinked. Of a
-    container that is done to its headers and keyslots; the file itself stays. A key whose
-    kind is a call is no file: its store was told to destroy it, and asked what became of
-    it. These go first.
+    `kinds` and `passphrase` go by item id, `noted` is the journalled evidence of items whose
+    stage is NOTED. Copies are hunted beside each key and in `grounds` before the first is
+    touched; one that the plan does not shred is told as a `CopyFound`, for the register. After
+    a `Settled` that is not FAILED, the file was overwritten with a keystream and with zeros to
+    the end of its last block (each synced), read back, and unlinked. Of a container that is
+    done to its headers and keyslots; the file itself stays. A key whose kind is a call is no
+    file: its store was told to destroy it, and asked what became of it. These go first.
 
     Raises:
         Refused: when the plan is not as it was signed, before anything is touched;
@@ -70,23 +68,33 @@ def shred(
     words = {item: kind.word for item, kind in kinds.items() if isinstance(kind, Worded)}
     files = {item: _kind(kind) for item, kind in kinds.items() if not isinstance(kind, Called)}
     done = 0
-    for item in (item for item in items if item.id in calls):
-        told = noted.get(item.id, UNASKED)
-        called = ServiceAct(item, calls[item.id], stages.get(item.id, Stage.FRESH), Warrant(plan, item), told)
+    for called in _calls(plan, items, calls, stages, noted):
         yield from called.carried_out(passphrase)
         done += 1
-        yield Progressed(Step.SHRED, done, len(items), "keys", item.path)
+        yield Progressed(Step.SHRED, done, len(items), "keys", called.item.path)
     rest = [item for item in items if item.id not in calls]
     told_of = _Told(files, words, stages, grounds.staying, passphrase, seed, noted, disk or this_disk())
     groups = told_of.acts(rest, plan)
-    yield from hunt_for(
-        [act for acts in groups for act in acts], grounds, frozenset(one.path for one in rest)
-    )
+    every = [act for acts in groups for act in acts]
+    yield from hunt_for(every, grounds, frozenset(one.path for one in rest))
     for acts in _joined(groups):
         yield from _destroyed(acts)
         for act in acts:
             done += 1
             yield Progressed(Step.SHRED, done, len(items), "keys", act.doomed.item.path)
+
+
+def _calls(
+    plan: SignedPlan,
+    items: Sequence[PlanItem],
+    calls: Mapping[str, Called],
+    stages: Mapping[str, Stage],
+    noted: Mapping[str, Evidence],
+) -> Iterator[ServiceAct]:
+    """The acts on keys behind a call, each with leave of its own."""
+    for item in (item for item in items if item.id in calls):
+        stage, told = stages.get(item.id, Stage.FRESH), noted.get(item.id, UNASKED)
+        yield ServiceAct(item, calls[item.id], stage, Warrant(plan, item), told)
 
 
 @dataclass(frozen=True, slots=True)

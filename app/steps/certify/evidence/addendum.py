@@ -99,25 +99,32 @@ def compose_addendum(
     replay_entries(journal, asked.take)
     if not asked.changed:
         raise Refused(Fault.NOT_BORNE, str(journal), ASKED)
-    manifest = {
+    added = {
+        "n": number,
+        "issued_at": issued_at,
+        "status": status_of(_since(account, asked), closing).value,
+        "upgrades": _upgraded(folder, number),
+    }
+    manifest = {**_named(account, people), **added, **_seen(asked)}
+    data = canonical(manifest)
+    first, second, third = file_names(number)
+    p7s = cms_detached(data, people)
+    write_durably(folder / third, _paper(manifest, account, people, {MANIFEST: data, DETACHED: p7s}), 0o644)
+    write_durably(folder / second, p7s, 0o644)
+    write_durably(folder / first, data, 0o644)
+
+
+def _named(account: Account, people: Sequence[Identity]) -> dict[str, Any]:
+    """Whose addendum it is, and who signs it."""
+    return {
         "format": FORMAT,
         "version": VERSION,
-        "n": number,
         "number": account.number,
         "machine_id": account.machine_id,
         "case": account.case,
         "company": account.company,
         "rehearsal": account.rehearsal,
-        "upgrades": {
-            "certificate": _digest(folder / CERTIFICATE),
-            "manifest": _digest(folder / MANIFEST),
-            "previous": _digest(folder / file_names(number - 1)[0]) if number > 1 else "",
-        },
-        "issued_at": issued_at,
         **told(account, people, Issuing()),
-        "status": status_of(_since(account, asked), closing).value,
-        "keys": list(_keys(asked)),
-        "journal": {"count": asked.count, "head": asked.head},
         "signatures": [
             {
                 "field": name,
@@ -128,12 +135,20 @@ def compose_addendum(
             for name, person in fields_of(people)
         ],
     }
-    data = canonical(manifest)
-    first, second, third = file_names(number)
-    p7s = cms_detached(data, people)
-    write_durably(folder / third, _paper(manifest, account, people, {MANIFEST: data, DETACHED: p7s}), 0o644)
-    write_durably(folder / second, p7s, 0o644)
-    write_durably(folder / first, data, 0o644)
+
+
+def _upgraded(folder: Path, number: int) -> dict[str, str]:
+    """The certificate, and the addendum before this one, by their digests."""
+    return {
+        "certificate": _digest(folder / CERTIFICATE),
+        "manifest": _digest(folder / MANIFEST),
+        "previous": _digest(folder / file_names(number - 1)[0]) if number > 1 else "",
+    }
+
+
+def _seen(asked: Asked) -> dict[str, Any]:
+    """What became of each key, and where the journal stood."""
+    return {"keys": list(_keys(asked)), "journal": {"count": asked.count, "head": asked.head}}
 
 
 def _paper(
