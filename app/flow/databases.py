@@ -130,6 +130,9 @@ def looking(desk: Desk, passphrase: Passphrase) -> Iterator[Event]:
         seen: set[str] = set()
         for event in locate_database(database, key=desk.keys.handles, password=door.password):
             if isinstance(event, RowsSeen):
+                if event.record not in seen:
+                    # Declared twice, a database is looked through twice; the last look counts.
+                    desk.register.forget_rows(event.record)
                 desk.register.add_rows(event.record, event.rows)
                 seen.add(event.record)
                 continue

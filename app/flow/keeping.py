@@ -16,6 +16,7 @@ from app.domain.outcome import Reason
 from app.domain.record import Look, Record, Tier
 from app.flow.services import is_called, refuse_own_tokens
 from app.steps.decide import Terms, decide
+from app.system.databases.address import address_of
 from app.system.protected import is_data_volume, is_protected
 
 
@@ -67,6 +68,7 @@ def refuse_protected(case: Case, folder: Path) -> None:
         Refused: PROTECTED_PLACE with the path and its table in the case file.
     """
     told = [("location", one.path) for one in case.locations]
+    told += [("location", file) for one in case.databases if (file := address_of(one.url).file)]
     told += [("backup", one.path) for one in case.backups if not one.remote]
     told += [("key", one.path) for one in case.keys]
     own = (folder, os.path.realpath(folder))

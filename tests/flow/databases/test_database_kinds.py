@@ -5,13 +5,17 @@ from __future__ import annotations
 import random
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from app.domain.copies import Disposal
-from app.domain.outcome import Outcome, Reason
-from app.domain.record import Problem
+from app.domain.event import Located, Noted
+from app.domain.fate import Fate
+from app.domain.fault import Fault, Refused
+from app.domain.outcome import KeepOutcome, Outcome, Reason
+from app.domain.record import Look, Problem
 from app.domain.step import Step
 from app.flow import Flow
 from tests.flow.databases.company import customers, identity
@@ -242,3 +246,82 @@ def test_a_slot_of_a_replica_is_an_exception_a_person_accepts(
         flow.close()
     finally:
         held.do("SELECT pg_drop_replication_slot('standby_7')")
+
+
+def test_rows_that_a_policy_hides_make_the_table_unreadable(new_postgresql: Callable[[int], Held]) -> None:
+    from app.flow.databases import database_of
+    from app.steps.locate.databases import locate_database
+
+    held, name = new_postgresql(20), f"hidden{random.Random().randrange(10**9)}"
+    held.do('ALTER TABLE "客户" ENABLE ROW LEVEL SECURITY')
+    held.do('CREATE POLICY hiding ON "客户" USING (id < 5)')
+    held.do(f"CREATE ROLE {name} LOGIN PASSWORD 'word'")
+    held.do(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {name}")
+    url = held.url.replace("postgres@", f"{name}@")
+    found = {
+        one.path.rpartition(".")[2]: one
+        for one in locate_database(database_of(url), key=b"k" * 32, password="word")
+        if isinstance(one, Located)
+    }
+    assert found["客户"].record
+    assert (found["客户"].look, found["客户"].record.problems) == (Look.UNREADABLE, (Problem.DENIED,))
+
+
+def test_a_database_declared_twice_is_deleted_from_once(
+    tmp_path: Path, office_of: Callable[..., Office]
+) -> None:
+    held = sqlite_at(tmp_path / "crm.db", customers(30))
+    office = office_of(held)
+    office = replace(office, case=replace(office.case, databases=office.case.databases * 2))
+    flow = office.flow()
+    office.to(flow, Step.WIPE)
+    assert held.all()["客户"] == []
+    flow.close()
+
+
+def test_a_file_in_the_case_folder_is_no_place_for_a_database(
+    tmp_path: Path, office_of: Callable[..., Office]
+) -> None:
+    office = office_of(Held("sqlite:////etc/crm.db", [], lambda *_: [], lambda *_: None, list))
+    with pytest.raises(Refused) as caught:
+        office.flow()
+    assert caught.value.fault is Fault.PROTECTED_PLACE
+
+
+def test_a_stop_before_the_commit_gives_the_rows_back(
+    tmp_path: Path, office_of: Callable[..., Office]
+) -> None:
+    held = sqlite_at(tmp_path / "crm.db", customers(30))
+    office = office_of(held, held.people[:3])
+    flow, before = office.flow(), held.all()
+    office.to(flow, Step.SHRED)
+    working = flow.begin(Step.WIPE)
+    for event in working:
+        if isinstance(event, Noted):
+            break
+    working.close()
+    assert held.all() == before
+    office.to(flow, Step.WIPE)
+    assert len(held.all()["客户"]) == 27
+    assert all(
+        end is Outcome.OVERWRITTEN or end is Outcome.RESIDUE_POSSIBLE for end, _ in ends(flow).values()
+    )
+    flow.close()
+
+
+def test_what_the_law_keeps_is_frozen_where_it_is(tmp_path: Path, office_of: Callable[..., Office]) -> None:
+    held = sqlite_at(tmp_path / "crm.db", customers(30))
+    held.do('CREATE TABLE "发票" (id INTEGER PRIMARY KEY, "发票号码" TEXT, "税额" REAL, "手机" TEXT)')
+    held.do(
+        'INSERT INTO "发票" VALUES (?, ?, ?, ?)',
+        [(c.number, f"F{c.number}", 1.5, c.mobile) for c in held.people],
+    )
+    office = office_of(held)
+    flow = office.flow()
+    office.to(flow, Step.CONFIRM)
+    fates = {row.record.path.rpartition("/")[2]: row.decision.fate for row in flow.rows() if row.decision}
+    assert fates == {"客户": Fate.WIPE, "订单": Fate.WIPE, "发票": Fate.FREEZE}
+    office.to(flow, Step.CERTIFY)
+    assert held.ask('SELECT count(*) FROM "发票"') == [(30,)]
+    assert [one.outcome for one in flow.results()].count(KeepOutcome.FROZEN) == 1
+    flow.close()
