@@ -100,7 +100,8 @@ def signers(state: State) -> tuple[Signer, ...]:
 
 
 def _lines(desk: Desk, plan: Plan) -> tuple[Line, ...]:
-    holders = Holders(lambda path: _name(desk, path, ""))
+    copies = {copy.id: copy.path for copy in desk.register.copies()}
+    holders = Holders(lambda path: _name(desk, path, ""), copies)
     return tuple(_line(desk, item, holders) for item in plan.items)
 
 

@@ -111,3 +111,23 @@ def test_before_signing_it_is_told_what_shredding_would_do(flow, office):
     assert any(one["path"].startswith(str(office.folder / "backup")) for one in facts["copies"])
     json.dumps(facts)
     assert "key.pem" in "\n".join(KeysTold(flow).lines(Language.EN))
+
+
+def test_the_certificate_tells_the_conditions_and_names_the_copy_masked(flow, office, advance):
+    import pypdfium2
+
+    advance(flow, Step.SIGN)
+    late = office.folder / "customers" / "王小明的邮件.txt"
+    late.write_bytes((office.folder / "key.pem").read_bytes())
+    advance(flow, Step.CERTIFY)
+    with pypdfium2.PdfDocument(flow.certificate) as pdf:
+        text = "\n".join(page.get_textpage().get_text_bounded() for page in pdf)
+    flat = "".join(text.split())
+    assert "密钥副本位于" in flat
+    (copy,) = [one for one in key_end(flow).evidence.facts if one[0] == "copies_at"]
+    place = flat[flat.index("密钥副本位于") :][:120]
+    assert str(copy[1]).split()[0].removeprefix("c-") in place
+    assert "王*" in place
+    assert "王小明" not in flat
+    assert "未满足C1" in flat
+    assert "C12" in flat

@@ -10,6 +10,7 @@ from app.domain.medium import Medium
 from app.domain.outcome import AnyOutcome
 from app.domain.plan import Subject
 from app.steps.certify.account import Account, Line
+from app.steps.certify.document.conditions import conditions_told, legend
 from app.steps.certify.page.breaking import visible
 from app.steps.certify.page.sheet import BODY, NOTE, SMALL, Strip
 from app.steps.certify.page.strips import Column, fields, paragraph, table
@@ -146,6 +147,7 @@ def keys(account: Account, words: Words, closing: Closing) -> list[Strip]:
     for line in account.lines:
         if line.subject is Subject.KEY:
             limits = words.reasons(line.evidence.limits) if line.evidence else ""
+            limits += conditions_told(line.evidence, words)
             ended = (outcome(line.outcome, words) + _until(line, words), limits)
             shown = (words.label("title.ditto"), "") if ended == told else ended
             rows.append((f"{line.id}\n{visible(line.name)}".rstrip(), *shown))
@@ -153,10 +155,11 @@ def keys(account: Account, words: Words, closing: Closing) -> list[Strip]:
     slot = (
         f"{words.lines('sentence.slot')}\n{words.method(closing.evidence.method)}",
         outcome(closing.outcome, words),
-        words.reasons(closing.evidence.limits),
+        words.reasons(closing.evidence.limits) + conditions_told(closing.evidence, words),
     )
     none = [] if rows else paragraph(words.lines("sentence.no_keys"))
-    return [*none, *table(columns, rows, above=4 if none else 0, last=[slot])]
+    asked = paragraph(legend(words))
+    return [*none, *table(columns, rows, above=4 if none else 0, last=[slot]), *asked]
 
 
 def _until(line: Line, words: Words) -> str:
