@@ -920,6 +920,10 @@
             <source>Also declared in the case file: databases {n}, keys of stores and tokens {m}.</source>
             <translation>案件文件另申报：数据库 {n} 个，密钥库与令牌中的密钥 {m} 把。</translation>
         </message>
+        <message>
+            <source>Nothing found so far.</source>
+            <translation>尚无发现。</translation>
+        </message>
     </context>
     <context>
         <name>Mishap</name>

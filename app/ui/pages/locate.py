@@ -219,6 +219,7 @@ class LocatePage(StepPage):
         self.kinds.setTitle(self.tr("Found, by kind"))
         self.places.list.setAccessibleName(self.tr("Where to look"))
         self.picture.setAccessibleName(self.tr("Found, by kind"))
+        self.picture.say_when_empty(self.tr("Nothing found so far."))
         self.sheet.name(self.tr("Records found"))
         self._name_start()
         self._say_others()

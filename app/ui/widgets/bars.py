@@ -41,7 +41,13 @@ class Bars(QWidget):
         super().__init__(parent)
         self._most = most
         self._parts: list[Part] = []
+        self._empty = ""
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def say_when_empty(self, text: str) -> None:
+        """What stands there while there is nothing to compare."""
+        self._empty = text
+        self.update()
 
     def show_parts(self, parts: list[Part]) -> None:
         """Draw these parts; only the first few of them fit."""
@@ -65,13 +71,18 @@ class Bars(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         metrics, line = self.fontMetrics(), self._line()
+        middle_left = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
+        if not self._parts:
+            painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
+            painter.drawText(QRect(0, 0, self.width(), line), middle_left, self._empty)
+            return
         names = max((metrics.horizontalAdvance(part.label) for part in self._parts), default=0)
-        names = min(names, self.width() * 5 // 8)
+        # Widths are rounded: a text that fits exactly must not be shortened.
+        names = min(names + 2, self.width() * 5 // 8)
         numbers = max((metrics.horizontalAdvance(count(part.amount)) for part in self._parts), default=0)
         gap = metrics.horizontalAdvance("0")
         room = max(1, self.width() - names - numbers - 3 * gap)
         longest = max((part.amount for part in self._parts), default=1) or 1
-        middle_left = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
         for place, part in enumerate(self._parts):
             top = place * line
             label = metrics.elidedText(part.label, Qt.TextElideMode.ElideRight, names)
