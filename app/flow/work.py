@@ -32,7 +32,7 @@ from app.identity import SignedPlan
 from app.register import Looking
 from app.register.codec import plain
 from app.steps.certify.account import Coverage
-from app.steps.confirm import Wanted, dispose, find_copies, seal
+from app.steps.confirm import Wanted, dispose, find_copies, find_strays, put_in_place, rewrite_archives, seal
 from app.steps.confirm.traces import find_traces
 from app.steps.decide import Terms, decide
 from app.steps.locate import CUSTOMER, Known, Named, edition, survey
@@ -136,6 +136,9 @@ def confirming(desk: Desk, passphrase: Passphrase) -> Work:
     others = [record for record, one in decided if one.fate not in (Fate.WIPE, Fate.SHRED)]
     for trace in find_traces(doomed, key=key, kept=others, exclude=aside, told=known):
         yield _taken(desk, trace, records, terms)
+    known |= {copy.path for copy in desk.register.copies()}
+    for stray in find_strays(_wanted(desk, decided), key=key, exclude=aside, told=known):
+        yield _taken(desk, stray, records, terms)
 
 
 def _taken(desk: Desk, event: Event, records: Mapping[str, Record], terms: Terms) -> Event:
@@ -173,7 +176,8 @@ def _wanted(desk: Desk, decided: list[tuple[Record, Decision]]) -> Wanted:
         own[key.stamp.device, key.stamp.inode] += (key.path,)
         doomed[key.sha256] += (key.id,)
         sizes.add(key.stamp.size)
-    return Wanted(dict(doomed), frozenset(sizes), frozenset(kept), dict(own), paths)
+    records = frozenset(record.id for record, _ in decided)
+    return Wanted(dict(doomed), frozenset(sizes), frozenset(kept), dict(own), paths, records)
 
 
 def shredding(desk: Desk, plan: SignedPlan, passphrase: Passphrase) -> Work:
@@ -217,24 +221,27 @@ def wiping(desk: Desk, plan: SignedPlan, passphrase: Passphrase) -> Work:
             is not there any more as it was when it was restored and compared.
     """
     refuse_unsealed(desk, plan.plan, Step.WIPE)
+    copies = {copy.id: copy for copy in desk.register.copies()}
     yield from dispose(
         plan,
-        copies={copy.id: copy for copy in desk.register.copies()},
+        copies=copies,
         backups=desk.case.backups,
         stages=desk.state.stages,
         password=_password(passphrase),
         key_end=lambda repository: key_end(desk, plan.plan, repository),
     )
     yield from databases.deleting(desk, plan, passphrase)
+    unwritten = yield from rewrite_archives(plan, copies, desk.state.stages)
     yield from wipe(
         plan,
         stages=desk.state.stages,
         noted=_Told(desk.state.noted),
         seed=desk.keys.keystream,
         wiping=plan.plan.wiping,
-        protected=desk.own_places,
+        protected=(*desk.own_places, *unwritten),
         reader=reader_command(plan.plan.wiping),
     )
+    put_in_place(plan.plan.items, copies)
 
 
 class _Told(Mapping[str, tuple[Outcome, Evidence]]):

@@ -10,6 +10,7 @@ from app.steps.confirm.rewriting import put_in_place, rewrite_archives
 from app.steps.confirm.sealed import verify_sealed
 from app.steps.confirm.sealing import seal
 from app.steps.confirm.servers import check_rows, find_server_copies, is_in_database
+from app.steps.confirm.strays import find_strays
 
 __all__ = [
     "Check",
@@ -22,6 +23,7 @@ __all__ = [
     "dispose",
     "find_copies",
     "find_server_copies",
+    "find_strays",
     "is_in_database",
     "is_standing",
     "put_in_place",

@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -100,6 +101,15 @@ def sync_folders(places: Places, paths: Sequence[Path]) -> Iterator[Limit]:
         elif _NAMES.fullmatch(folder.name):
             _tell(told, folder, folder.name, "name")
     yield from told.values()
+
+
+def synced_roots(places: Places) -> Iterator[Path]:
+    """Give the sync folders of one person: those that settings name, and those known by their name."""
+    for client in _CLIENTS:
+        for settings in _found(places, client.settings):
+            yield from (_plain(one, places.home) for one in _told_folders(client, settings))
+    with suppress(OSError):
+        yield from (one for one in sorted(places.home.iterdir()) if _NAMES.fullmatch(one.name))
 
 
 def _tell(told: dict[str, Limit], folder: Path, name: str, evidence: str) -> None:
