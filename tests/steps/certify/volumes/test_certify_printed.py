@@ -17,7 +17,7 @@ import pypdfium2
 import pytest
 from pikepdf import pdfa
 
-from app.domain.outcome import KeepOutcome, KeyOutcome, Outcome
+from app.domain.outcome import CopyOutcome, KeepOutcome, KeyOutcome, Outcome
 from app.steps.certify.account import Account, named
 from app.steps.certify.evidence.inventory import INVENTORY, write_inventory
 from app.steps.certify.page.faces import Weight, face
@@ -101,7 +101,7 @@ def test_printed_only_where_wished_or_short() -> None:
 
 
 def test_each_outcome_has_few_words() -> None:
-    kinds = [*Outcome, *KeyOutcome, *KeepOutcome, None]
+    kinds = [*Outcome, *KeyOutcome, *CopyOutcome, *KeepOutcome, None]
     for language in ("zh", "en"):
         assert set(Words.of(language).briefs()) == {named(kind) for kind in kinds}
 
