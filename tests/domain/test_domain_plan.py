@@ -42,7 +42,7 @@ def test_only_what_is_not_kept_may_be_destroyed(ground, fate):
     item = replace(ITEM, ground=ground, fate=fate)
     assert item.protected is kept
     assert Decision("R-1", fate, ground, "x").protected is kept
-    if kept and fate in (Fate.WIPE, Fate.SHRED, Fate.TRASH):
+    if kept and fate in (Fate.WIPE, Fate.SHRED, Fate.EXPUNGE, Fate.TRASH):
         with pytest.raises(Refused) as refused:
             replace(PLAN, items=(OTHER, item))
         assert refused.value.fault is Fault.PLAN_PROTECTED
