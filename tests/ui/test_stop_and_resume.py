@@ -100,7 +100,7 @@ def close_in_the_middle(officer: Officer, brake: Brake, qtbot: QtBot, *, begin: 
 def test_closed_in_the_middle_of_looking(
     officer: Officer, company: Path, qtbot: QtBot, make_wizard: Callable[[], Wizard]
 ) -> None:
-    brake = Brake(officer.wizard, Located, 5)
+    brake = Brake(officer.wizard, Looked, 1)
     page = officer.wizard.currentPage()
     close_in_the_middle(
         officer, brake, qtbot, begin=lambda: qtbot.mouseClick(page.run.go, Qt.MouseButton.LeftButton)
