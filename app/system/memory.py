@@ -95,8 +95,9 @@ def wipe_text(text: str) -> None:
     for unchangeable.
     """
     if sys.implementation.name == "cpython" and text.isascii() and len(text) > 1:
-        head = sys.getsizeof("") - 1
-        ctypes.memset(id(text) + head, 0, len(text))
+        # For an ASCII text this is the address of its own letters, not of a copy.
+        letters = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object)(("PyUnicode_AsUTF8", ctypes.pythonapi))
+        ctypes.memset(letters(text), 0, len(text))
 
 
 def fill_with_random(memory: memoryview) -> None:

@@ -168,9 +168,9 @@ class Vault:
             raise ValueError("an id has 16 bytes, a key those of the suite")
         wraps = _pieces(wrap(self.suite, self._master.view, keys, size), len(new))
         # On disk first: what is sealed under a key that is nowhere else would be lost.
-        keys = replace(self._keys, wraps={**self._keys.wraps, **dict(zip(new, wraps, strict=True))})
-        write_durably(self._file(self._side.index), keys.packed(self._master))
-        self._keys = keys
+        table = replace(self._keys, wraps={**self._keys.wraps, **dict(zip(new, wraps, strict=True))})
+        write_durably(self._file(self._side.index), table.packed(self._master))
+        self._keys = table
 
     @contextmanager
     def key(self, customer: bytes) -> Iterator[memoryview]:
