@@ -117,18 +117,20 @@ def _standings(noted: Evidence, limits: tuple[Reason, ...], word: KeyWord) -> di
     dead = canary and not _ALIVE.intersection(limits)
     final = (read_back or "probes" in facts) and not _NOT_FINAL.intersection(limits)
     alone = Reason.COPIES_REMAIN not in limits
+    strong = canary and facts.get("canary") not in _ONLY_READ
+    looked = read_back or "stale_handle" in facts
     met, seen, declared = Standing.MET, Standing.SEEN, Standing.DECLARED
     return {
         one: how if holds else Standing.OPEN
         for one, how, holds in (
             (Condition.NEVER_CLEAR, declared, word.by and word.clear_before is ClearBefore.NO),
-            (Condition.STRENGTH, met, canary),
-            (Condition.RANDOM, met, canary and MADE_OF_PASSPHRASE not in facts),
+            (Condition.STRENGTH, met, strong),
+            (Condition.RANDOM, met, strong and MADE_OF_PASSPHRASE not in facts),
             (Condition.WRAPS, seen, canary and alone),
             (Condition.COPIES, declared, alone),
             (Condition.ESCROW, declared, word.by and word.escrow in (Escrow.NONE, Escrow.DESTROYED)),
-            (Condition.MEDIUM, met, not _UNSEEN.intersection(limits)),
-            (Condition.NO_SESSION, seen, Reason.OPEN_ELSEWHERE not in limits),
+            (Condition.MEDIUM, met, read_back and not _UNSEEN.intersection(limits)),
+            (Condition.NO_SESSION, seen, looked and Reason.OPEN_ELSEWHERE not in limits),
             (Condition.FINAL, met, final),
             (Condition.CANARY, met, dead),
             (Condition.READ_BACK, met, read_back),
@@ -138,6 +140,8 @@ def _standings(noted: Evidence, limits: tuple[Reason, ...], word: KeyWord) -> di
 
 
 _ALIVE: Final = frozenset({Reason.CANARY_FAILED, Reason.STILL_OPENS})
+_ONLY_READ: Final = frozenset({"secret-read", "tpm2-unseal", "tpm2-nvread"})
+"""Canaries that show that something could be read, and nothing of what it is or how it was made."""
 _NOT_FINAL: Final = frozenset(
     {Reason.DELETION_PENDING, Reason.RESTORABLE, Reason.STILL_OPENS, Reason.NO_ANSWER, Reason.DECLARED}
 )
