@@ -83,7 +83,8 @@ class Batch:
 
     def glanced(self) -> Glanced:
         """Give what was seen."""
-        return Glanced(self.groups, self._report, self.aside)
+        rows = dict(sorted(self._report.rows.items()))
+        return Glanced(self.groups, self._report._replace(rows=rows), self.aside)
 
     def first(self) -> Errand:
         """Give the whole batch out."""

@@ -124,7 +124,7 @@ def _lines(file: BinaryIO, part: Part) -> Iterator[bytes]:
     at = max(0, part.first - _BEFORE)
     file.seek(at)
     if at:
-        block = file.read(_LINE)
+        block = file.read(min(_LINE, part.last - at))
         border = _BORDER.search(block)
         yield block[border.end() if border else 0 :]
         at += len(block)

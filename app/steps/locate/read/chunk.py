@@ -15,15 +15,24 @@ _BOUNDARY: Final = re.compile(rb"[\n\r,;|<>\"'\0\t]")
 
 
 def chunks(blocks: Iterator[bytes], overlap: int = OVERLAP) -> Iterator[bytes]:
-    """Regroup blocks so that each ends at a line or at least between two fields."""
+    """Regroup blocks so that each ends at a line or at least between two fields.
+
+    The last one is not cut, so that a text of one block stays whole.
+    """
     carry = b""
-    for block in blocks:
-        text = carry + block
+    held = next(blocks, None)
+    while held is not None:
+        text = carry + held
+        held = next(blocks, None)
+        if held is None:
+            break
         cut = _cut(text)
         yield text[:cut]
         carry = text[_back(text, cut, overlap) :]
-    if carry:
-        yield carry
+    else:
+        return
+    if text:
+        yield text
 
 
 def _cut(text: bytes) -> int:
