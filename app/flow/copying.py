@@ -6,12 +6,14 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+from app.domain.case import Case
 from app.domain.copies import Copy, Disposal
 from app.domain.fault import GateClosed
 from app.domain.outcome import KeyOutcome, Reason
 from app.domain.plan import Plan, Subject
 from app.domain.step import Gate, Step
 from app.flow.desk import Desk
+from app.flow.papers import attach
 from app.steps.confirm import check_sealed
 
 
@@ -46,6 +48,17 @@ def key_end(desk: Desk, plan: Plan, repository: str) -> KeyOutcome | None:
         ends.append(ended if isinstance(ended, KeyOutcome) else KeyOutcome.FAILED)
     ladder = list(KeyOutcome)
     return max(ends, key=ladder.index) if ends else None
+
+
+def keep_papers(case: Case, folder: Path) -> None:
+    """Lay what was put forward as evidence for a declared backup with the documents of the case.
+
+    Raises:
+        Refused: PAPER_UNREADABLE.
+    """
+    for backup in case.backups:
+        if backup.paper:
+            attach(folder, backup.paper, "media")
 
 
 def refuse_unsealed(desk: Desk, plan: Plan, step: Step) -> None:

@@ -20,7 +20,7 @@ from app.domain.outcome import Evidence, Outcome
 from app.domain.record import Look, Record
 from app.domain.step import Step
 from app.flow import databases, services
-from app.flow.copying import key_end, refuse_unsealed
+from app.flow.copying import keep_papers, key_end, refuse_unsealed
 from app.flow.desk import Desk, Passphrase
 from app.flow.hunting import grounds_of, hunting, keys_of, kinds_of, source_of
 from app.flow.keeping import held_copy, held_keys, refuse_own_keys
@@ -116,6 +116,7 @@ def confirming(desk: Desk, passphrase: Passphrase) -> Work:
     if desk.vault and case.vault.keep:
         yield from sealing_here(desk, desk.vault, kept)
     records, terms, aside = {record.id: record for record, _ in decided}, desk.terms(), desk.own_places
+    keep_papers(case, desk.folder)
     found = find_copies(
         case.backups,
         _wanted(desk, decided),

@@ -82,8 +82,10 @@ def test_a_repository_is_cleared_and_what_is_kept_stays_in_it(
     facts = {one.outcome: dict(one.evidence.facts) for one in ended.values()}
     assert facts[CopyOutcome.EXPIRES] == {"until": "2027-03-01", "declared_by": "林晓文"}
     assert len(str(facts[CopyOutcome.MEDIUM_DESTROYED]["paper_sha256"])) == 64
+    assert (office.folder / "case/evidence/media/destruction.pdf").read_bytes() == paper.read_bytes()
     assert flow.status is Status.WITH_EXCEPTIONS
     account = json.loads((office.folder / "case/certificate/account.json").read_bytes())
+    assert facts[CopyOutcome.MEDIUM_DESTROYED]["paper_sha256"] in {one["sha256"] for one in account["papers"]}
     lines = [line for line in account["lines"] if line["fate"] == "expunge"]
     assert [line["outcome"] for line in lines] == ["CopyOutcome.expunged"] * 2
     (searched,) = [one for one in account["searched"] if one["check"]]
