@@ -94,8 +94,13 @@ def sqlite_at(path: Path, people: list[Customer], pragma: str = "") -> Held:
 
 
 @pytest.fixture
-def sqlite_held(tmp_path: Path) -> Held:
-    return sqlite_at(tmp_path / "客户库.db", customers(1000))
+def new_sqlite(tmp_path: Path) -> Callable[[int], Held]:
+    return lambda count: sqlite_at(tmp_path / "客户库.db", customers(count))
+
+
+@pytest.fixture
+def sqlite_held(new_sqlite: Callable[[int], Held]) -> Held:
+    return new_sqlite(1000)
 
 
 @dataclass

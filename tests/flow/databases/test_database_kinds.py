@@ -38,7 +38,7 @@ def problems(flow: Flow, name: str) -> tuple[Problem, ...]:
 def test_a_trigger_is_told_and_forbids(
     make: str, request: pytest.FixtureRequest, office_of: Callable[..., Office]
 ) -> None:
-    held: Held = request.getfixturevalue(f"{make}_held")
+    held: Held = request.getfixturevalue(f"new_{make}")(40)
     if make == "postgresql":
         body = "BEGIN INSERT INTO settings VALUES (OLD.c7, OLD.c7); RETURN OLD; END"
         held.do(f"CREATE FUNCTION kept() RETURNS trigger LANGUAGE plpgsql AS '{body}'")
