@@ -105,6 +105,9 @@ def hunting(desk: Desk, passphrase: Passphrase) -> Generator[Progressed | CopyFo
     known |= {copy.repository for copy in desk.register.copies() if copy.repository}
     keys = {key.id: key for key in desk.register.declared_keys()}
     ids = {key.path: key.id for key in keys.values()}
+    # A record with a key's very bytes is in the list already, to go with it or to be kept.
+    digests = {key.sha256 for key in keys.values()}
+    known |= {record.path for record in desk.register.records() if record.sha256 in digests}
     told: dict[str, Foreseen] = {}
     for one in foreseen(desk, passphrase):
         if isinstance(one, Foreseen):
