@@ -49,12 +49,16 @@ def _items(register: Register, terms: Terms) -> Iterator[PlanItem]:
             gone.add(realpath(key.path))
             yield _key_item(key, held.get(key.id))
     wrapped = dict(register.fact(KEY_COPIES) or ())
+    # A copy with a key's very bytes goes with the key, also where that is among the records.
+    digests = {key.sha256 for key in keys if key.id not in held}
     for record, decision in _decided(register):
         if record.path not in gone:
             yield _record_item(record, _with_its_key(decision) if record.path in wrapped else decision)
     for copy in register.copies():
         if copy.path not in gone:
-            yield _copy_item(copy, [row for one in copy.of if (row := register.find(one)) and row.decision])
+            item = _copy_item(copy, [row for one in copy.of if (row := register.find(one)) and row.decision])
+            with_key = item.fate is Fate.WIPE and item.sha256 in digests
+            yield replace(item, fate=Fate.SHRED) if with_key else item
 
 
 def _with_its_key(decision: Decision) -> Decision:
