@@ -16,6 +16,7 @@ from app.domain.record import Look, Problem, Stamp, Tier
 from app.domain.row import Row, make_row
 from app.steps.locate import category as categories
 from app.steps.locate import grade
+from app.steps.locate.columns import column_of_mobiles
 from app.steps.locate.engine import best_engine
 from app.steps.locate.job import Target, Task
 from app.steps.locate.limits import Account, Reading
@@ -24,7 +25,7 @@ from app.steps.locate.plain import unescape
 from app.steps.locate.read import Reader, passages
 from app.steps.locate.read.raw import read_raw
 from app.steps.locate.read.source import BLOCK, Source
-from app.steps.locate.sight import Sighting, column_of_mobiles, sightings
+from app.steps.locate.sight import Sighting, sightings
 from app.steps.locate.tally import Tally, people, record_id, tier
 
 SAMPLE: Final = 64 << 10

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterable
 from typing import Final
 
+_LINE: Final = 512
 _ESCAPE: Final = re.compile(rb"\\u([0-9a-fA-F]{4})")
 _ENTITY: Final = re.compile(rb"&#x?[0-9a-fA-F]{1,6};")
 _FOLD: Final = {
@@ -48,3 +50,29 @@ def unescape(text: bytes) -> bytes:
     if b"&#" in text:
         text = _ENTITY.sub(lambda m: html.unescape(m[0].decode()).encode("utf-8", "replace"), text)
     return text
+
+
+def is_utf8_near(data: bytes, ends: Iterable[int]) -> bool:
+    """Whether the lines in which something was reported are UTF-8, or what stands near of long ones."""
+    known = 0
+    for end in ends:
+        if end <= known:
+            continue
+        first = max(data.rfind(b"\n", max(0, end - _LINE), end) + 1, end - _LINE, 0)
+        known = data.find(b"\n", end, end + _LINE)
+        known = min(end + _LINE, len(data)) if known < 0 else known
+        if not _decodes(data[first:known]):
+            return False
+    return True
+
+
+def _decodes(line: bytes) -> bool:
+    """Whether a line is UTF-8, but for a character that may be cut at either end of it."""
+    start = 0
+    while start < min(3, len(line)) and line[start] & 0xC0 == 0x80:
+        start += 1
+    try:
+        line[start:].decode()
+    except UnicodeDecodeError as error:
+        return error.reason == "unexpected end of data"
+    return True

@@ -86,17 +86,23 @@ def survey(
         yield last
         if isinstance(lookers, Pool) and not lookers.answers():
             lookers = Here(task)  # noqa: PLW2901  the pool that answers to nothing holds nothing
-        aside: list[Looked] = []
-        row = batches(_parted(_groups(chain(listed, met), task, aside), memory), aside)
-        for glanced in lookers.run(row):
-            for looked in (*glanced.aside, _told(glanced, key)) if glanced else ():
-                yield looked
-                last = _further(last, looked)
-            yield last
-        for looked in aside:
+        yield from _events(lookers, chain(listed, met), task, memory, last)
+
+
+def _events(
+    lookers: Pool | Here, met: Iterator[Met], task: Task, memory: Memory | None, last: Progressed
+) -> Iterator[Looked | Progressed]:
+    aside: list[Looked] = []
+    row = batches(_parted(_groups(met, task, aside), memory), aside)
+    for glanced in lookers.run(row):
+        for looked in (*glanced.aside, _told(glanced, task.key)) if glanced else ():
             yield looked
             last = _further(last, looked)
         yield last
+    for looked in aside:
+        yield looked
+        last = _further(last, looked)
+    yield last
 
 
 def edition(

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 from app.steps.locate import checks, grade
 from app.steps.locate.engine import LABEL_KINDS, UNPLAIN, Class, Engine, Hits
 from app.steps.locate.passage import Passage
-from app.steps.locate.plain import mend, plain
+from app.steps.locate.plain import is_utf8_near, mend, plain
 from app.steps.locate.words import ODD, PROVINCE_SIGNS, family, header_kinds
 
 
@@ -43,7 +43,6 @@ _USCC: Final = re.compile(
 _MOBILE: Final = re.compile(
     rb"(?<![0-9])(?:\(?(?:\+|00)?86\)?[ \-]?)?(1[3-9][0-9]" + _S + rb"[0-9]{4}" + _S + rb"[0-9]{4})(?![0-9])"
 )
-_MOBILES: Final = re.compile(rb"1[3-9][0-9]{9}(?:\n1[3-9][0-9]{9})*+\n?")
 _CARD: Final = re.compile(
     rb"(?<![0-9])(?:[0-9]{13,19}|[0-9]{4}([ \-])[0-9]{4}\1[0-9]{4}\1[0-9]{1,4}(?:\1[0-9]{1,3})?)(?![0-9])"
 )
@@ -81,29 +80,10 @@ _BEFORE: Final = 180
 _AFTER: Final = 60
 _ODD_BEFORE: Final = 24
 _NEIGHBOUR: Final = 200
-_LINE: Final = 512
 _LABEL_BLOCK: Final = 12
 """Labels are looked for in blocks of 4 KiB (2 to this power), where a number stands near."""
 _LONGEST_LABEL: Final = 64
 _NO_LABELS: Final[dict[str, list[int]]] = {}
-
-
-def column_of_mobiles(passage: Passage) -> dict[str, int] | None:
-    """Give the values of a passage that is mobile numbers and nothing else, with what speaks for each.
-
-    Such a column is most of what a list of customers is, and says the same of each of its cells.
-    """
-    if passage.data[:1] != b"1" or not _MOBILES.fullmatch(passage.data):
-        return None
-    headers = header_kinds(passage.header) if passage.header else frozenset[str]()
-    named = grade.HEADER if "cn.mobile" in headers else 0
-    if passage.column and ODD in headers and not named:
-        return {}
-    whys = {
-        prefix: grade.PATTERN | named | (grade.PREFIX if checks.mobile_prefix(prefix + "00000000") else 0)
-        for prefix in (f"1{n}" for n in range(30, 100))
-    }
-    return {value: whys[value[:3]] for value in passage.data.decode().split()}
 
 
 def sightings(passage: Passage, engine: Engine, today: date) -> list[Sighting]:
@@ -111,36 +91,10 @@ def sightings(passage: Passage, engine: Engine, today: date) -> list[Sighting]:
     hits = engine.spots(passage.data)
     if not hits:
         return []
-    if passage.loose and not _is_utf8_near(passage.data, hits):
+    if passage.loose and not is_utf8_near(passage.data, [end for end, _ in hits]):
         passage = passage._replace(data=mend(passage.data)[0], loose=False)
         hits = engine.spots(passage.data)
     return sightings_at(passage, hits, engine, today)
-
-
-def _is_utf8_near(data: bytes, hits: Hits) -> bool:
-    """Whether the lines in which something was reported are UTF-8, or what stands near of long ones."""
-    known = 0
-    for end, _ in hits:
-        if end <= known:
-            continue
-        first = max(data.rfind(b"\n", max(0, end - _LINE), end) + 1, end - _LINE, 0)
-        known = data.find(b"\n", end, end + _LINE)
-        known = min(end + _LINE, len(data)) if known < 0 else known
-        if not _decodes(data[first:known]):
-            return False
-    return True
-
-
-def _decodes(line: bytes) -> bool:
-    """Whether a line is UTF-8, but for a character that may be cut at either end of it."""
-    start = 0
-    while start < min(3, len(line)) and line[start] & 0xC0 == 0x80:
-        start += 1
-    try:
-        line[start:].decode()
-    except UnicodeDecodeError as error:
-        return error.reason == "unexpected end of data"
-    return True
 
 
 def sightings_at(passage: Passage, hits: Hits, engine: Engine, today: date) -> list[Sighting]:
