@@ -32,7 +32,16 @@ from app.identity import SignedPlan
 from app.register import Looking
 from app.register.codec import plain
 from app.steps.certify.account import Coverage
-from app.steps.confirm import Wanted, dispose, find_copies, find_strays, put_in_place, rewrite_archives, seal
+from app.steps.confirm import (
+    Wanted,
+    dispose,
+    find_copies,
+    find_strays,
+    mend_bags,
+    put_in_place,
+    rewrite_archives,
+    seal,
+)
 from app.steps.confirm.traces import find_traces
 from app.steps.decide import Terms, decide
 from app.steps.locate import CUSTOMER, Known, Named, edition, survey
@@ -243,6 +252,7 @@ def wiping(desk: Desk, plan: SignedPlan, passphrase: Passphrase) -> Work:
         reader=reader_command(plan.plan.wiping),
     )
     put_in_place(plan.plan.items, copies)
+    mend_bags(desk.case.backups, plan.plan.items, copies)
 
 
 class _Told(Mapping[str, tuple[Outcome, Evidence]]):

@@ -1,6 +1,7 @@
 """Confirm: what is kept is restorable, and every copy of what goes is known."""
 
 from app.steps.confirm.bag import Check
+from app.steps.confirm.bags import mend_bags
 from app.steps.confirm.copies import Wanted, find_copies
 from app.steps.confirm.ended import check_gone, check_sealed
 from app.steps.confirm.kept import check_kept
@@ -26,6 +27,7 @@ __all__ = [
     "find_strays",
     "is_in_database",
     "is_standing",
+    "mend_bags",
     "put_in_place",
     "rewrite_archives",
     "seal",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -18,15 +18,17 @@ from app.domain.outcome import Reason
 from app.domain.record import Stamp
 from app.domain.step import Step
 from app.steps.confirm.archives import HEAD, Form, Limits, form_of, members
+from app.steps.confirm.bags import CHECK, check_bag
 from app.steps.confirm.declared import declared_copy
 from app.steps.confirm.reading import CantRead, digest, reading, reason_of, stood_still
+from app.steps.confirm.repositories.contract import Unusable
 from app.steps.confirm.repositories.finding import search_repository
-from app.steps.confirm.repositories.work import Passwords, kind_of
+from app.steps.confirm.repositories.work import Passwords, kind_of, told
 from app.steps.confirm.wanted import Wanted
 
 __all__ = ["Wanted", "find_copies"]
 
-_SEARCHED_KINDS: Final = ("folder", "archive", "bagit")
+_SEARCHED_KINDS: Final = ("folder", "archive")
 _BEAT: Final = 0.1
 """Seconds between two signs of progress."""
 
@@ -84,7 +86,8 @@ def find_copies(
     when it changed while it was read (CHANGED); then its `member` is empty too and `of`
     has the ids found in it. An empty file is a copy of nothing.
 
-    A repository is checked by its own tool first, then searched: see `search_repository`.
+    A repository is checked by its own tool first, then searched: see `search_repository`. A bag is
+    read against its own manifests first; one that fails is not searched, and has a `fault`.
     Of a declared backup comes what was declared of it, and a BackupSearched with its
     limit. Folders in `exclude` are passed over.
 
@@ -108,11 +111,27 @@ def find_copies(
             ):
                 tally.copies += 1
                 yield CopyFound(copy)
+        elif backup.kind == "bagit":
+            yield from _search_bag(backup.path, wanted, key, passed_over, tally)
+            continue
         elif backup.kind in _SEARCHED_KINDS:
             yield from _search(name, wanted, key, passed_over, tally)
         else:
             tally.limits.add(Reason.NOT_SEARCHED)
         yield BackupSearched(tally.searched(name))
+
+
+def _search_bag(
+    root: Path, wanted: Wanted, key: bytes, passed_over: frozenset[str], tally: _Tally
+) -> Iterator[CopyFound | BackupSearched | Progressed]:
+    name = str(root)
+    try:
+        yield from told(Step.CONFIRM, check_bag(root), "files", name)
+    except Unusable as error:
+        yield BackupSearched(Searched(name, 0, 0, 0, (error.reason,), fault=error.reason))
+        return
+    yield from _search(name, wanted, key, passed_over, tally)
+    yield BackupSearched(replace(tally.searched(name), check=CHECK))
 
 
 def _search(

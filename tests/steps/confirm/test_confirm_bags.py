@@ -1,0 +1,179 @@
+"""Bags of others: one that fails its own check is not searched, one that loses files is mended."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from app.domain.case import Backup, Profile
+from app.domain.copies import Copy, Disposal
+from app.domain.event import BackupSearched, CopyFound
+from app.domain.fate import Fate, Ground
+from app.domain.outcome import Reason
+from app.domain.plan import Plan, PlanItem, Subject
+from app.domain.record import Tier
+from app.steps.confirm import Wanted, find_copies, mend_bags
+
+bagit = pytest.importorskip("bagit")
+
+GOES = b"name,phone\nA,13800138000\n" * 40
+STAYS = b"of somebody else\n" * 30
+
+
+def sha(data: bytes) -> str:
+    import hashlib
+
+    return hashlib.sha256(data).hexdigest()
+
+
+@pytest.fixture
+def bag(tmp_path: Path) -> Path:
+    """A bag made by the library, with a file that goes under two hostile names."""
+    root = tmp_path / "bag"
+    (root / "深").mkdir(parents=True)
+    files = {"goes.csv": GOES, "深/line\nbreak %25 客户.csv": GOES, "stays.txt": STAYS, "empty": b""}
+    for name, data in files.items():
+        (root / name).write_bytes(data)
+    bagit.make_bag(str(root), {"Contact-Name": "林"}, checksums=["sha256", "sha512", "md5"])
+    return root
+
+
+def found(root: Path) -> tuple[list[Copy], object]:
+    wanted = Wanted({sha(GOES): ("r1",)}, frozenset({len(GOES)}), frozenset(), records=frozenset({"r1"}))
+    events = list(find_copies([Backup("bagit", root)], wanted, key=b"k" * 32))
+    (searched,) = [event.searched for event in events if isinstance(event, BackupSearched)]
+    return [event.copy for event in events if isinstance(event, CopyFound)], searched
+
+
+def items(copies: list[Copy]) -> tuple[PlanItem, ...]:
+    plan = Plan(
+        "2026-1",
+        "2026-11-22T00:00:00Z",
+        "p",
+        Profile.STANDARD,
+        tuple(
+            PlanItem(
+                copy.id,
+                Subject.COPY,
+                copy.path,
+                Fate.WIPE,
+                Ground.COPY,
+                "",
+                "",
+                Tier.CORE,
+                "",
+                1,
+                copy.stamp,
+                copy.sha256,
+            )
+            for copy in copies
+        ),
+    )
+    return tuple(plan.items)
+
+
+def is_valid(root: Path) -> bool:
+    return bool(bagit.Bag(str(root)).is_valid())
+
+
+def test_a_whole_bag_is_checked_then_searched(bag: Path) -> None:
+    assert is_valid(bag)
+    copies, searched = found(bag)
+    assert (searched.fault, searched.check) == (None, "manifests, all read")
+    assert {Path(copy.path).name for copy in copies} == {"goes.csv", "line\nbreak %25 客户.csv"}
+    assert {copy.disposal for copy in copies} == {Disposal.WIPE}
+
+
+def _flip(root: Path) -> None:
+    (root / "data/stays.txt").write_bytes(STAYS[:-1] + b"?")
+
+
+def _more(root: Path) -> None:
+    (root / "data/more").write_bytes(b"1")
+
+
+def _less(root: Path) -> None:
+    (root / "data/empty").unlink()
+
+
+def _tag(root: Path) -> None:
+    with (root / "bag-info.txt").open("a") as file:
+        file.write("Note: other\n")
+
+
+def _link(root: Path) -> None:
+    (root / "data/empty").unlink()
+    (root / "data/empty").symlink_to("/dev/null")
+
+
+def _linked_folder(root: Path) -> None:
+    (root / "data/folder").symlink_to("/etc")
+
+
+def _outside(root: Path) -> None:
+    for name in ("sha256", "sha512", "md5"):
+        (root / f"tagmanifest-{name}.txt").unlink()
+        with (root / f"manifest-{name}.txt").open("a") as file:
+            file.write("00  data/../../outside\n")
+
+
+def _no_manifest(root: Path) -> None:
+    for path in root.glob("*manifest-*"):
+        path.unlink()
+
+
+@pytest.mark.parametrize("harm", [_flip, _more, _less, _tag, _link, _linked_folder, _outside, _no_manifest])
+def test_a_bag_that_fails_its_own_check_closes_the_gate(bag: Path, harm) -> None:
+    harm(bag)
+    copies, searched = found(bag)
+    assert (copies, searched.fault) == ([], Reason.REPOSITORY_DAMAGED)
+
+
+def test_what_is_no_bag_says_so(tmp_path: Path) -> None:
+    (tmp_path / "no").mkdir()
+    copies, searched = found(tmp_path / "no")
+    assert (copies, searched.fault) == ([], Reason.UNREADABLE)
+
+
+def test_a_bag_is_mended_after_files_of_it_went(bag: Path) -> None:
+    copies, _ = found(bag)
+    old = os.open(bag / "manifest-sha256.txt", os.O_RDONLY)
+    try:
+        for copy in copies:
+            Path(copy.path).unlink()
+        assert not is_valid(bag)
+        mend_bags([Backup("bagit", bag)], items(copies), {copy.id: copy for copy in copies})
+        # the names are in no manifest, and not in the bytes where the old one lay
+        assert set(os.pread(old, 1 << 16, 0)) == {0}
+    finally:
+        os.close(old)
+    assert is_valid(bag)
+    assert "goes" not in "".join(path.read_text() for path in bag.glob("*.txt"))
+    assert set(bagit.Bag(str(bag)).payload_files()) == {"data/stays.txt", "data/empty"}
+    again, searched = found(bag)
+    assert (again, searched.fault) == ([], None)
+
+
+def test_only_what_the_plan_destroyed_is_taken_from_the_manifest(bag: Path) -> None:
+    copies, _ = found(bag)
+    first, second = copies
+    Path(first.path).unlink()
+    (bag / "data/stays.txt").unlink()  # by another hand: that is a fault, and stays one
+    mend_bags([Backup("bagit", bag)], items(copies), {copy.id: copy for copy in copies})
+    assert Path(second.path).exists()
+    _, searched = found(bag)
+    assert searched.fault is Reason.REPOSITORY_DAMAGED
+    assert "stays.txt" in (bag / "manifest-sha256.txt").read_text()
+
+
+def test_an_archive_written_anew_has_its_new_digest(bag: Path) -> None:
+    from dataclasses import replace
+
+    copies, _ = found(bag)
+    copy = replace(next(one for one in copies if one.path.endswith("goes.csv")), disposal=Disposal.REWRITE)
+    Path(copy.path).write_bytes(b"the new archive")
+    assert not is_valid(bag)
+    mend_bags([Backup("bagit", bag)], items([copy]), {copy.id: copy})
+    assert is_valid(bag)
