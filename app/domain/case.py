@@ -135,7 +135,7 @@ class KeySource:
     """The name of one of the shred step's kinds of key stores."""
     path: Path
     passphrase_env: str = ""
-    word: KeyWord = KeyWord()
+    word: KeyWord = field(default_factory=KeyWord)
     """What a named person says of it."""
 
 

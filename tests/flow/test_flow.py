@@ -320,7 +320,9 @@ def test_a_file_changed_after_signing_is_not_destroyed(flow: Flow, office: Offic
     assert flow.status is Status.WITH_EXCEPTIONS
 
 
-def test_an_archive_with_what_nobody_can_read_needs_a_person_s_word(flow: Flow, office: Office, advance: Advance) -> None:
+def test_an_archive_with_what_nobody_can_read_needs_a_person_s_word(
+    flow: Flow, office: Office, advance: Advance
+) -> None:
     import zipfile
 
     with zipfile.ZipFile(office.folder / "backup" / "mixed.zip", "w") as archive:

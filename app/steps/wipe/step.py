@@ -104,7 +104,7 @@ def _check(plan: SignedPlan, stages: Mapping[str, Stage], noted: Notes) -> None:
 
 
 def going(items: Iterable[PlanItem]) -> Iterator[PlanItem]:
-    """The files this step acts on, in plan order. Keys are for the shred step, rows have a room of their own."""
+    """The files this step acts on, in plan order. Keys are the shred step's, rows have their own room."""
     return (
         item
         for item in items

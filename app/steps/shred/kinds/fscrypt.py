@@ -13,6 +13,7 @@ import hashlib
 import hmac
 import os
 import struct
+import sys
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -144,10 +145,10 @@ def _quiet(path: str) -> bool:
     folder, name = os.path.split(path)
     if os.path.basename(folder) != _POLICIES:  # noqa: PTH119 text
         return True
-    try:
-        import fcntl
-    except ImportError:
+    if sys.platform != "linux":
         return True
+    import fcntl
+
     try:
         key = bytes.fromhex(name)
     except ValueError:
