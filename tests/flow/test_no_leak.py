@@ -199,7 +199,7 @@ def test_a_crash_with_a_path_in_it_names_nobody(
         raise error(f"can't read {path}")
         yield
 
-    monkeypatch.setattr(work, "locate", breaks)
+    monkeypatch.setattr(work, "survey", breaks)
     code = run_verb(parse(["run", str(case_file)]), window=lambda: None)
     assert code != 0
     told = capfd.readouterr()
