@@ -36,6 +36,7 @@ from app.domain.record import Tier
 from app.domain.wiping import Method, Wiping
 from app.flow import services
 from app.flow.databases import LOCATION, parted, places_in
+from app.flow.declarable import DISPOSALS, undeclarable
 from app.flow.people import PERSON, on_token
 from app.flow.toml_check import Form, Key, Source, check, load
 from app.flow.vaulting import VAULT, terms_of
@@ -45,8 +46,6 @@ from app.steps.shred.kinds import KINDS
 T = TypeVar("T")
 
 BACKUP_KINDS: Final = (*REPOSITORIES, "folder", "archive", "bagit", "declared")
-DECLARED: Final = tuple(one.value for one in Disposal if one.declared)
-_DATED: Final = (Disposal.EXPIRES, Disposal.LOCKED)
 KEY_KINDS: Final = tuple(KINDS)
 HOLD_REASONS: Final = (
     "complaint",
@@ -82,7 +81,7 @@ _FORMS: Final[dict[str, Form]] = {
         "path": Key(str, required=True),
         "password_env": _TEXT,
         "note": _TEXT,
-        "disposal": Key(str, choices=DECLARED),
+        "disposal": Key(str, choices=DISPOSALS),
         "until": Key(date),
         "declared_by": _TEXT,
         "paper": _TEXT,
@@ -261,23 +260,9 @@ def _backup(reader: _Reader, one: dict[str, Any], index: int) -> Backup:
         one.get("declared_by", "").strip(),
         reader.path("backup", index, "paper", one["paper"]) if one.get("paper") else None,
     )
-    if wrong := _undeclarable(backup):
+    if wrong := undeclarable(backup):
         raise reader.source.refuse(Fault.CASE_FILE_WRONG_VALUE, "backup", index, *wrong)
     return backup
-
-
-def _undeclarable(backup: Backup) -> tuple[str, str] | None:
-    """What of a declaration does not go together: the key and what was expected of it."""
-    told = backup.disposal or backup.until or backup.declared_by or backup.paper
-    if backup.kind != "declared":
-        return ("kind", '"declared", with disposal, until, declared_by or paper') if told else None
-    if told and not (backup.disposal and backup.declared_by):
-        return "disposal", f'{" | ".join(DECLARED)}, and declared_by = "name"'
-    if (backup.disposal in _DATED) != (backup.until is not None):
-        return "until", "YYYY-MM-DD, with disposal = expires | locked, and only then"
-    if backup.disposal is Disposal.MEDIUM and backup.paper is None:
-        return "paper", "the file that shows it, with disposal = medium"
-    return None
 
 
 def _custodian(reader: _Reader, one: dict[str, Any], index: int) -> Custodian:

@@ -62,6 +62,8 @@ def backup_kind(path: Path) -> str:
         return "archive"
     if (path / "bagit.txt").is_file():
         return "bagit"
+    if next(path.glob("duplicity-full*.manifest*"), None):
+        return "duplicity"
     if (path / "config").is_file() and (path / "data").is_dir():
         return "restic" if (path / "snapshots").is_dir() else "borg"
     return "folder"

@@ -150,6 +150,9 @@ def test_a_lost_package_stops_destruction(office, advance: Advance) -> None:
         ('kind = "declared"\npath = "t"\ndeclared_by = "A"', "disposal"),
         ('kind = "declared"\npath = "t"\ndisposal = "wipe"\ndeclared_by = "A"', "disposal"),
         ('kind = "declared"\npath = "t"\ndisposal = "medium"\ndeclared_by = "A"', "paper"),
+        ('kind = "declared"\npath = "t"\ndisposal = "discard"\ndeclared_by = "A"', "disposal"),
+        ('kind = "duplicity"\npath = "."\ndisposal = "discard"', "disposal"),
+        ('kind = "duplicity"\npath = "."\ndisposal = "unreachable"\ndeclared_by = "A"', "disposal"),
     ],
 )
 def test_what_is_declared_must_fit_together(tmp_path: Path, office, declared: str, key: str) -> None:

@@ -99,8 +99,7 @@ def find_copies(
             raise Refused(Fault.CASE_FILE_MISSING_PATH, str(backup.path))
     passed_over = frozenset(os.path.realpath(path) for path in exclude)
     for backup in backups:
-        name = str(backup.path)
-        tally = _Tally()
+        name, tally = str(backup.path), _Tally()
         if kind := kind_of(backup):
             yield from search_repository(backup, kind, wanted, password, key=key, shredded=shredded)
             continue

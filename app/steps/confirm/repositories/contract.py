@@ -69,7 +69,8 @@ class Entry:
 
     `marks` are the hashes by which the repository knows it; `of` the ids of what goes. An
     entry that was known by a path alone has another content than the record: `other`.
-    A `locked` one can't be taken out before `until`, or at all when that is not known.
+    A `locked` one can't be taken out before `until`, or at all when that is not known. `against`
+    says why one can't be taken out although its repository takes removals.
     """
 
     sha256: str
@@ -80,6 +81,7 @@ class Entry:
     other: bool = False
     locked: bool = False
     until: date | None = None
+    against: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,8 @@ def _proposed(
     why = (Reason.OTHER_VERSION,) if entry.other else ()
     if entry.sha256 in wanted.kept:
         return Disposal.EXCEPTION, (*why, Reason.KEPT_CONTENT)
+    if entry.against:
+        return Disposal.EXCEPTION, (*why, *entry.against)
     if entry.locked:
         # A hold without a date can be neither waited for nor taken away from here.
         return (Disposal.LOCKED, why) if entry.until else (Disposal.EXCEPTION, (*why, Reason.APPEND_ONLY))

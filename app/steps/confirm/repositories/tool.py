@@ -49,6 +49,8 @@ class Tool:
     silent: tuple[str, ...] = ()
     patience: float = 300.0
     alarms: Words = ()
+    given: bytes = field(default=b"", repr=False)
+    """What it reads from its input; nothing larger than what a pipe holds."""
 
     def output(self, *arguments: str, cwd: str | None = None, fine: Sequence[int] = (0,)) -> Run[bytes]:
         """Run it and give all it printed.
@@ -95,7 +97,7 @@ class Tool:
         program = shutil.which(self.name)
         if program is None:
             raise Unusable(Reason.TOOL_MISSING)
-        with _started([program, *arguments], self._environment(), cwd) as process:
+        with _started([program, *arguments], self._environment(), cwd, self.given) as process:
             said = _Reader(process.stderr)
             got = _Reader(process.stdout, take)
             try:
@@ -167,13 +169,13 @@ class _Reader(threading.Thread):
 
 
 def _started(
-    command: Sequence[str], environment: Mapping[str, str], cwd: str | None
+    command: Sequence[str], environment: Mapping[str, str], cwd: str | None, given: bytes
 ) -> subprocess.Popen[bytes]:
     # A group of its own: what the tool starts (ssh, a mount) is ended with it.
     flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
-    return subprocess.Popen(
+    process = subprocess.Popen(
         command,
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE if given else subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=dict(environment),
@@ -181,6 +183,11 @@ def _started(
         creationflags=flags,
         start_new_session=sys.platform != "win32",
     )
+    if process.stdin:
+        with suppress(OSError):
+            process.stdin.write(given)
+            process.stdin.close()
+    return process
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
