@@ -19,6 +19,7 @@ from typing import IO, BinaryIO, Final, cast
 from typing_extensions import override
 
 from app.domain.outcome import Reason
+from app.steps.confirm import sevenzip
 from app.steps.confirm.reading import CHUNK
 
 HEAD: Final = 512
@@ -50,8 +51,10 @@ class Form(Enum):
     GZIP = "gzip"
     BZIP2 = "bzip2"
     XZ = "xz"
+    SEVENZIP = "7z"
+    """Looked into where the `7z` program is, and when it is a file of its own."""
     FOREIGN = "foreign"
-    """An archive of a kind that is not looked into: 7z, RAR, zstd, cabinet."""
+    """An archive of a kind that is not looked into: RAR, zstd, cabinet."""
 
 
 _MAGIC: Final = (
@@ -60,7 +63,7 @@ _MAGIC: Final = (
     (b"\x1f\x8b\x08", Form.GZIP),
     (b"BZh", Form.BZIP2),
     (b"\xfd7zXZ\x00", Form.XZ),
-    (b"7z\xbc\xaf\x27\x1c", Form.FOREIGN),
+    (b"7z\xbc\xaf\x27\x1c", Form.SEVENZIP),
     (b"Rar!\x1a\x07", Form.FOREIGN),
     (b"\x28\xb5\x2f\xfd", Form.FOREIGN),
     (b"MSCF\x00\x00\x00\x00", Form.FOREIGN),
@@ -114,16 +117,26 @@ def form_of(head: bytes) -> Form | None:
 
 
 def members(
-    file: BinaryIO, size: int, wanted: frozenset[str], sizes: frozenset[int], limits: Limits
+    file: BinaryIO,
+    size: int,
+    wanted: frozenset[str],
+    sizes: frozenset[int],
+    limits: Limits,
+    path: str = "",
 ) -> Iterator[Member]:
     """Give every file in an open archive; a member that is itself an archive gives its own members.
 
     A nested archive whose own digest is `wanted` is not opened. Nothing is unpacked
-    to disk. What could not be looked at is a member with a problem: UNREADABLE
-    (damaged or encrypted), SEARCH_LIMIT, NOT_SEARCHED (a form this does not read).
+    to disk. A 7z archive is read by its `path`, one in another archive is not. What could
+    not be looked at is a member with a problem: UNREADABLE (damaged or encrypted),
+    SEARCH_LIMIT, NOT_SEARCHED (a form this does not read).
     """
     search = _Search(wanted, sizes, limits, size)
     try:
+        file.seek(0)
+        if path and form_of(file.read(HEAD)) is Form.SEVENZIP and sevenzip.program():
+            yield from search.sevenzip(path)
+            return
         file.seek(0)
         yield from search.archive(file, 1)
     except _LimitReached:
@@ -157,10 +170,15 @@ class _Search:
             yield from self._zip(file, depth)
         elif form is Form.TAR:
             yield from self._tar(file, depth)
-        elif form is Form.FOREIGN:
+        elif form in (Form.SEVENZIP, Form.FOREIGN):
             yield Member(problem=Reason.NOT_SEARCHED)
         elif form is not None:
             yield from self._packed(file, form, depth)
+
+    def sevenzip(self, path: str) -> Iterator[Member]:
+        for told, part in sevenzip.parts(path):
+            self._count()
+            yield from self._member(_metered(cast("IO[bytes]", part), self), told.size, 1)
 
     def _zip(self, file: BinaryIO, depth: int) -> Iterator[Member]:
         with zipfile.ZipFile(file) as archive:

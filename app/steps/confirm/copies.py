@@ -247,7 +247,7 @@ def _open_up(
     file: BinaryIO, stamp: Stamp, path: str, wanted: Wanted, contents: _Contents, tally: _Tally
 ) -> Iterator[Progressed]:
     """Look at every member of an archive; what speaks against disposing of it whole is collected."""
-    for member in members(file, stamp.size, frozenset(wanted.doomed), wanted.sizes, Limits()):
+    for member in members(file, stamp.size, frozenset(wanted.doomed), wanted.sizes, Limits(), path):
         tally.members += not member.opened
         yield from tally.progress(path)
         if member.problem is not None:

@@ -6,6 +6,7 @@ back and compared, member by member, before anything is destroyed: if it can't b
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from collections import Counter
@@ -21,9 +22,10 @@ from app.domain.event import Progressed
 from app.domain.plan import PlanItem
 from app.domain.step import Stage, Step
 from app.identity import SignedPlan
-from app.steps.confirm.archives import BROKEN, Limits, members
+from app.steps.confirm import sevenzip
+from app.steps.confirm.archives import BROKEN, HEAD, Form, Limits, form_of, members
 from app.steps.confirm.archiving import CantWrite, write_without
-from app.steps.confirm.reading import CantRead, digest, reading
+from app.steps.confirm.reading import CHUNK, CantRead, digest, reading
 from app.system.durable import sync_folder
 
 _BESIDE: Final = ".lethe-new"
@@ -96,19 +98,40 @@ def _write(item: PlanItem, doomed: frozenset[str]) -> None:
         old.seek(0)
         with new.open("w+b") as target:
             new.chmod(0o600)
-            write_without(old, target, doomed)
+            if form_of(old.read(HEAD)) is Form.SEVENZIP:
+                _write_sevenzip(item.path, target, doomed)
+            else:
+                write_without(old, target, doomed)
             target.flush()
             os.fsync(target.fileno())
-            _compare(old, stamp.size, target, doomed)
+            _compare(old, stamp.size, target, doomed, (item.path, str(new)))
     _like(item.path, new)
     sync_folder(new.parent)
 
 
-def _compare(old: BinaryIO, size: int, new: BinaryIO, doomed: frozenset[str]) -> None:
+def _write_sevenzip(path: str, target: BinaryIO, doomed: frozenset[str]) -> None:
+    """Let the program leave out what goes: what it writes holds none of that, and may be copied."""
+    names: list[str] = []
+    for told, part in sevenzip.parts(path):
+        state = hashlib.sha256()
+        while chunk := part.read(CHUNK):
+            state.update(chunk)
+        if state.hexdigest() in doomed:
+            names.append(told.path)
+    made = Path(f"{beside(path)}.7z")
+    try:
+        sevenzip.write_without(path, made, names)
+        with made.open("rb") as source:
+            shutil.copyfileobj(source, target)
+    finally:
+        made.unlink(missing_ok=True)
+
+
+def _compare(old: BinaryIO, size: int, new: BinaryIO, doomed: frozenset[str], paths: tuple[str, str]) -> None:
     """See that the new archive holds all that stays, and nothing that goes."""
-    kept = _contents(old, size)
+    kept = _contents(old, size, paths[0])
     stays = Counter({sha256: count for sha256, count in kept.items() if sha256 not in doomed})
-    there = _contents(new, size)
+    there = _contents(new, size, paths[1])
     if any(sha256 in doomed for sha256 in there) or there != stays:
         raise CantWrite
 
@@ -121,10 +144,10 @@ class _EverySize(frozenset[int]):
         return True
 
 
-def _contents(file: BinaryIO, size: int) -> Counter[str]:
+def _contents(file: BinaryIO, size: int, path: str) -> Counter[str]:
     """The digests of all that is no archive itself, however deep, with how often each is there."""
     found: Counter[str] = Counter()
-    for member in members(file, size, frozenset(), _EverySize(), Limits()):
+    for member in members(file, size, frozenset(), _EverySize(), Limits(), path):
         if member.problem is not None:
             raise CantWrite
         if not member.opened:

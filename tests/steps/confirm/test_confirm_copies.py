@@ -297,7 +297,7 @@ def test_damage_is_never_silence(tmp_path):
 
 
 def test_forms_that_are_not_read_are_named(tmp_path):
-    for number, magic in enumerate((b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07\x01\x00", b"\x28\xb5\x2f\xfd")):
+    for number, magic in enumerate((b"MSCF\x00\x00\x00\x00", b"Rar!\x1a\x07\x01\x00", b"\x28\xb5\x2f\xfd")):
         (tmp_path / f"x{number}").write_bytes(magic + bytes(600))
     assert one(tmp_path, "folder") == (None, {Reason.NOT_SEARCHED})
 

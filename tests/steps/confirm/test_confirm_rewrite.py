@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
+import subprocess
 import tarfile
 import zipfile
 from dataclasses import replace
@@ -13,7 +15,7 @@ import pytest
 
 from app.domain.case import Backup, Profile, Role
 from app.domain.copies import Disposal
-from app.domain.event import CopyFound
+from app.domain.event import BackupSearched, CopyFound
 from app.domain.fate import Fate, Ground
 from app.domain.outcome import Reason
 from app.domain.plan import Plan, PlanItem, Subject
@@ -128,6 +130,77 @@ def test_what_goes_is_left_out_and_all_else_is_there(tmp_path: Path, people, for
         with tarfile.open(new) as archive:
             assert {info.name: archive.extractfile(info).read() for info in archive} == LEFT
             assert {info.mtime for info in archive} == {1_600_000_000}
+
+
+@pytest.fixture
+def sevenzipped(tmp_path: Path) -> Path:
+    """An archive with hostile names, made by the program itself."""
+    program = shutil.which("7z") or pytest.skip("7z is not installed")
+    files = {"a/goes.csv": GOES, "a/stays.txt": STAYS, "-r": STAYS + b"3", "empty": b"", "@深*.csv": GOES}
+    for name, data in files.items():
+        path = tmp_path / "in" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    subprocess.run(
+        [program, "a", "-bd", "-spd", str(tmp_path / "b.7z"), "."], cwd=tmp_path / "in", check=True
+    )
+    return tmp_path / "b.7z"
+
+
+def test_a_7z_archive_is_written_anew_without_what_goes(sevenzipped: Path, tmp_path: Path, people) -> None:
+    copy = found(sevenzipped)
+    assert (copy.disposal, copy.reasons) == (Disposal.REWRITE, (Reason.MIXED_ARCHIVE,))
+    before = sevenzipped.read_bytes()
+    plan = plan_of(copy, people)
+    assert rewritten(plan, copy) == ()
+    assert sevenzipped.read_bytes() == before
+    assert {path.name for path in tmp_path.iterdir()} == {"in", "b.7z", ".b.7z.lethe-new"}
+    sevenzipped.unlink()
+    put_in_place(plan.plan.items, {copy.id: copy})
+    subprocess.run(["7z", "x", "-bd", f"-o{tmp_path / 'out'}", str(sevenzipped)], check=True)
+    out = tmp_path / "out"
+    left = {p.relative_to(out).as_posix(): p.read_bytes() for p in out.rglob("*") if p.is_file()}
+    assert left == {"a/stays.txt": STAYS, "-r": STAYS + b"3", "empty": b""}
+    assert not [
+        e
+        for e in find_copies([Backup("archive", sevenzipped)], wanted(), key=KEY)
+        if isinstance(e, CopyFound)
+    ]
+
+
+@pytest.mark.parametrize("fault", ["no program", "damaged", "encrypted", "within"])
+def test_a_7z_archive_that_can_not_be_read_is_named(sevenzipped: Path, tmp_path, monkeypatch, fault) -> None:
+    path, expected = sevenzipped, Reason.UNREADABLE
+    if fault == "no program":
+        monkeypatch.setenv("PATH", str(tmp_path))
+        expected = Reason.NOT_SEARCHED
+    elif fault == "damaged":
+        data = bytearray(path.read_bytes())
+        data[40] ^= 1
+        path.write_bytes(data)
+    elif fault == "encrypted":
+        path.unlink()
+        subprocess.run(["7z", "a", "-bd", "-psecret", str(path), str(tmp_path / "in")], check=True)
+    else:
+        path = tmp_path / "b.zip"
+        path.write_bytes(zipped({"b.7z": sevenzipped.read_bytes()}))
+        expected = Reason.NOT_SEARCHED
+    events = list(find_copies([Backup("archive", path)], wanted(), key=KEY))
+    (searched,) = [event.searched for event in events if isinstance(event, BackupSearched)]
+    assert expected in searched.limits
+    copies = [event.copy for event in events if isinstance(event, CopyFound)]
+    assert all(copy.disposal is Disposal.EXCEPTION for copy in copies)
+
+
+def test_a_7z_that_leaves_more_out_is_not_put_in_place(sevenzipped: Path, people, monkeypatch) -> None:
+    from app.steps.confirm import sevenzip
+
+    copy, real = found(sevenzipped), sevenzip.write_without
+    monkeypatch.setattr(
+        sevenzip, "write_without", lambda path, to, names: real(path, to, [*names, "a/stays.txt"])
+    )
+    assert rewritten(plan_of(copy, people), copy) == (sevenzipped,)
+    assert not beside(str(sevenzipped)).exists()
 
 
 def test_nested_archives_lose_it_in_every_layer(tmp_path: Path, people) -> None:

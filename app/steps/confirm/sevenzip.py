@@ -1,0 +1,144 @@
+"""Read and rewrite 7z archives by the `7z` program; where there is none they are not looked into."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final
+
+from typing_extensions import override
+
+_CALLED: Final = ("7z", "7zz", "7za")
+_PATIENCE: Final = 300.0
+_QUIET: Final = ("-bd", "-y", "-spd", "-sccUTF-8", "-scsUTF-8")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One file as the list of an archive tells of it."""
+
+    path: str
+    size: int
+    crc: int | None
+
+
+class Part(io.RawIOBase):
+    """One file of an archive in the stream of all of them; read forward only, its checksum kept."""
+
+    def __init__(self, stream: IO[bytes], told: Told) -> None:
+        super().__init__()
+        self._stream, self._told = stream, told
+        self._left, self._crc = told.size, 0
+
+    @override
+    def readable(self) -> bool:
+        return True
+
+    @override
+    def read(self, count: int = -1) -> bytes:
+        """Read up to the end of this file."""
+        data = self._stream.read(self._left if count < 0 else min(count, self._left))
+        self._left -= len(data)
+        self._crc = zlib.crc32(data, self._crc)
+        return data
+
+    def is_whole(self) -> bool:
+        """Read what is left of it; whether it was all there, as its checksum says."""
+        while self.read(1 << 20):
+            pass
+        return self._left == 0 and self._told.crc in (None, self._crc)
+
+
+def program() -> str | None:
+    """The program, or None where there is none."""
+    return next((found for name in _CALLED if (found := shutil.which(name))), None)
+
+
+def parts(path: str) -> Iterator[tuple[Told, Part]]:
+    """Give every file in an archive in the order in which it lies there; read each before the next.
+
+    Raises:
+        ValueError: when it can't be read whole: damaged, encrypted, or not what its list says.
+    """
+    listed = _listed(path)
+    with _running("x", "-so", *_QUIET, "-p", "--", path) as process:
+        if process.stdout is None:
+            raise ValueError
+        for told in listed:
+            part = Part(process.stdout, told)
+            yield told, part
+            if not part.is_whole():
+                raise ValueError(told.path)
+        if process.stdout.read(1) or process.wait(_PATIENCE):
+            raise ValueError(path)
+
+
+def write_without(path: str, target: Path, names: Sequence[str]) -> None:
+    """Make a new archive without these files; of what goes nothing is written to a disk.
+
+    Raises:
+        ValueError: when it can't be made.
+    """
+    if any(set(name) & set('\r\n"') for name in names):
+        # The list of names is one of lines.
+        raise ValueError(path)
+    target.unlink(missing_ok=True)
+    asked = ("d", *_QUIET, "-u-", f"-u!{target}", "--", path, *names)
+    with _running(*asked) as process:
+        if process.stdout is None:
+            raise ValueError
+        while process.stdout.read(1 << 16):
+            pass
+        if process.wait(_PATIENCE) or not target.is_file():
+            raise ValueError(path)
+
+
+def _listed(path: str) -> tuple[Told, ...]:
+    with _running("l", "-slt", "-ba", *_QUIET, "-p", "--", path) as process:
+        text = process.stdout.read().decode("utf-8", "surrogateescape") if process.stdout else ""
+        if process.wait(_PATIENCE):
+            raise ValueError(path)
+    blocks = (dict(_pairs(block)) for block in text.replace("\r\n", "\n").split("\n\n"))
+    return tuple(_told(block) for block in blocks if block and not _is_folder(block))
+
+
+def _pairs(block: str) -> Iterator[tuple[str, str]]:
+    for line in block.split("\n"):
+        name, mark, value = line.partition(" = ")
+        if mark:
+            yield name, value
+
+
+def _is_folder(block: Mapping[str, str]) -> bool:
+    return block.get("Attributes", "").startswith("D") or block.get("Folder") == "+"
+
+
+def _told(block: Mapping[str, str]) -> Told:
+    crc = block.get("CRC", "")
+    return Told(block["Path"], int(block.get("Size") or 0), int(crc, 16) if crc else None)
+
+
+@contextmanager
+def _running(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run the program; left early, it is ended."""
+    found = program()
+    if found is None:
+        raise ValueError("7z")
+    with subprocess.Popen(
+        [found, *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                with suppress(OSError):
+                    process.kill()
