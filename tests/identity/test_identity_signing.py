@@ -12,7 +12,7 @@ from app.domain.case import Profile, Role
 from app.domain.fate import Fate, Ground
 from app.domain.fault import Fault, Refused
 from app.domain.plan import Plan, PlanItem, Subject
-from app.domain.record import Stamp, Tier
+from app.domain.record import Rows, Stamp, Tier
 from app.domain.wiping import Method, Wiping
 from app.identity import Signature, SignedPlan, create, sign_plan, unlock
 
@@ -91,6 +91,7 @@ OTHER = {
     Stamp: st.builds(Stamp, *[st.integers(0, 2**62)] * 6),
     Wiping: st.builds(Wiping, st.just(Method.ZEROS), names=st.booleans()),
     tuple: st.just(()),
+    type(None): st.builds(Rows, st.just("ab" * 32), st.integers(1, 9), st.just(9), st.just("cd" * 32)),
 }
 
 

@@ -74,7 +74,8 @@ def test_300_files_of_one_customer_go_and_everybody_elses_restore_equal(
     """Three hundred files, two snapshots, an earlier version, and one file of several blobs."""
     one = company(tmp_path / "co", 300, 400)
     early = Company(one.root, {**one.mine, "data/0/goes-7": b"an earlier version"}, one.others)
-    one.mine["data/big"] = random.Random(1).randbytes(3_000_000)
+    # More than restic's largest chunk, 8 MiB: where it cuts is drawn anew for each repository.
+    one.mine["data/big"] = random.Random(1).randbytes(9_000_000)
     one.others["data/other big"] = random.Random(2).randbytes(3_000_000)
     backup = backed_up(tmp_path / "repo", early, one)
     hashes = {sha(data) for data in (*one.mine.values(), *early.mine.values())}
