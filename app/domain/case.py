@@ -173,12 +173,14 @@ class Custodian:
     """Who receives the sealed package of what the law keeps.
 
     `recipient` is an age recipient (`age1…`). `identity` is the custodian's own
-    key file when it is at hand for the restore test.
+    key file when it is at hand for the restore test. With `shares`, how many of how many, the
+    key is made here and handed out in shares (SLIP-39), and there is neither.
     """
 
     name: str
     recipient: str = ""
     identity: Path | None = None
+    shares: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

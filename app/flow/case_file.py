@@ -36,7 +36,7 @@ from app.domain.record import Tier
 from app.domain.wiping import Method, Wiping
 from app.flow import services
 from app.flow.databases import LOCATION, parted, places_in
-from app.flow.declarable import DISPOSALS, undeclarable
+from app.flow.declarable import DISPOSALS, SHARES, shares_of, undeclarable
 from app.flow.people import PERSON, on_token
 from app.flow.toml_check import Form, Key, Source, check, load
 from app.flow.vaulting import VAULT, terms_of
@@ -87,7 +87,7 @@ _FORMS: Final[dict[str, Form]] = {
         "paper": _TEXT,
     },
     "key": services.key_form(KEY_KINDS),
-    "custodian": {"name": Key(str, required=True), "recipient": Key(str, required=True), "identity": _TEXT},
+    "custodian": {"name": Key(str, required=True), "recipient": _TEXT, "identity": _TEXT, "shares": _TEXT},
     "holder": {"name": Key(str, required=True), "recipient": Key(str, required=True)},
     "decide": {
         "match": Key(dict, required=True),
@@ -266,6 +266,13 @@ def _backup(reader: _Reader, one: dict[str, Any], index: int) -> Backup:
 
 
 def _custodian(reader: _Reader, one: dict[str, Any], index: int) -> Custodian:
+    if "shares" in one:
+        shares = shares_of(one)
+        if shares is None:
+            raise reader.source.refuse(Fault.CASE_FILE_WRONG_VALUE, "custodian", index, "shares", SHARES)
+        return Custodian(one["name"], shares=shares)
+    if "recipient" not in one:
+        raise reader.source.refuse(Fault.CASE_FILE_MISSING_KEY, "custodian", index, "recipient", '"age1…"')
     identity = reader.path("custodian", index, "identity", one["identity"]) if one.get("identity") else None
     return Custodian(one["name"], _recipient(reader, "custodian", one, index), identity)
 

@@ -9,7 +9,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from app.domain.case import Backup, Case, CertificateTerms, Database, Dates, Match
+from app.domain.case import Backup, Case, CertificateTerms, Custodian, Database, Dates, Match
 from app.domain.wiping import Method, Wiping
 from app.flow.key_words import word_toml
 from app.flow.people import person_toml
@@ -49,10 +49,7 @@ def case_toml(case: Case) -> str:
             ),
             *map(service_toml, case.services),
         ],
-        "custodian": [
-            {"name": one.name, "recipient": one.recipient, "identity": one.identity}
-            for one in case.custodians
-        ],
+        "custodian": [_custodian(one) for one in case.custodians],
         "holder": [{"name": one.name, "recipient": one.recipient} for one in terms.holders],
         "decide": [
             {"match": _match(one.match), "fate": one.fate, "reason": one.reason} for one in case.rules
@@ -105,6 +102,11 @@ def _database(one: Database) -> dict[str, Any]:
         "customers": one.customers,
         "whole": one.whole or None,
     }
+
+
+def _custodian(one: Custodian) -> dict[str, Any]:
+    shares = "{} of {}".format(*one.shares) if one.shares else None
+    return {"name": one.name, "recipient": one.recipient, "identity": one.identity, "shares": shares}
 
 
 def _match(match: Match) -> dict[str, Any]:

@@ -1,14 +1,17 @@
-"""What a person may declare of a backup in the case file, and what of it goes together."""
+"""What may be declared of a backup and of a custodian in the case file, and what of it goes together."""
 
 from __future__ import annotations
 
-from typing import Final
+import re
+from collections.abc import Mapping
+from typing import Any, Final
 
 from app.domain.case import Backup
 from app.domain.copies import Disposal
 
 DECLARED: Final = tuple(one.value for one in Disposal if one.declared)
 DISPOSALS: Final = (*DECLARED, Disposal.DISCARD.value)
+SHARES: Final = '"2 of 3", at most 16, without recipient and identity'
 _DATED: Final = (Disposal.EXPIRES, Disposal.LOCKED)
 
 
@@ -27,3 +30,12 @@ def undeclarable(backup: Backup) -> tuple[str, str] | None:
     if backup.disposal is Disposal.MEDIUM and backup.paper is None:
         return "paper", "the file that shows it, with disposal = medium"
     return None
+
+
+def shares_of(one: Mapping[str, Any]) -> tuple[int, int] | None:
+    """How many of how many shares a custodian declares; None when it is none that can be."""
+    told = re.fullmatch(r"([0-9]{1,2}) of ([0-9]{1,2})", str(one["shares"]).strip())
+    if told is None or "recipient" in one or "identity" in one:
+        return None
+    needed, made = int(told[1]), int(told[2])
+    return (needed, made) if 2 <= needed <= made <= 16 else None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.case import CaseKind, NameLevel, Role, Scale
+from app.domain.case import CaseKind, Custodian, NameLevel, Role, Scale
 from app.domain.fate import Fate
 from app.domain.fault import Fault, Refused
 from app.domain.record import Tier
@@ -181,6 +181,37 @@ def test_a_table_that_is_none(case_file: Path) -> None:
     with pytest.raises(Refused) as wrong:
         read_case_file(case_file)
     assert wrong.value.fault is Fault.CASE_FILE_WRONG_TYPE
+
+
+def test_a_custodian_may_get_the_key_in_shares(case_file: Path) -> None:
+    text = case_file.read_text(encoding="utf-8")
+    extra = '[[custodian]]\nname = "律所"\nshares = "2 of 3"\n[certificate]'
+    case_file.write_text(text.replace("[certificate]", extra, 1), encoding="utf-8")
+    case = read_case_file(case_file)
+    assert case.custodians == (Custodian("律所", shares=(2, 3)),)
+    case_file.write_text(case_toml(case), encoding="utf-8")
+    assert read_case_file(case_file).custodians == case.custodians
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        'shares = "1 of 3"',
+        'shares = "4 of 3"',
+        'shares = "2 of 17"',
+        'shares = "two"',
+        'shares = "2 of 3"\nidentity = "k"',
+        'recipient = "age1x"\nshares = "2 of 3"',
+        "",
+    ],
+)
+def test_shares_that_can_not_be_are_refused_with_the_line(case_file: Path, told: str) -> None:
+    refusal = refused(case_file, "[certificate]", f'[[custodian]]\nname = "律所"\n{told}\n[certificate]')
+    fault = Fault.CASE_FILE_WRONG_VALUE if told else Fault.CASE_FILE_MISSING_KEY
+    assert refusal.fault is fault
+    assert ("2 of 3" if told else "age1") in refusal.detail
+    text = case_file.read_text(encoding="utf-8").splitlines()
+    assert text[refusal.line - 1].startswith("shares" if told else "[[custodian]]")
 
 
 def test_a_custodian_needs_a_recipient(case_file: Path) -> None:

@@ -14,6 +14,7 @@ from app.domain.case import Custodian
 from app.domain.fault import Fault, Refused
 from app.domain.outcome import Reason
 from app.steps.confirm.pipe import BrokenOff, Pipe
+from app.steps.confirm.shares import in_shares, joined, words_in
 from app.system.durable import write_durably
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Keyholders:
     """Who can open a package, and with whose keys its restore is tried.
 
     `trials` holds the identities of one restore each. `restored_with` is custodian |
-    made_here | one_time. `limits` say what the restore does not prove.
+    shares | made_here | one_time. `limits` say what the restore does not prove.
     """
 
     recipients: tuple[str, ...]
@@ -45,7 +46,8 @@ def keyholders(custodians: Sequence[Custodian], folder: Path) -> Keyholders:
 
     When no custodian is declared, or one without any key, a key is made for them and
     stands in `folder` as `custodian-key.txt` afterwards; one that is there is used
-    again. When no key is at hand, a one-time key is made, which lives in memory only.
+    again. The key of one who gets it in shares is restored from these. When no key is
+    at hand, a one-time key is made, which lives in memory only.
 
     Raises:
         Refused: CASE_FILE_WRONG_VALUE for a recipient that is not one;
@@ -53,17 +55,20 @@ def keyholders(custodians: Sequence[Custodian], folder: Path) -> Keyholders:
     """
     from pyrage import x25519
 
-    declared = [_keys_of(custodian) for custodian in custodians]
+    declared = [_keys_of(custodian, folder, number) for number, custodian in enumerate(custodians, 1)]
+    shared = any(custodian.shares for custodian in custodians)
     recipients = [recipient for recipient, _ in declared if recipient]
     trials = [own for _, own in declared if own]
     limits = [Reason.NO_CUSTODIAN_KEY] if any(to and not own for to, own in declared) else []
-    restored_with = "custodian" if trials else "one_time"
+    restored_with = "shares" if shared else "custodian" if trials else "one_time"
+    if shared:
+        limits.append(Reason.CUSTODIAN_KEY_MADE_HERE)
     if len(recipients) < max(1, len(custodians)):
         made = _made_here(folder / CUSTODIAN_KEY)
         recipients.append(str(made[0].to_public()))
         restored_with = restored_with if trials else "made_here"
         trials.append(made)
-        limits.append(Reason.CUSTODIAN_KEY_MADE_HERE)
+        limits += [] if shared else [Reason.CUSTODIAN_KEY_MADE_HERE]
     if not trials:
         once = x25519.Identity.generate()
         recipients.append(str(once.to_public()))
@@ -71,8 +76,11 @@ def keyholders(custodians: Sequence[Custodian], folder: Path) -> Keyholders:
     return Keyholders(tuple(dict.fromkeys(recipients)), tuple(trials), restored_with, tuple(limits))
 
 
-def _keys_of(custodian: Custodian) -> tuple[str, tuple[Identity, ...]]:
+def _keys_of(custodian: Custodian, folder: Path, number: int) -> tuple[str, tuple[Identity, ...]]:
     """Give the recipient of a custodian, empty when there is no key at all, and the keys at hand."""
+    if custodian.shares:
+        key = in_shares(folder, number, *custodian.shares)
+        return str(key[0].to_public()), key
     own = _read_identities(custodian.identity) if custodian.identity else ()
     if not custodian.recipient and not own:
         return "", ()
@@ -80,13 +88,15 @@ def _keys_of(custodian: Custodian) -> tuple[str, tuple[Identity, ...]]:
 
 
 def identities_in(text: str) -> tuple[Identity, ...]:
-    """Read the secret keys of an age identity file, or one key alone.
+    """Read the secret keys of an age identity file, one key alone, or the key that its shares make.
 
     Raises:
         ValueError: when there is none, or a line is something else.
     """
     from pyrage import IdentityError, x25519
 
+    if shares := words_in(text):
+        text = joined(shares)
     lines = [line.strip() for line in text.splitlines()]
     try:
         found = tuple(x25519.Identity.from_str(line) for line in lines if line and not line.startswith("#"))

@@ -262,7 +262,7 @@ def _tidy(folder: Path, name: str) -> None:
     """Make the folder, and remove what a killed run left: half a package, or a key nothing is sealed to."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     left = [folder / f"sealed-{name}{SUFFIX}.part"]
-    for prefix in (f".{CUSTODIAN_KEY}.", f".sealed-{name}.json."):
+    for prefix in (f".{CUSTODIAN_KEY}.", ".custodian-", f".sealed-{name}.json."):
         left += [path for path in folder.iterdir() if path.name.startswith(prefix) and path.suffix == ".tmp"]
     for path in left:
         path.unlink(missing_ok=True)

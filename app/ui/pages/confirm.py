@@ -172,8 +172,9 @@ class ConfirmPage(StepPage):
                 )
             )
             return
-        given = replace(old, name=name, recipient=recipient) if old else Custodian(name, recipient)
-        first = (given,) if name and recipient else ()
+        shares = old.shares if old and not recipient else None
+        given = replace(old or Custodian(""), name=name, recipient=recipient, shares=shares)
+        first = (given,) if name and (recipient or shares) else ()
         self.notice.clear()
         try:
             flow.declare(replace(flow.case, custodians=(*first, *flow.case.custodians[1:])))
