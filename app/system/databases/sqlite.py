@@ -13,6 +13,8 @@ from app.system.databases.address import Address
 
 BESIDE: Final = ("-wal", "-shm", "-journal")
 """What SQLite keeps beside the file, by the end of the name."""
+WAIT: Final = 10.0
+"""Seconds to wait for another program's lock, as on the servers."""
 
 
 def files_of(file: Path) -> tuple[Path, ...]:
@@ -32,8 +34,9 @@ def opener(address: Address, silence: float, *, read_only: bool) -> Callable[[],
         mode = "mode=ro" if read_only else "mode=rw"
         if read_only and _is_wal(file) and not files_of(file)[1].exists():
             mode += "&immutable=1"
+        wait = min(silence, WAIT)
         connection = sqlite3.connect(
-            f"file:{_spelled(file)}?{mode}", uri=True, timeout=silence, check_same_thread=False
+            f"file:{_spelled(file)}?{mode}", uri=True, timeout=wait, check_same_thread=False
         )
         connection.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
         connection.execute("PRAGMA trusted_schema = OFF")

@@ -18,6 +18,7 @@ from app.domain.outcome import KeepOutcome, Outcome, Reason
 from app.domain.record import Look, Problem
 from app.domain.step import Step
 from app.flow import Flow
+from app.system.databases import sqlite
 from tests.flow.databases.company import customers, identity
 from tests.flow.databases.conftest import Held, Office, sqlite_at
 from tests.flow.databases.test_database_spared import ends
@@ -134,7 +135,10 @@ def test_sqlite_of_every_sort(pragma: str, tmp_path: Path, office_of: Callable[.
     flow.close()
 
 
-def test_sqlite_that_another_program_writes_to(tmp_path: Path, office_of: Callable[..., Office]) -> None:
+def test_sqlite_that_another_program_writes_to(
+    tmp_path: Path, office_of: Callable[..., Office], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "WAIT", 2.0)
     held = sqlite_at(tmp_path / "crm.db", customers(30))
     office = office_of(held, held.people[:2])
     flow = office.flow()
