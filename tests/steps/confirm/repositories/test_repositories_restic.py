@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from company_sample import Company, company, disposed, found, ran, sha, signed, tree
+from restic_key import quicken
 
 from app.domain.case import Backup
 from app.domain.copies import Disposal
@@ -48,6 +49,7 @@ def any_restic() -> None:
 def backed_up(repo: Path, *sets: Company) -> Backup:
     if not repo.exists():
         ran("restic", "init", "-q", "-r", str(repo), env=ENV)
+        quicken(repo, b"pw")
     for one in sets:
         one.write()
         ran("restic", "backup", "-q", "--no-cache", "-r", str(repo), str(one.root), env=ENV)
@@ -135,6 +137,7 @@ def test_a_relative_backup_is_known_by_its_paths(tmp_path: Path, any_restic) -> 
     old = one.root / "data/0/goes-$HOME.csv"
     old.write_bytes(b"earlier")
     ran("restic", "init", "-q", "-r", str(tmp_path / "repo"), env=ENV)
+    quicken(tmp_path / "repo", b"pw")
     ran("restic", "backup", "-q", "-r", str(tmp_path / "repo"), "data", env=ENV, cwd=one.root)
     copies, _ = found(Backup("restic", tmp_path / "repo"), one.wanted())
     assert sha(b"earlier") in {copy.sha256 for copy in copies}
