@@ -2,7 +2,7 @@
 # Debian 12 has a restic that can't take a file out of a snapshot. Fetch the one of the next release with
 # apt, beside the system and not into it: newer_restic.sh FOLDER lays FOLDER/usr/bin/restic.
 set -eu
-folder=$1
+case $1 in /*) folder=$1 ;; *) folder=$PWD/$1 ;; esac
 [ -x "$folder/usr/bin/restic" ] && exit 0
 command -v apt-get >/dev/null && command -v dpkg >/dev/null || exit 1
 work=$(mktemp -d)
