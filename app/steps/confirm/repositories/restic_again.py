@@ -47,7 +47,8 @@ def take_again(repository: Repository, tool: Tool, snapshot: Snapshot, paths: Se
     """Restore a snapshot without `paths`, back that up under the same labels, and forget the old one.
 
     What stays lies in the scratch folder meanwhile. The new snapshot has the old host, time and
-    tags; of its paths only where it was taken from is another.
+    tags; of its paths only where it was taken from is another. Stopped before the old one is
+    forgotten, the next run makes another: both hold what stays, and nothing else.
 
     Raises:
         Unusable: NO_SPACE, before anything is changed, when the scratch folder has no room.

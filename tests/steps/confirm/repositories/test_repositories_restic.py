@@ -273,9 +273,11 @@ def test_stopped_anywhere_it_goes_on_and_no_tool_is_left(tmp_path: Path, release
     stages = {copy.id: Stage.BEGUN for copy in copies}
     ended = disposed(plan, copies, backup, stages=stages)
     assert {event.outcome for event in ended.values()} == {CopyOutcome.EXPUNGED}
-    last = snapshots(tmp_path / "repo")[-1]["id"]
-    assert restored(tmp_path / "repo", last, one.root, tmp_path / "out") == one.others
-    assert len(snapshots(tmp_path / "repo")) == 1
+    left = snapshots(tmp_path / "repo")
+    for number, last in enumerate(left):
+        assert restored(tmp_path / "repo", last["id"], one.root, tmp_path / f"out{number}") == one.others
+    # An older restic that was stopped between the new snapshot and the end of the old has made a twin.
+    assert len(left) == 1 or release == "older"
 
 
 def test_a_copy_goes_with_the_key_of_its_repository(tmp_path: Path, any_restic, signers) -> None:
