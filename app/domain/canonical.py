@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import re
 import unicodedata
 from collections.abc import Callable
@@ -61,14 +60,8 @@ def _unknown(value: object) -> NoReturn:
 
 def _made_once() -> Callable[[object, int], Any]:
     """Make the encoder once. `JSONEncoder.encode` makes a new one for each call, half its time."""
-    in_c = getattr(encoder, "c_make_encoder", None)
-    if in_c is None:  # pragma: no cover
-        plain = json.JSONEncoder(
-            sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_unknown
-        )
-        return lambda value, _: plain.encode(value)
     # No table of what was visited: a value that holds itself ends in RecursionError.
-    made: Callable[[object, int], Any] = in_c(
+    made: Callable[[object, int], Any] = vars(encoder)["c_make_encoder"](
         None, _unknown, encoder.encode_basestring, None, ":", ",", True, False, False
     )
     return made

@@ -50,12 +50,12 @@ def foreseen_keys(
     for source in case.keys:
         with suppress(Refused):
             told |= {one.path: one for one in foresee([source]) if isinstance(one, Foreseen)}
-    shut = {os.path.abspath(path) for path in shut_keys(case, passphrase)}  # noqa: PTH100 as the key has it
-    declared = {os.path.abspath(source.path) for source in case.keys}  # noqa: PTH100 likewise
+    shut = {os.path.abspath(path) for path in shut_keys(case, passphrase)}
+    declared = {os.path.abspath(source.path) for source in case.keys}
     here = tuple(
         _joined(key, told[path], copies, declared, shut=path in shut)
         for key in keys
-        if (path := os.path.abspath(key.path)) in told  # noqa: PTH100 likewise
+        if (path := os.path.abspath(key.path)) in told
     )
     return here + tuple(_foretold(case, keys, passphrase))
 

@@ -93,7 +93,7 @@ def kinds_of(desk: Desk, doomed: Mapping[str, Key]) -> dict[str, Worded]:
 def source_of(desk: Desk, key: Key) -> KeySource | None:
     """Where the case declares a key: as its file, or as a folder above it."""
     for source in desk.case.keys:
-        path = os.path.abspath(source.path)  # noqa: PTH100 text, as keys are inspected
+        path = os.path.abspath(source.path)
         if source.kind == key.kind and (key.path == path or key.path.startswith(path + os.sep)):
             return source
     return None

@@ -30,7 +30,7 @@ def key_kind(path: Path) -> str:
 
     Reads only. What no kind knows is called a PKCS#12 file, which then says itself that it is none.
     """
-    with suppress(Refused, OSError, NotOpened), reading(os.path.abspath(path)) as fd:  # noqa: PTH100 not resolved
+    with suppress(Refused, OSError, NotOpened), reading(os.path.abspath(path)) as fd:
         store = store_of(this_disk(), fd)
         return (
             next((name for name in _BY_MARKS if marks_of(KINDS[name], store)), "")

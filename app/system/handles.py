@@ -52,7 +52,7 @@ def open_files() -> frozenset[Node]:
 
 def _from_proc() -> Iterator[Node]:
     me = str(os.getpid())
-    for process in os.listdir("/proc"):  # noqa: PTH208 a Path for each of thousands is slow
+    for process in os.listdir("/proc"):
         if not process.isdigit() or process == me:
             continue
         with suppress(OSError), os.scandir(f"/proc/{process}/fd") as links:

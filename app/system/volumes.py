@@ -143,7 +143,7 @@ def volume_of(place: int | str | os.PathLike[str]) -> Volume:
         from app.system.macos.volumes import volume_of as on_mac
 
         return on_mac(place)
-    device = os.stat(place).st_dev  # noqa: PTH116 an open file has no Path
+    device = os.stat(place).st_dev
     mount, source, kind, options = _mount_of(place)
     told = os.statvfs(place)
     block, size = told.f_frsize or _COMMON_BLOCK, told.f_frsize * told.f_blocks
@@ -168,7 +168,7 @@ def mount_id(place: int | str | os.PathLike[str]) -> int:
         OSError: when `place` does not exist or can't be reached.
     """
     if sys.platform != "linux":
-        return os.stat(place).st_dev  # noqa: PTH116 an open file has no Path
+        return os.stat(place).st_dev
     fd = place if isinstance(place, int) else os.open(place, os.O_PATH | os.O_CLOEXEC)
     try:
         with open(f"/proc/self/fdinfo/{fd}", "rb", buffering=0) as told:
@@ -201,7 +201,7 @@ def _journalled(kind: str, source: str, options: str) -> bool:
         return False
     if "data=" in options:
         return "data=journal" in options
-    name = os.path.basename(os.path.realpath(source))  # noqa: PTH119 a device name, not a path to open
+    name = os.path.basename(os.path.realpath(source))
     try:
         told = Path(f"/proc/fs/ext4/{name}/options").read_text(encoding="ascii")
     except OSError:

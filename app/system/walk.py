@@ -31,7 +31,7 @@ class Walk:
 
     def __iter__(self) -> Iterator[os.DirEntry[str]]:
         try:
-            device = os.stat(self._root).st_dev  # noqa: PTH116 it may be a long path
+            device = os.stat(self._root).st_dev
         except OSError:
             self.whole = False
             return

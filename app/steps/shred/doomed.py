@@ -74,7 +74,7 @@ class Doomed:
     @property
     def name(self) -> str:
         """The file's own name, without its folder."""
-        return os.path.basename(self.item.path)  # noqa: PTH119 text, as the plan holds it
+        return os.path.basename(self.item.path)
 
     @property
     def hidden(self) -> str:
@@ -89,7 +89,7 @@ class Doomed:
             Failed: PROTECTED_PLACE.
             OSError: as the system gives it.
         """
-        opened = open_folder(os.path.dirname(self.item.path), self.item.location)  # noqa: PTH120 likewise
+        opened = open_folder(os.path.dirname(self.item.path), self.item.location)
         try:
             if is_protected(self.item.path) or is_protected(f"{opened.real}{os.sep}{self.name}"):
                 raise Failed(Reason.PROTECTED_PLACE)

@@ -122,7 +122,7 @@ def _files(
     seen: set[tuple[int, int]] = set()
     for path in _candidates(quarries, grounds.places, aside, bag):
         try:
-            told = os.stat(path)  # noqa: PTH116 text, and a link to a copy is one too
+            told = os.stat(path)
         except OSError:
             continue
         node = (told.st_dev, told.st_ino)
@@ -189,7 +189,7 @@ def wraps_beside(path: str, kind: Kind) -> tuple[str, ...]:
     """The other files in a key's folder that wrap the same key, by their names."""
     folder, name = os.path.split(path)
     try:
-        names = sorted(os.listdir(folder))  # noqa: PTH208 names as the plan keeps paths: text
+        names = sorted(os.listdir(folder))
     except OSError:
         return ()
     wraps = (one for one in names if one != name and kind.is_wrap(one))
@@ -199,11 +199,11 @@ def wraps_beside(path: str, kind: Kind) -> tuple[str, ...]:
 def _candidates(
     quarries: Sequence[Quarry], places: Sequence[str], aside: frozenset[str], bag: _Bag
 ) -> Iterator[str]:
-    for folder in dict.fromkeys(os.path.dirname(one.path) for one in quarries):  # noqa: PTH120 text
+    for folder in dict.fromkeys(os.path.dirname(one.path) for one in quarries):
         yield from _entries(folder, bag)[0]
     for place in dict.fromkeys(places):
-        if not os.path.isdir(place):  # noqa: PTH112 text
-            if not os.path.exists(place):  # noqa: PTH110 text
+        if not os.path.isdir(place):
+            if not os.path.exists(place):
                 _blind(bag, Blind(place, "", Reason.GONE))
             yield place
             continue
@@ -212,7 +212,7 @@ def _candidates(
             folder = stack.pop()
             if not _is_aside(folder, aside):
                 files, folders = _entries(folder, bag)
-                yield from (one for one in files if not aside or os.path.abspath(one) not in aside)  # noqa: PTH100 text
+                yield from (one for one in files if not aside or os.path.abspath(one) not in aside)
                 stack += reversed(folders)
 
 
@@ -234,7 +234,7 @@ def _entries(folder: str, bag: _Bag) -> tuple[list[str], list[str]]:
 
 
 def _leads_aside(path: str, aside: frozenset[str]) -> bool:
-    return bool(aside) and os.path.islink(path) and _is_aside(path, aside)  # noqa: PTH114 text
+    return bool(aside) and os.path.islink(path) and _is_aside(path, aside)
 
 
 def _is_aside(path: str, aside: frozenset[str]) -> bool:

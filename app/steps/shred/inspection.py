@@ -50,8 +50,8 @@ def files_of(sources: Iterable[KeySource]) -> Iterator[tuple[KeySource, str]]:
         Refused: CASE_FILE_WRONG_VALUE for a folder without a key of its kind.
     """
     for source in sources:
-        path = os.path.abspath(source.path)  # noqa: PTH100 resolving would follow a link
-        files = kind_of(source.kind).files(path) if os.path.isdir(path) else (path,)  # noqa: PTH112 likewise
+        path = os.path.abspath(source.path)
+        files = kind_of(source.kind).files(path) if os.path.isdir(path) else (path,)
         if not files:
             raise Refused(Fault.CASE_FILE_WRONG_VALUE, path, source.kind)
         yield from ((source, file) for file in files)
@@ -66,9 +66,9 @@ def reading(path: str) -> Iterator[int]:
     """
     disk = this_disk()
     try:
-        folder = open_folder(os.path.dirname(path))  # noqa: PTH120 kept as text, as the plan holds it
+        folder = open_folder(os.path.dirname(path))
         try:
-            fd = disk.open_to_read(folder, os.path.basename(path))  # noqa: PTH119 likewise
+            fd = disk.open_to_read(folder, os.path.basename(path))
         finally:
             folder.close()
         try:

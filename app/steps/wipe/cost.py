@@ -43,7 +43,7 @@ def cost_at(place: str, names: int) -> Cost:
     Raises:
         OSError: when the folder can not be reached.
     """
-    folder = open_folder(os.path.abspath(place))  # noqa: PTH100 a long path
+    folder = open_folder(os.path.abspath(place))
     try:
         volume = volume_of(place if folder.fd is None else folder.fd)
         log = Log(LogKind.UNKNOWN) if folder.fd is None else log_of(volume, folder.fd)

@@ -122,7 +122,7 @@ class Folders:
             self._terms.disk.permit(real)
             folder = open_folder(real, self._location.get(path, ""))
             try:
-                if os.stat(folder.path if folder.fd is None else folder.fd).st_dev != self._device:  # noqa: PTH116 an open folder has no Path
+                if os.stat(folder.path if folder.fd is None else folder.fd).st_dev != self._device:
                     return True
                 act(folder)
             finally:
@@ -193,7 +193,7 @@ def _is_filler(folder: Folder, name: str) -> bool:
 
 
 def _names(folder: Folder) -> list[str]:
-    return os.listdir(folder.path if folder.fd is None else folder.fd)  # noqa: PTH208 an open folder has no Path
+    return os.listdir(folder.path if folder.fd is None else folder.fd)
 
 
 def _unfill(folder: Folder) -> None:

@@ -81,7 +81,7 @@ def _ground_of(done: Iterable[Done]) -> tuple[str, Volume] | None:
         at = one.item.location or one.item.path.rpartition(os.sep)[0]
         for path in (at, at.rpartition(os.sep)[0]):
             with suppress(OSError):
-                if os.stat(path).st_dev == device and os.path.isdir(path):  # noqa: PTH112, PTH116 a long path
+                if os.stat(path).st_dev == device and os.path.isdir(path):
                     return path, volume_of(path)
     return None
 

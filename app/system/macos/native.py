@@ -57,7 +57,7 @@ if sys.platform == "darwin":
 
         def device(self, place: int | str) -> int:
             """Give st_dev."""
-            return os.stat(place).st_dev  # noqa: PTH116 an open file has no Path
+            return os.stat(place).st_dev
 
         def stat_flags(self, fd: int) -> int:
             """Give st_flags."""
@@ -157,7 +157,7 @@ if sys.platform == "darwin":
 
         def listing(self, folder: str) -> Sequence[str]:
             """The names in a folder."""
-            return os.listdir(folder)  # noqa: PTH208 names are all that is wanted
+            return os.listdir(folder)
 
         def run(self, *words: str) -> bytes:
             """Run a program."""

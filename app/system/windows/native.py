@@ -99,7 +99,7 @@ if sys.platform == "win32":
 
         def device(self, place: int | str) -> int:
             """Give st_dev."""
-            return os.stat(place).st_dev  # noqa: PTH116 an open file has no Path
+            return os.stat(place).st_dev
 
         def final_path(self, handle: int) -> str:
             """GetFinalPathNameByHandleW."""

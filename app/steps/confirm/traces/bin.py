@@ -83,7 +83,7 @@ def _tops(sought: Sought) -> list[str]:
     tops: dict[int, str] = {}
     for folder in sought.folders:
         with suppress(OSError):
-            device = os.stat(folder).st_dev  # noqa: PTH116 once for each of many folders
+            device = os.stat(folder).st_dev
             if device not in tops:
                 tops[device] = volume_of(folder).mount
     return sorted({top for top in tops.values() if top})

@@ -155,7 +155,7 @@ def _above(paths: Sequence[Path]) -> Iterator[Path]:
 
 def _mark(folder: Path) -> tuple[str, str] | None:
     try:
-        names = set(os.listdir(folder))  # noqa: PTH208 names, not paths
+        names = set(os.listdir(folder))
     except OSError:
         return None
     for mark, name in _MARKS.items():

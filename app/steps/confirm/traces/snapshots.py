@@ -35,7 +35,7 @@ def _volumes(paths: Sequence[Path]) -> Iterator[Volume]:
     devices: set[int] = set()
     for path in paths:
         with suppress(OSError):
-            device = os.stat(path).st_dev  # noqa: PTH116 once for each of many paths
+            device = os.stat(path).st_dev
             if device not in devices:
                 devices.add(device)
                 yield volume_of(path)
@@ -60,7 +60,7 @@ def zfs(mount: Path) -> Iterator[Limit]:
     """Tell a ZFS dataset's snapshots, which stand in a folder that no listing shows."""
     folder = mount / ".zfs/snapshot"
     try:
-        names = sorted(os.listdir(folder))  # noqa: PTH208 names, not paths
+        names = sorted(os.listdir(folder))
     except OSError:
         yield Limit(LimitKind.SNAPSHOT, str(mount), seen=False, evidence="zfs")
         return
@@ -73,7 +73,7 @@ def lvm(source: str, root: Path) -> Iterator[Limit]:
     The origin of an old-style snapshot stands on a hidden `-real` device, which each snapshot
     stands on too. A thin volume shares its pool with its snapshots, and nothing says with which.
     """
-    name = os.path.basename(os.path.realpath(source))  # noqa: PTH119 a device name, not a path to open
+    name = os.path.basename(os.path.realpath(source))
     block = root / "sys/block"
     if not name.startswith("dm-") or not _told(block / name / "dm/uuid").startswith("LVM-"):
         return
@@ -107,7 +107,7 @@ def _told(path: Path) -> str:
 
 def _listed(folder: Path) -> list[str]:
     try:
-        return sorted(os.listdir(folder))  # noqa: PTH208 names, not paths
+        return sorted(os.listdir(folder))
     except OSError:
         return []
 

@@ -67,7 +67,7 @@ def _open(store: Store, passphrase: bytes) -> Opened:
     if not any(data):
         raise NotOpened(Reason.UNREADABLE)
     told = _read(data)
-    if os.path.basename(os.path.dirname(store.path)) != _POLICIES:  # noqa: PTH119, PTH120 text
+    if os.path.basename(os.path.dirname(store.path)) != _POLICIES:
         return (master("fscrypt protector AES-256-CTR HMAC-SHA256", _protector(told, passphrase)),)
     for wrap in told[3]:
         one = _read(wrap)
@@ -81,9 +81,9 @@ def _open(store: Store, passphrase: bytes) -> Opened:
 
 def _beside(policy: str, descriptor: str) -> bytes:
     """The protector of the same volume; nothing when it is not here."""
-    folder = os.path.dirname(os.path.dirname(policy))  # noqa: PTH120 text
+    folder = os.path.dirname(os.path.dirname(policy))
     try:
-        with open(os.path.join(folder, _PROTECTORS, os.path.basename(descriptor)), "rb") as file:  # noqa: PTH118, PTH119 text
+        with open(os.path.join(folder, _PROTECTORS, os.path.basename(descriptor)), "rb") as file:
             data = file.read(1 << 16)
     except OSError:
         return b""
@@ -130,12 +130,12 @@ def _marks(store: Store) -> tuple[bytes, ...]:
 
 def _files(path: str) -> tuple[str, ...]:
     """The protectors and policies of a volume; links to protectors of other volumes are none."""
-    base = path if os.path.basename(path) == _FOLDER else os.path.join(path, _FOLDER)  # noqa: PTH118, PTH119 text
+    base = path if os.path.basename(path) == _FOLDER else os.path.join(path, _FOLDER)
     found = []
     for folder in (_POLICIES, _PROTECTORS):
-        inside = os.path.join(base, folder)  # noqa: PTH118 text
-        if os.path.isdir(inside):  # noqa: PTH112 text
-            names = sorted(os.listdir(inside))  # noqa: PTH208 text
+        inside = os.path.join(base, folder)
+        if os.path.isdir(inside):
+            names = sorted(os.listdir(inside))
             found += [f"{inside}{os.sep}{name}" for name in names if not name.endswith(".link")]
     return tuple(found)
 
@@ -143,7 +143,7 @@ def _files(path: str) -> tuple[str, ...]:
 def _quiet(path: str) -> bool:
     """Take a policy's key out of the kernel, which locks its folders. False while files there are open."""
     folder, name = os.path.split(path)
-    if os.path.basename(folder) != _POLICIES:  # noqa: PTH119 text
+    if os.path.basename(folder) != _POLICIES:
         return True
     if sys.platform != "linux":
         return True
@@ -155,7 +155,7 @@ def _quiet(path: str) -> bool:
         return False
     how = _BY_IDENTIFIER if len(key) == 16 else _BY_DESCRIPTOR
     argument = bytearray(struct.pack("<II32sI20x", how, 0, key, 0))
-    fd = os.open(os.path.dirname(os.path.dirname(folder)), os.O_RDONLY)  # noqa: PTH120 text
+    fd = os.open(os.path.dirname(os.path.dirname(folder)), os.O_RDONLY)
     try:
         fcntl.ioctl(fd, _REMOVE_ALL_USERS, argument)
     except OSError as error:

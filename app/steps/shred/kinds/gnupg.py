@@ -204,21 +204,21 @@ def _files(path: str) -> tuple[str, ...]:
     found = []
     for folder, ending in ((_SECRETS, ".key"), (_REVOCATIONS, ".rev")):
         inside = f"{path}{os.sep}{folder}"
-        if os.path.isdir(inside):  # noqa: PTH112 text, as the plan holds it
-            names = sorted(os.listdir(inside))  # noqa: PTH208 likewise
+        if os.path.isdir(inside):
+            names = sorted(os.listdir(inside))
             found += [f"{inside}{os.sep}{name}" for name in names if name.endswith(ending)]
-    if os.path.isfile(f"{path}{os.sep}{_OLD_RING}"):  # noqa: PTH113 likewise
+    if os.path.isfile(f"{path}{os.sep}{_OLD_RING}"):
         found.append(f"{path}{os.sep}{_OLD_RING}")
     return tuple(found)
 
 
 def _quiet(path: str) -> bool:
     """End the agent of a home, which keeps passphrases and open keys in memory."""
-    folder = os.path.dirname(path)  # noqa: PTH120 likewise
-    inside = os.path.basename(folder) in (_SECRETS, _REVOCATIONS)  # noqa: PTH119 likewise
-    home = os.path.dirname(folder) if inside else folder  # noqa: PTH120 likewise
+    folder = os.path.dirname(path)
+    inside = os.path.basename(folder) in (_SECRETS, _REVOCATIONS)
+    home = os.path.dirname(folder) if inside else folder
     if shutil.which("gpgconf") is None:
-        return not os.path.exists(f"{home}{os.sep}S.gpg-agent")  # noqa: PTH110 likewise
+        return not os.path.exists(f"{home}{os.sep}S.gpg-agent")
     try:
         done = subprocess.run(
             ["gpgconf", "--homedir", home, "--kill", "gpg-agent"],

@@ -33,12 +33,12 @@ def _files(places: Sequence[Path]) -> Iterator[str]:
         if place.is_file():
             yield str(place)
         for folder, _, names in os.walk(place):
-            yield from (os.path.join(folder, name) for name in sorted(names))  # noqa: PTH118 text
+            yield from (os.path.join(folder, name) for name in sorted(names))
 
 
 def _holds(path: str, is_copy: Callable[[bytes], bool]) -> bool:
     try:
-        if not os.path.isfile(path) or os.path.getsize(path) > LARGEST:  # noqa: PTH113, PTH202 text
+        if not os.path.isfile(path) or os.path.getsize(path) > LARGEST:
             return False
         with open(path, "rb") as file:
             return is_copy(file.read())
