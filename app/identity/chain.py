@@ -120,7 +120,9 @@ def _issued(below: x509.Certificate, above: x509.Certificate) -> bool:
     try:
         below.verify_directly_issued_by(above)
         basic = above.extensions.get_extension_for_class(x509.BasicConstraints).value
-    except (InvalidSignature, UnsupportedAlgorithm, TypeError, ValueError, x509.ExtensionNotFound):
+    except (InvalidSignature, UnsupportedAlgorithm, TypeError, ValueError):
+        return False
+    except (x509.ExtensionNotFound, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
         return False
     weak = isinstance(key := above.public_key(), rsa.RSAPublicKey) and key.key_size < _RSA_BITS
     return basic.ca and not weak and digest is not None and digest.name in _DIGESTS

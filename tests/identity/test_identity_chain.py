@@ -49,6 +49,16 @@ def test_another_authority_of_the_same_name_is_none(authority, issued):
         chain_of(der(issued), Authority.make().chain)
 
 
+def test_an_authority_that_says_a_thing_twice_is_none(authority, issued):
+    """The name of one extension turned into that of another, as a single bit may."""
+    intermediate, root = authority.chain
+    twice = intermediate.replace(bytes.fromhex("0603551d0e"), bytes.fromhex("0603551d0f"))
+    with pytest.raises(x509.DuplicateExtension):
+        _ = x509.load_der_x509_certificate(twice).extensions
+    with pytest.raises(ValueError, match="does not issue"):
+        chain_of(der(issued), [twice, root])
+
+
 def test_who_may_not_issue_does_not(authority):
     """A person's certificate does not make another person's."""
     key, other = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
