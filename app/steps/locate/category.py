@@ -17,7 +17,7 @@ from typing import Final
 
 from app.steps.locate.category_rules import RULES as _RULES
 from app.steps.locate.category_rules import Rule as _Rule
-from app.steps.locate.plain import unescape
+from app.steps.locate.plain import has_escapes, unescape
 
 CONTACT: Final = "crm.contact"
 """What a file with personal data is when nothing says otherwise."""
@@ -125,7 +125,7 @@ class Sieve:
 
     def dated(self, sample: bytes) -> bool:
         """Whether a date may stand in the text."""
-        if b"\\u" in sample or b"&#" in sample:
+        if has_escapes(sample):
             return True
         hits: list[int] = []
         self._date.scan(sample, match_event_handler=lambda *_: hits.append(1))
