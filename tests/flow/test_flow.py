@@ -191,6 +191,16 @@ def test_signing_needs_two_different_people(flow: Flow, office: Office, advance:
     assert missing.value.fault is Fault.PERSON_MISSING
 
 
+def test_what_could_not_be_read_again_is_not_declared(flow: Flow, office: Office) -> None:
+    """No rule expunges: only a copy in a repository is. A case that says so would never open again."""
+    before = (flow.folder / "case.toml").read_bytes()
+    with pytest.raises(Refused) as refused:
+        flow.declare(replace(flow.case, rules=(FateRule(Match(), Fate.EXPUNGE),)))
+    assert refused.value.fault is Fault.CASE_FILE_WRONG_VALUE
+    assert (flow.folder / "case.toml").read_bytes() == before
+    assert not (flow.folder / "case.toml.tried").exists()
+
+
 def test_declarations_void_what_rests_on_them(flow: Flow, office: Office, advance: Advance) -> None:
     advance(flow, Step.CONFIRM)
     flow.declare(replace(office.case, certificate=replace(office.case.certificate, language="en")))
