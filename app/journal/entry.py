@@ -16,7 +16,9 @@ from collections.abc import Mapping
 from json.encoder import encode_basestring as _text
 from typing import Any, Final, NamedTuple
 
-from app.domain.canonical import canonical_text, encoded
+import orjson
+
+from app.domain.canonical import canonical, encoded
 from app.domain.fault import Breach
 
 GENESIS: Final = hashlib.sha256(b"lethe journal 1").hexdigest()
@@ -30,6 +32,13 @@ _LONG: Final = len(_HASH) + 1
 _DECODER: Final = json.JSONDecoder()
 _HEX: Final = 64
 _SHA256: Final = frozenset("0123456789abcdef")
+_sha256: Final = hashlib.sha256
+_SORTED: Final = (
+    orjson.OPT_SORT_KEYS
+    | orjson.OPT_PASSTHROUGH_SUBCLASS
+    | orjson.OPT_PASSTHROUGH_DATACLASS
+    | orjson.OPT_PASSTHROUGH_DATETIME
+)
 
 
 class Entry(NamedTuple):
@@ -50,7 +59,7 @@ class Entry(NamedTuple):
     def line(self) -> bytes:
         """The line on disk, newline included."""
         before, middle, end = parts(self.n, self.t, self.run, self.event, self.body, self.prev)
-        return encoded(whole(before, self.hash, middle, self.seal, end))
+        return whole(before, self.hash, middle, self.seal, end)
 
 
 class BadLine(Exception):
@@ -63,25 +72,37 @@ class BadLine(Exception):
 
 def parts(
     n: int, t: str, run: str, event: str, body: Mapping[str, object], prev: str
-) -> tuple[str, str, str]:
+) -> tuple[bytes, bytes, bytes]:
     """Give the canonical form of an entry in three parts: hash and seal stand between them.
 
     Put together by hand in the order of the names, for a journal has millions of lines.
     """
-    before = f'{{"body":{canonical_text(body)},"event":{_text(event)}'
-    return before, f',"n":{n},"prev":{_text(prev)},"run":{_text(run)}', f',"t":{_text(t)}}}'
+    before = b'{"body":%b,"event":%b' % (_form(body), encoded(_text(event)))
+    middle = encoded(f',"n":{n},"prev":{_text(prev)},"run":{_text(run)}')
+    return before, middle, encoded(f',"t":{_text(t)}}}')
 
 
-def whole(before: str, digest: str, middle: str, seal: str, end: str) -> str:
+def _form(body: Mapping[str, object]) -> bytes:
+    """Give what `canonical` gives, in a fifth of the time; what orjson has no form for goes there.
+
+    It would write a float where `canonical` refuses one: no `Fact` or note may be one, by its type.
+    """
+    try:
+        return orjson.dumps(body, option=_SORTED)
+    except TypeError:
+        return canonical(body)
+
+
+def whole(before: bytes, digest: str, middle: bytes, seal: str, end: bytes) -> bytes:
     """Put the line together."""
     if seal:
-        return f'{before},"hash":"{digest}"{middle},"seal":"{seal}"{end}\n'
-    return f'{before},"hash":"{digest}"{middle}{end}\n'
+        return b'%b,"hash":"%b"%b,"seal":"%b"%b\n' % (before, digest.encode(), middle, seal.encode(), end)
+    return b'%b,"hash":"%b"%b%b\n' % (before, digest.encode(), middle, end)
 
 
 def chained(n: int, t: str, run: str, event: str, body: Mapping[str, object], prev: str) -> Entry:
     """Make the entry that follows the one whose hash is `prev`, not sealed yet."""
-    digest = hashlib.sha256(encoded("".join(parts(n, t, run, event, body, prev)))).hexdigest()
+    digest = _sha256(b"".join(parts(n, t, run, event, body, prev))).hexdigest()
     return Entry(n, t, run, event, body, prev, digest)
 
 
@@ -133,12 +154,12 @@ def _hash_of(line: bytes, digest: str, seal: str) -> str:
     if not line.startswith(b',"n":', after):
         return ""
     if not seal:
-        return hashlib.sha256(line[:before] + line[after:end]).hexdigest()
+        return _sha256(line[:before] + line[after:end]).hexdigest()
     cut = line.rfind(_SEAL)
     rest = cut + _LONG + len(seal)
     if not line.startswith(b',"t":', rest):
         return ""
-    return hashlib.sha256(line[:before] + line[after:cut] + line[rest:end]).hexdigest()
+    return _sha256(line[:before] + line[after:cut] + line[rest:end]).hexdigest()
 
 
 def is_digest(text: str) -> bool:

@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
-from app.domain.canonical import encoded
 from app.domain.fault import Breach, Fault, Refused
 from app.journal.entry import GENESIS, BadLine, Entry, parse, parts, whole
 from app.journal.key import FirstKey, evolved, seal_of
@@ -57,7 +56,7 @@ class Journal:
         self._keys = keys
         self._key = state.key if state else b""
         self._run = secrets.token_hex(4)
-        self._waiting: list[str] = []
+        self._waiting: list[bytes] = []
         self._moment = (0, "")
 
     @classmethod
@@ -116,7 +115,7 @@ class Journal:
         """Chain an entry, and seal it. It is on disk only after `commit`."""
         n, t, run, prev = self.count + 1, self._now(), self._run, self.head
         before, middle, end = parts(n, t, run, event, body, prev)
-        digest = _sha256(encoded(before + middle + end)).hexdigest()
+        digest = _sha256(before + middle + end).hexdigest()
         seal = ""
         if self._keys:
             seal = seal_of(self._key, digest)
@@ -187,7 +186,7 @@ class Journal:
         if self._keys:
             self._keys.wait()
         if self._waiting:
-            data = encoded("".join(self._waiting))
+            data = b"".join(self._waiting)
             try:
                 _write_all(self._descriptor, data)
                 sync_file(self._descriptor)
