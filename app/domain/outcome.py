@@ -139,6 +139,8 @@ class Reason(Enum):
     """The list also names files that are not to be destroyed, or holds other things."""
     MIXED_ARCHIVE = "mixed_archive"
     """The archive also holds members that are not to be destroyed."""
+    IN_MAIL = "in_mail"
+    """It is attached to a mail, which Lethe does not change."""
     NOT_SEARCHED = "not_searched"
     """This version of Lethe does not look into this kind of repository."""
     SEARCH_LIMIT = "search_limit"

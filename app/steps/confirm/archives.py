@@ -2,72 +2,25 @@
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import hashlib
 import io
-import lzma
-import struct
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import Enum
+from dataclasses import dataclass, replace
 from typing import IO, BinaryIO, Final, cast
 
 from typing_extensions import override
 
 from app.domain.outcome import Reason
-from app.steps.confirm import sevenzip
+from app.steps.confirm import mails, sevenzip
+from app.steps.confirm.forms import BROKEN, HEAD, MAILS, Form, form_of, unpacked
 from app.steps.confirm.reading import CHUNK
-
-HEAD: Final = 512
-"""How much of a file tells whether it is an archive: one tar header."""
 
 _IN_MEMORY: Final = 32 << 20
 _READ_AT_ONCE: Final = 16 << 20
-
-BROKEN: Final = (
-    OSError,
-    EOFError,
-    ValueError,
-    RuntimeError,  # an encrypted member, or a compression method this Python lacks
-    MemoryError,
-    OverflowError,
-    struct.error,
-    zlib.error,
-    lzma.LZMAError,
-    tarfile.TarError,
-    zipfile.BadZipFile,
-)
-
-
-class Form(Enum):
-    """A form of archive, told by its first bytes and never by its name."""
-
-    ZIP = "zip"
-    TAR = "tar"
-    GZIP = "gzip"
-    BZIP2 = "bzip2"
-    XZ = "xz"
-    SEVENZIP = "7z"
-    """Looked into where the `7z` program is, and when it is a file of its own."""
-    FOREIGN = "foreign"
-    """An archive of a kind that is not looked into: RAR, zstd, cabinet."""
-
-
-_MAGIC: Final = (
-    (b"PK\x03\x04", Form.ZIP),
-    (b"PK\x05\x06", Form.ZIP),
-    (b"\x1f\x8b\x08", Form.GZIP),
-    (b"BZh", Form.BZIP2),
-    (b"\xfd7zXZ\x00", Form.XZ),
-    (b"7z\xbc\xaf\x27\x1c", Form.SEVENZIP),
-    (b"Rar!\x1a\x07", Form.FOREIGN),
-    (b"\x28\xb5\x2f\xfd", Form.FOREIGN),
-    (b"MSCF\x00\x00\x00\x00", Form.FOREIGN),
-)
+_SIGN_EVERY: Final = 64
+"""Chunks after which a sign of life is due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,31 +42,22 @@ class Limits:
 class Member:
     """One file in an archive. `sha256` is empty when its size rules it out, or when `problem` says why.
 
-    `opened` is said of an archive in the archive: its own members follow.
+    `opened` is said of an archive in the archive: its own members follow. `attached` is the
+    name of the part of a mail that it is, or is in; None outside of mails.
     """
 
     sha256: str = ""
     problem: Reason | None = None
     opened: bool = False
+    attached: str | None = None
+
+
+ALIVE: Final = Member(opened=True)
+"""Nothing but a sign of life, in the midst of what takes long."""
 
 
 class _LimitReached(Exception):
     pass
-
-
-def form_of(head: bytes) -> Form | None:
-    """Tell the form of archive from the first `HEAD` bytes of a file; None when it is none."""
-    for magic, form in _MAGIC:
-        if head.startswith(magic):
-            return form
-    if len(head) < HEAD:
-        return None
-    try:
-        # The header's own checksum, so that tars older than the ustar magic are known too.
-        tarfile.TarInfo.frombuf(head[:HEAD], "utf-8", "surrogateescape")
-    except (tarfile.TarError, ValueError):
-        return None
-    return Form.TAR
 
 
 def members(
@@ -126,6 +70,7 @@ def members(
 ) -> Iterator[Member]:
     """Give every file in an open archive; a member that is itself an archive gives its own members.
 
+    A mail gives its parts; one in an archive is a member itself too, for it is more than they are.
     A nested archive whose own digest is `wanted` is not opened. Nothing is unpacked
     to disk. A 7z archive is read by its `path`, one in another archive is not. What could
     not be looked at is a member with a problem: UNREADABLE (damaged or encrypted),
@@ -170,6 +115,10 @@ class _Search:
             yield from self._zip(file, depth)
         elif form is Form.TAR:
             yield from self._tar(file, depth)
+        elif form in MAILS:
+            yield from self._mails(
+                mails.parts(file) if form is Form.MAIL else mails.parts_of_msg(file), depth
+            )
         elif form in (Form.SEVENZIP, Form.FOREIGN):
             yield Member(problem=Reason.NOT_SEARCHED)
         elif form is not None:
@@ -209,8 +158,30 @@ class _Search:
                 yield Member(problem=Reason.UNREADABLE)
                 return
 
+    def _mails(self, parts: Iterator[mails.Part | None], depth: int) -> Iterator[Member]:
+        for part in parts:
+            if part is None:
+                yield ALIVE
+                continue
+            self._count()
+            inside = (Member(problem=part.problem),) if part.problem else self._part(part, depth)
+            yield from (replace(member, attached=part.name) for member in inside)
+
+    def _part(self, part: mails.Part, depth: int) -> Iterator[Member]:
+        stream = _metered(part.stream, self)
+        if part.exact:
+            yield from self._member(stream, None, depth)
+            return
+        text = _read_full(stream, _IN_MEMORY + 1)
+        if len(text) > _IN_MEMORY:
+            yield Member(problem=Reason.SEARCH_LIMIT)
+            return
+        for number, form in enumerate(dict.fromkeys((text, *_as_it_was(text)))):
+            if not number or len(form) in self._sizes:
+                yield from self._member(io.BytesIO(form), len(form), depth)
+
     def _packed(self, file: BinaryIO, form: Form, depth: int) -> Iterator[Member]:
-        with _unpacked(file, form) as plain:
+        with unpacked(file, form) as plain:
             stream = _metered(plain, self)
             tarred = form_of(_read_full(stream, HEAD)) is Form.TAR
             stream.seek(0)
@@ -220,19 +191,22 @@ class _Search:
 
     def _member(self, stream: BinaryIO, size: int | None, depth: int) -> Iterator[Member]:
         head = _read_full(stream, HEAD)
-        nested = form_of(head) is not None
+        form = form_of(head)
         kept = bytearray(head)
         sha256 = ""
-        if nested or size is None or size in self._sizes:
-            state = hashlib.sha256(head)
+        if form or size is None or size in self._sizes:
+            state, read = hashlib.sha256(head), 0
             while chunk := stream.read(CHUNK):
                 state.update(chunk)
-                if nested and len(kept) <= _IN_MEMORY:
+                if form and len(kept) <= _IN_MEMORY:
                     kept += chunk
+                read += 1
+                if read % _SIGN_EVERY == 0:
+                    yield ALIVE
             sha256 = state.hexdigest()
-        opened = nested and sha256 not in self._wanted
-        yield Member(sha256, opened=opened)
-        if not opened:
+        nested = form is not None and sha256 not in self._wanted
+        yield Member(sha256, opened=nested and form not in MAILS)
+        if not nested:
             return
         try:
             # A small one is held in memory: to go back in a packed stream is to unpack it all again.
@@ -293,16 +267,15 @@ class _Metered(io.RawIOBase):
         return self._at
 
 
+def _as_it_was(text: bytes) -> Iterator[bytes]:
+    """What text may have been before it was sent: ends of lines change, and the last may come or go."""
+    plain = text.replace(b"\r\n", b"\n")
+    for form in (plain, plain.removesuffix(b"\n"), plain + b"\n"):
+        yield from (form, form.replace(b"\n", b"\r\n"))
+
+
 def _metered(stream: IO[bytes], search: _Search) -> BinaryIO:
     return cast("BinaryIO", _Metered(stream, search))
-
-
-def _unpacked(file: BinaryIO, form: Form) -> IO[bytes]:
-    if form is Form.GZIP:
-        return cast("IO[bytes]", gzip.GzipFile(fileobj=file, mode="rb"))
-    if form is Form.BZIP2:
-        return bz2.BZ2File(file)
-    return lzma.LZMAFile(file)
 
 
 def _read_full(stream: BinaryIO, count: int) -> bytes:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import IO, BinaryIO, Final, cast
 
-from app.steps.confirm.archives import HEAD, Form, form_of
+from app.steps.confirm.forms import HEAD, Form, form_of, unpacked
 from app.steps.confirm.reading import CHUNK
 
 _IN_MEMORY: Final = 32 << 20
@@ -126,7 +126,7 @@ def _format(source: BinaryIO) -> int:
 
 def _packed(source: BinaryIO, target: BinaryIO, doomed: frozenset[str], depth: int, form: Form) -> int:
     """A packed tar is written through the same packing; from a packed single file nothing can be left out."""
-    with _unpacking(source, form) as plain, _packing(target, form) as packed:
+    with unpacked(source, form) as plain, _packing(target, form) as packed:
         if form_of(plain.read(HEAD)) is not Form.TAR:
             raise CantWrite
         return _tar(cast("BinaryIO", plain), cast("BinaryIO", packed), doomed, depth)
@@ -171,12 +171,6 @@ def _inside(nested: BinaryIO, inner: BinaryIO, doomed: frozenset[str], depth: in
 def _copy(source: BinaryIO, target: IO[bytes]) -> None:
     while chunk := source.read(CHUNK):
         target.write(chunk)
-
-
-def _unpacking(file: BinaryIO, form: Form) -> IO[bytes]:
-    if form is Form.GZIP:
-        return cast("IO[bytes]", gzip.GzipFile(fileobj=file, mode="rb"))
-    return bz2.BZ2File(file) if form is Form.BZIP2 else lzma.LZMAFile(file)
 
 
 def _packing(file: BinaryIO, form: Form) -> IO[bytes]:

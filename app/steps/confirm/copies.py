@@ -17,9 +17,10 @@ from app.domain.fault import Fault, Refused
 from app.domain.outcome import Reason
 from app.domain.record import Stamp
 from app.domain.step import Step
-from app.steps.confirm.archives import HEAD, Form, Limits, form_of, members
+from app.steps.confirm.archives import Limits, Member, members
 from app.steps.confirm.bags import CHECK, check_bag
 from app.steps.confirm.declared import declared_copy
+from app.steps.confirm.forms import HEAD, Form, form_of
 from app.steps.confirm.reading import CantRead, digest, reading, reason_of, stood_still
 from app.steps.confirm.repositories.contract import Unusable
 from app.steps.confirm.repositories.finding import search_repository
@@ -62,6 +63,8 @@ class _Contents:
     against: set[Reason] = field(default_factory=set)
     """Why the file can't be disposed of as a whole."""
     form: Form | None = None
+    attached: dict[str, None] = field(default_factory=dict)
+    """The names of what is attached to a mail and goes."""
 
 
 def _no_password(_: Backup) -> str:
@@ -82,9 +85,9 @@ def find_copies(
     Copies are known by SHA-256, never by name. There is one Copy for each path. A plain
     file, or an archive all of whose members go, is WIPE. It is EXCEPTION when the same
     bytes are kept (KEPT_CONTENT), when the archive holds anything else (MIXED_ARCHIVE) or
-    anything that could not be looked at, when the file has other names (HARD_LINK), or
-    when it changed while it was read (CHANGED); then its `member` is empty too and `of`
-    has the ids found in it. An empty file is a copy of nothing.
+    anything that could not be looked at, when it is attached to a mail (IN_MAIL; `member` has
+    the names), when the file has other names (HARD_LINK), or when it changed while it was
+    read (CHANGED); then `of` has the ids found in it. An empty file is a copy of nothing.
 
     A repository is checked by its own tool first, then searched: see `search_repository`. A bag is
     read against its own manifests first; one that fails is not searched, and has a `fault`.
@@ -206,7 +209,7 @@ def _copy(path: str, stamp: Stamp, sha256: str, wanted: Wanted, key: bytes, cont
         id=handle(key, "c", path),
         of=tuple(sorted(contents.ids)),
         path=path,
-        member="",
+        member=", ".join(filter(None, contents.attached)),
         stamp=stamp,
         sha256=sha256,
         disposal=_disposal(contents, wanted),
@@ -254,9 +257,16 @@ def _open_up(
             tally.limits.add(member.problem)
             contents.against.add(member.problem)
             continue
-        ids = wanted.doomed.get(member.sha256, ())
-        contents.ids.update(ids)
-        if not ids and not member.opened:
-            contents.against.add(Reason.MIXED_ARCHIVE)
-        if member.sha256 in wanted.kept:
-            contents.against.add(Reason.KEPT_CONTENT if ids or member.opened else Reason.MIXED_ARCHIVE)
+        _weigh(member, wanted, contents)
+
+
+def _weigh(member: Member, wanted: Wanted, contents: _Contents) -> None:
+    ids = wanted.doomed.get(member.sha256, ())
+    contents.ids.update(ids)
+    if member.attached is not None and ids:
+        contents.against.add(Reason.IN_MAIL)
+        contents.attached[member.attached] = None
+    if member.sha256 in wanted.kept:
+        contents.against.add(Reason.KEPT_CONTENT if ids or member.opened else Reason.MIXED_ARCHIVE)
+    elif not ids and not member.opened and member.attached is None:
+        contents.against.add(Reason.MIXED_ARCHIVE)

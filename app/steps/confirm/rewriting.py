@@ -23,8 +23,9 @@ from app.domain.plan import PlanItem
 from app.domain.step import Stage, Step
 from app.identity import SignedPlan
 from app.steps.confirm import sevenzip
-from app.steps.confirm.archives import BROKEN, HEAD, Form, Limits, form_of, members
+from app.steps.confirm.archives import Limits, members
 from app.steps.confirm.archiving import CantWrite, write_without
+from app.steps.confirm.forms import BROKEN, HEAD, Form, form_of
 from app.steps.confirm.reading import CHUNK, CantRead, digest, reading
 from app.system.durable import sync_folder
 
