@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import os
 import zipfile
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 
 from app.domain.copies import Disposal
 from app.domain.event import CopyFound
-from app.steps.confirm import Wanted, find_strays
+from app.steps.confirm import Wanted, find_strays, strays
+from app.steps.confirm.usual import MOVED, ON_VOLUMES, USUAL, Way, volumes
 
 GOES = b"name,phone\nA,13800138000\n" * 50
 
@@ -25,7 +27,9 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home = tmp_path / "home"
     home.mkdir()
     (tmp_path / "temporary").mkdir()
+    (tmp_path / "disk").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    monkeypatch.setattr(strays, "volumes", lambda: iter([tmp_path / "disk"]))
     monkeypatch.setenv("HOME", str(home))
     for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
@@ -59,6 +63,26 @@ def put(path: Path, data: bytes = GOES) -> str:
         "AppData/Local/Microsoft/Windows/INetCache/Content.Outlook/A1/x.csv",
         "../temporary/x",
         "../temporary/mail-4711/x.csv",
+        "BaiduNetdiskDownload/x.csv",
+        "BaiduNetdiskWorkspace/x.csv",
+        "Documents/我的坚果云/x.csv",
+        "Nutstore Files/我的坚果云/x.csv",
+        "Library/CloudStorage/OneDrive-Contoso/x.csv",
+        "Library/Mobile Documents/com~apple~CloudDocs/x.csv",
+        "Documents/xwechat_files/wxid_1_ab12/msg/file/2026-08/x.csv",
+        "OneDrive/文档/WeChat Files/wxid_1/FileStorage/File/2026-08/x.csv",
+        "Library/Containers/com.tencent.xinWeChat/Data/Documents/xwechat_files/wxid_1/msg/file/x.csv",
+        "Library/Containers/com.tencent.WeWorkMac/Data/Documents/Profiles/7/Caches/Files/2026-08/x.csv",
+        "Documents/Tencent Files/1234/FileRecv/x.csv",
+        "AppData/Local/Temp/7zO4/x.csv",
+        "AppData/Local/Microsoft/Office/UnsavedFiles/x.asd",
+        ".Trash/x.csv",
+        "../disk/$Recycle.Bin/S-1-5-21-1/$R12AB.csv",
+        "../disk/.Trashes/501/x.csv",
+        "../disk/.Trash-1000/files/x.csv",
+        "../disk/WeChat Files/wxid_1/x.csv",
+        "../disk/BaiduSyncdisk/x.csv",
+        "../disk/Dropbox (示例科技)/x.csv",
     ],
 )
 def test_a_copy_is_found_by_its_content(place: Path, where: str) -> None:
@@ -88,3 +112,58 @@ def test_links_are_not_followed_and_the_rest_of_the_home_is_not_looked_at(place:
     (place / "Downloads").mkdir()
     (place / "Downloads/link").symlink_to(place / "private")
     assert found() == {}
+
+
+DOCUMENTS = {"documents": "Documents", "data": ".local/share", "cache": ".cache", "home": "."}
+
+
+def rows() -> list[str]:
+    """Every place of the table, as a path below a home."""
+    below = [f"{base}{name}" for _, base, names in USUAL for name in names]
+    return [
+        f"{DOCUMENTS[one.partition(':')[0]]}/{one.partition(':')[2]}".replace("*", "any") for one in below
+    ]
+
+
+@pytest.mark.parametrize("row", rows())
+def test_no_row_of_the_table_is_dead(place: Path, row: str) -> None:
+    path = put(Path(os.path.normpath(place / row / "deep/x")))
+    assert found() == {path: Disposal.WIPE}
+
+
+@pytest.mark.parametrize("name", [name for _, names in ON_VOLUMES for name in names])
+def test_no_row_of_the_volumes_is_dead(place: Path, name: str) -> None:
+    path = put(place.parent / "disk" / name.replace("*", "0") / "deep/x")
+    assert found() == {path: Disposal.WIPE}
+    # whoever may write there could lead the search anywhere
+    (place.parent / "disk" / name.replace("*", "0")).rename(place.parent / "moved")
+    (place.parent / "disk" / name.replace("*", "0")).symlink_to(place.parent / "moved")
+    assert found() == {}
+
+
+def test_every_way_has_a_place() -> None:
+    assert {way for way, *_ in USUAL} == set(Way)
+
+
+@pytest.mark.parametrize(("settings", "name"), MOVED)
+def test_a_messenger_that_was_told_to_keep_its_files_elsewhere(place: Path, settings: str, name: str) -> None:
+    path = put(place.parent / "D" / name / "wxid_1/x")
+    told = place / settings.partition(":")[2].replace("*", "0c5b")
+    put(told, f"{place.parent}/D".encode())
+    assert found() == {path: Disposal.WIPE}
+    put(told, b"MyDocument:")
+    assert found() == {}
+    put(told, b"/" * 5000)
+    assert found() == {}
+
+
+def test_the_volumes_of_this_computer_are_folders() -> None:
+    assert all(one.is_absolute() for one in volumes())
+
+
+def test_a_mail_among_temporary_files_is_opened_whatever_its_size(place: Path) -> None:
+    made = EmailMessage()
+    made["From"] = "a@example.cn"
+    made.add_attachment(GOES, maintype="text", subtype="csv", filename="x.csv")
+    path = put(place.parent / "temporary/opened.EML", made.as_bytes())
+    assert found() == {path: Disposal.EXCEPTION}

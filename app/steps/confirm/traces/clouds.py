@@ -43,7 +43,15 @@ def _dropbox(text: str) -> Iterator[str]:
 
 _LOCAL_PATH: Final = _values(r"^\d+\\Folders(?:WithPlaceholders)?\\\d+\\localPath=(.+)$")
 _CLIENTS: Final = (
-    _Client("Dropbox", ("home:.dropbox/info.json",), _dropbox),
+    _Client(
+        "Dropbox",
+        (
+            "home:.dropbox/info.json",
+            "home:AppData/Local/Dropbox/info.json",
+            "home:AppData/Roaming/Dropbox/info.json",
+        ),
+        _dropbox,
+    ),
     _Client("OneDrive", ("config:onedrive/config",), _values(r"^\s*sync_dir\s*=\s*\"([^\"]+)\"")),
     _Client(
         "Nextcloud",
@@ -73,7 +81,7 @@ _MARKS: Final = {
 _SYNC_DATABASE: Final = re.compile(r"\._?sync_[0-9a-f]{12}\.db")
 _NAMES: Final = re.compile(
     r"Dropbox(?: \(.+\))?|OneDrive(?: - .+)?|Nextcloud|ownCloud|Nutstore Files|(?:我的)?坚果云"
-    r"|BaiduSyncdisk|百度云同步盘|百度网盘同步空间|WPS Cloud Files|WPS云盘|WPSDrive"
+    r"|BaiduSyncdisk|BaiduNetdiskWorkspace|百度云同步盘|百度网盘同步空间|WPS Cloud Files|WPS云盘|WPSDrive"
     r"|iCloudDrive|iCloud Drive|Mobile Documents|CloudStorage|Google Drive|My Drive|Seafile"
 )
 """What the programs call their folder when nobody names it otherwise."""
@@ -98,7 +106,7 @@ def sync_folders(places: Places, paths: Sequence[Path]) -> Iterator[Limit]:
     for folder in _above(paths):
         if mark := _mark(folder):
             _tell(told, folder, *mark)
-        elif _NAMES.fullmatch(folder.name):
+        elif is_synced_name(folder.name):
             _tell(told, folder, folder.name, "name")
     yield from told.values()
 
@@ -108,8 +116,14 @@ def synced_roots(places: Places) -> Iterator[Path]:
     for client in _CLIENTS:
         for settings in _found(places, client.settings):
             yield from (_plain(one, places.home) for one in _told_folders(client, settings))
-    with suppress(OSError):
-        yield from (one for one in sorted(places.home.iterdir()) if _NAMES.fullmatch(one.name))
+    for folder in (places.home, places.home / "Documents", places.home / "文档"):
+        with suppress(OSError):
+            yield from (one for one in sorted(folder.iterdir()) if is_synced_name(one.name))
+
+
+def is_synced_name(name: str) -> bool:
+    """Whether a sync program calls its folder so when nobody names it otherwise."""
+    return _NAMES.fullmatch(name) is not None
 
 
 def _tell(told: dict[str, Limit], folder: Path, name: str, evidence: str) -> None:
