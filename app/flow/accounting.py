@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import platform
 import re
 from collections.abc import Sequence
@@ -85,18 +84,7 @@ def make_account(
 
 def signers(state: State) -> tuple[Signer, ...]:
     """Who signed the plan."""
-    return tuple(
-        Signer(
-            one.role,
-            one.name,
-            hashlib.sha256(one.certificate).hexdigest(),
-            one.at,
-            one.certificate.hex(),
-            one.value.hex(),
-            " ".join(above.hex() for above in one.chain),
-        )
-        for one in state.signatures
-    )
+    return tuple(map(Signer.of, state.signatures))
 
 
 def _lines(desk: Desk, plan: Plan) -> tuple[Line, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Self
 
 from app.domain.canonical import canonical
 from app.domain.case import CaseKind, NameLevel, Profile, Scale
@@ -19,6 +20,7 @@ from app.domain.medium import Medium
 from app.domain.outcome import AnyOutcome, Evidence
 from app.domain.plan import Subject
 from app.domain.record import Look, Tier
+from app.identity.signing import Signature
 from app.register.codec import plain
 
 
@@ -69,6 +71,13 @@ class Signer:
     value: str = ""
     chain: str = ""
     """The certificates above that of an authority, hex, the root last, spaces between."""
+
+    @classmethod
+    def of(cls, signature: Signature) -> Self:
+        """Give who made a signature of the plan."""
+        told = signature.plain()
+        told["signed_at"] = told.pop("at")
+        return cls(fingerprint=hashlib.sha256(signature.certificate).hexdigest(), **told)
 
 
 @dataclass(frozen=True, slots=True)

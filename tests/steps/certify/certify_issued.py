@@ -45,18 +45,7 @@ def signed(account, people):
     plan = Plan(account.case, SIGNED_AT, account.pack, Profile.STANDARD, items)
     root = planned_root(items, bytes.fromhex(account.salts))
     done = sign_plan(plan, people, SIGNED_AT, root)
-    signers = tuple(
-        Signer(
-            one.role,
-            one.name,
-            hashlib.sha256(one.certificate).hexdigest(),
-            one.at,
-            one.certificate.hex(),
-            one.value.hex(),
-            " ".join(above.hex() for above in one.chain),
-        )
-        for one in done.signatures
-    )
+    signers = tuple(map(Signer.of, done.signatures))
     account = replace(account, plan=done.digest, planned=root, signers=signers)
     return account, {
         "plan": done.digest,

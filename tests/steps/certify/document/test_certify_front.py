@@ -4,7 +4,15 @@ from dataclasses import replace
 
 import account_sample as sample
 import pytest
-from test_certify_layout import DIGESTS, PEOPLE, all_text, box, replace_person, texts
+from test_certify_layout import (
+    DIGESTS,
+    PEOPLE,
+    all_text,
+    box,
+    nothing_clipped_or_overlapping,
+    replace_person,
+    texts,
+)
 
 from app.domain.case import Role
 from app.domain.copies import Searched
@@ -17,7 +25,7 @@ from app.steps.certify.account import Paper, Signer
 from app.steps.certify.document.front import FRONT, laid_out
 from app.steps.certify.evidence.ledger import Follows
 from app.steps.certify.issuing import Issuing, StandIn
-from app.steps.certify.page.sheet import BOTTOM, HEIGHT, LEFT, MARGIN, MM, RIGHT, WIDTH, Ink, Rule
+from app.steps.certify.page.sheet import LEFT, MARGIN, Ink, Rule
 
 REASONS = (
     Reason.CHANGED,
@@ -183,19 +191,7 @@ def test_ten_thousand_failures_do_not_push_them_off():
 
 def test_nothing_is_clipped_or_overlaps(case):
     *_, sheet = case
-    for page in sheet.pages:
-        boxes = sorted((box(text), text.text) for text in texts(page))
-        for (x1, y1, x2, y2), text in boxes:
-            assert x1 >= LEFT - 0.1, text
-            assert x2 <= WIDTH - RIGHT + 0.1, text
-            assert y1 >= BOTTOM - 24, text
-            assert y2 <= HEIGHT - 10 * MM, text
-        by_height = sorted(boxes, key=lambda one: one[0][1])
-        for n, ((x1, _, x2, y2), text) in enumerate(by_height):
-            for (a1, b1, a2, _), other in by_height[n + 1 :]:
-                if b1 >= y2:
-                    break
-                assert a1 >= x2 - 0.05 or a2 <= x1 + 0.05, (text, other)
+    nothing_clipped_or_overlapping(sheet)
 
 
 def test_no_text_leaves_its_frame(case):

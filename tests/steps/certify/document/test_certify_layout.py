@@ -35,6 +35,23 @@ def texts(page):
     return [item for item in page if isinstance(item, Text) and item.text.strip()]
 
 
+def nothing_clipped_or_overlapping(laid):
+    """Assert that every text is inside the margins of its page and over no other."""
+    for page in laid.pages:
+        boxes = sorted((box(text), text.text) for text in texts(page))
+        for (x1, y1, x2, y2), text in boxes:
+            assert x1 >= LEFT - 0.1, text
+            assert x2 <= WIDTH - RIGHT + 0.1, text
+            assert y1 >= BOTTOM - 24, text
+            assert y2 <= HEIGHT - 10 * MM, text
+        by_height = sorted(boxes, key=lambda one: one[0][1])
+        for n, ((x1, _, x2, y2), text) in enumerate(by_height):
+            for (a1, b1, a2, _), other in by_height[n + 1 :]:
+                if b1 >= y2:
+                    break
+                assert a1 >= x2 - 0.05 or a2 <= x1 + 0.05, (text, other)
+
+
 ACCOUNTS = {
     "clean": sample.clean(),
     "rehearsal": sample.clean(rehearsal=True),
@@ -49,19 +66,7 @@ ACCOUNTS = {
 @pytest.mark.parametrize("name", ACCOUNTS)
 def test_nothing_is_clipped_or_overlaps(name, language):
     laid = sheet(replace(ACCOUNTS[name], language=language))
-    for page in laid.pages:
-        boxes = sorted((box(text), text.text) for text in texts(page))
-        for (x1, y1, x2, y2), text in boxes:
-            assert x1 >= LEFT - 0.1, text
-            assert x2 <= WIDTH - RIGHT + 0.1, text
-            assert y1 >= BOTTOM - 24, text
-            assert y2 <= HEIGHT - 10 * MM, text
-        by_height = sorted(boxes, key=lambda one: one[0][1])
-        for n, ((x1, _, x2, y2), text) in enumerate(by_height):
-            for (a1, b1, a2, _), other in by_height[n + 1 :]:
-                if b1 >= y2:
-                    break
-                assert a1 >= x2 - 0.05 or a2 <= x1 + 0.05, (text, other)
+    nothing_clipped_or_overlapping(laid)
 
 
 @pytest.mark.parametrize("language", ["zh", "en", "both"])
