@@ -61,6 +61,11 @@ def id_date(number: str, today: date) -> bool:
         return False
 
 
+def is_province(number: str) -> bool:
+    """Whether the first two digits are a province's (GB/T 2260)."""
+    return number[:2] in _PROVINCES
+
+
 def id_region(number: str) -> bool:
     """Whether the number begins with a province, a residence permit's prefix or a foreigner's 9."""
     return number[:2] in _PROVINCES or number[:6] in _RESIDENCE or number[0] == "9"

@@ -26,8 +26,8 @@ from app.steps.locate.encoding import HEAD, detect
 from app.steps.locate.passage import Passage
 from app.steps.locate.plain import plain
 from app.steps.locate.read.table import Row, cell_text, header_row
-from app.steps.locate.sight import Sighting
-from app.steps.locate.words import ODD, header_kinds
+from app.steps.locate.sighting import Sighting
+from app.steps.locate.words import header_kinds
 
 KIND: Final = "custom.customer"
 NAME: Final = "name"
@@ -41,6 +41,11 @@ _NUMBER_HEADS: Final = re.compile(
     r"会员|客户(?:编|代)?[号码]|客户编号|档案号|\b(?:member|customer|client)[ _]?(?:id|no|code)\b|\bkhbh\b",
     re.IGNORECASE | re.ASCII,
 )
+_TELLING: Final = (
+    *("cn.id", "cn.passport", "cn.hkmo_permit", "cn.tw_permit", "hk.id", "mo.id", "tw.id", "cn.uscc"),
+    *("cn.mobile", "cn.landline", "bank.card", "email", "wechat", "qq", "cn.plate", "cn.social"),
+)
+"""Kinds of which a value tells one customer from all others."""
 _SHEETS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _LARGEST: Final = 512 << 20
 _SHORTEST: Final = 5
@@ -198,9 +203,9 @@ def _column(head: str, known: Mapping[str, str]) -> str:
         return known[head]
     if _NUMBER_HEADS.search(head):
         return NUMBER
-    kinds = header_kinds(head) - {ODD}
-    if kinds:
-        return min(kinds)
+    kinds = header_kinds(head)
+    if kind := next((one for one in _TELLING if one in kinds), ""):
+        return kind
     return NAME if _NAME_HEADS.search(head) else ""
 
 

@@ -19,6 +19,7 @@ from enum import IntEnum
 from functools import cache
 from typing import Final, NamedTuple
 
+from app.steps.locate.named import NAMED_KINDS
 from app.steps.locate.words import LABELS
 
 Hits = list[tuple[int, int]]
@@ -36,7 +37,11 @@ class Engine(NamedTuple):
 
 
 class Class(IntEnum):
-    """What an expression looks for. Labels follow from `LABEL` on, in the order of `LABEL_KINDS`."""
+    """What an expression looks for.
+
+    From `NAMED` on come the labels of `NAMED_KINDS`, whose values nothing else tells; from
+    `LABEL` on all labels, in the order of `LABEL_KINDS`.
+    """
 
     NUMBER = 0
     EMAIL = 1
@@ -47,15 +52,23 @@ class Class(IntEnum):
     SUBJECT = 5
     ESCAPE = 6
     """Escaped characters, with which it is the same."""
-    LABEL = 8
+    TOKEN = 7
+    """What carries its own name: a key of a service, the hash of a password."""
+    PAPER = 8
+    """A letter and seven digits or more: the number of a passport or permit, where one is named."""
+    HONG_KONG = 9
+    ZONE = 10
+    VEHICLE = 11
+    PLACE = 12
+    VISITOR = 13
+    NAMED = 64
+    LABEL = 128
 
 
 UNPLAIN: Final = (Class.WIDE, Class.ESCAPE)
 """Told once in a text, wherever it is first."""
 
 LABEL_KINDS: Final = tuple(LABELS)
-PROVINCE_SIGNS: Final = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
-
 _CODE: Final = rb"[0-9A-HJ-NP-RTUW-Ya-hj-np-rtuw-y]"
 _FOLDED: Final = (
     rb"(?:\xc2\xa0|\xe3\x80\x80|\xe2\x80[\x80-\x95]|\xc3\x97|\xd1\x85|\xd0\xa5|\xef\xbc\xb8|\xef\xbd\x98)"
@@ -67,12 +80,25 @@ _EXPRESSIONS: Final[tuple[Expression, ...]] = (
     # Eleven digits, at most one joint between two, and the end of the run: one end, however long it is.
     (rb"[0-9](?:[ \-]?[0-9]){10}(?:[^0-9]|$)", Class.NUMBER),
     (rb"[0-9]{6}" + _CODE + rb"{10}(?:[^0-9A-Za-z]|$)", Class.NUMBER),
+    (rb"\(0[0-9]{2,3}\) ?[0-9]{7,8}(?:[^0-9]|$)", Class.NUMBER),
     (rb"@[A-Za-z0-9]", Class.EMAIL),
     # After any character that is not ASCII: the signs of the provinces themselves are ten times as slow.
     (rb"[\x80-\xff][A-HJ-NP-Z](?:\xc2\xb7|\xe2\x80\xa2|[ .\-])?[A-HJ-NP-Z0-9]{4}", Class.PLATE),
     (rb"BEGIN [A-Z0-9 ]{0,24}PRIVATE KEY(?: BLOCK)?-----", Class.KEY),
     (rb"AGE-SECRET-KEY-1[0-9A-Z]{8}", Class.KEY),
     (rb"PuTTY-User-Key-File-[0-9]", Class.KEY),
+    (rb"(?:AKIA|ASIA)[0-9A-Z]{16}|LTAI[0-9A-Za-z]{12}|AKID[0-9A-Za-z]{32}", Class.TOKEN),
+    (rb"gh[pousr]_[0-9A-Za-z]{36}|glpat-[0-9A-Za-z_\-]{20}|xox[abprs]-[0-9A-Za-z\-]{20}", Class.TOKEN),
+    (rb"AIza[0-9A-Za-z_\-]{35}|sk-[0-9A-Za-z_\-]{32}|wxid_[0-9a-z]{10}", Class.TOKEN),
+    (rb"\$2[abxy]?\$[0-9]{2}\$[./0-9A-Za-z]{8}|\$argon2(?:id|i|d)\$", Class.TOKEN),
+    (rb"\$[156y]\$[0-9A-Za-z./]{4}|\{S?SHA\}", Class.TOKEN),
+    ("字第?[0-9]{6}".encode(), Class.TOKEN),
+    (rb"[A-Za-z][0-9]{7,12}(?:[^0-9A-Za-z]|$)", Class.PAPER),
+    (rb"[0-9]{6}\([0-9A]\)", Class.HONG_KONG),
+    (rb"[A-Z]<<[A-Z]", Class.ZONE),
+    (rb"L[A-HJ-NPR-Z0-9]{12}[0-9]{4}(?:[^0-9A-Za-z]|$)", Class.VEHICLE),
+    (rb"\.[0-9]{4,16} ?[,;/ ] ?[0-9]{2,3}\.[0-9]{4}", Class.PLACE),
+    (rb"\[[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:", Class.VISITOR),
     (rb"\xef\xbc[\x8b\x8d\x90-\x99\xa0]", Class.WIDE),
     (rb"[0-9]" + _FOLDED, Class.WIDE),
     (rb"\\u[0-9a-fA-F]{4}", Class.ESCAPE),
@@ -96,8 +122,13 @@ def expressions(subject: str = "") -> tuple[Expression, ...]:
         for place, kind in enumerate(LABEL_KINDS)
         for word in LABELS[kind]
     )
+    named = tuple(
+        (word.encode(), Class.NAMED + place)
+        for place, kind in enumerate(NAMED_KINDS)
+        for word in LABELS[kind]
+    )
     sought = ((subject_expression(subject).encode(), int(Class.SUBJECT)),) if subject.strip() else ()
-    return _EXPRESSIONS + labels + sought
+    return _EXPRESSIONS + named + labels + sought
 
 
 def _parts(wanted: Sequence[Expression]) -> tuple[list[Expression], list[Expression]]:
@@ -106,7 +137,7 @@ def _parts(wanted: Sequence[Expression]) -> tuple[list[Expression], list[Express
 
 
 def _caseless(kind: int) -> bool:
-    return kind == Class.SUBJECT or kind >= Class.LABEL
+    return kind == Class.SUBJECT or kind >= Class.NAMED
 
 
 def hyperscan_engine(wanted: Sequence[Expression]) -> Engine:

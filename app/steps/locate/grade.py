@@ -39,6 +39,13 @@ _NAMED: Final = 25
 _SHAPES: Final = {
     "cn.mobile": 50,
     "cn.plate": 60,
+    "cn.landline": 50,
+    "cn.military": 60,
+    **dict.fromkeys(("qq", "ip", "mac", "device.id", "gps"), 40),
+    **dict.fromkeys(("cn.passport", "cn.hkmo_permit", "cn.tw_permit", "tw.id", "mo.id"), 35),
+    **dict.fromkeys(("cn.social", "cn.driver", "cn.org", "imei"), 35),
+    "wechat": 50,
+    "secret.password": 50,
     "email": 65,
     "secret.key": 100,
     "custom.subject": 100,

@@ -10,11 +10,16 @@ from typing import Final
 
 from app.domain.record import Finding, Tier
 from app.steps.locate import grade
-from app.steps.locate.sight import Sighting
+from app.steps.locate.sighting import Sighting
 
-_PERSONS: Final = ("cn.id", "cn.residence", "cn.permanent_resident")
-_DIRECT: Final = (*_PERSONS, "cn.mobile", "bank.card", "email", "custom.customer")
-_SENSITIVE: Final = frozenset({*_PERSONS, "bank.card"})
+_PERSONS: Final = ("cn.id", "cn.id15", "cn.residence", "cn.permanent_resident", "hk.id", "mo.id", "tw.id")
+_PAPERS: Final = ("cn.passport", "cn.hkmo_permit", "cn.tw_permit", "cn.military", "cn.social", "cn.driver")
+_DIRECT: Final = (
+    *_PERSONS,
+    *_PAPERS,
+    *("cn.mobile", "bank.card", "email", "wechat", "qq", "custom.customer"),
+)
+_SENSITIVE: Final = frozenset({*_PERSONS, *_PAPERS, "bank.card"})
 _CORE: Final = frozenset({"secret.key", "secret.password"})
 _PLACES: Final = 5
 _PLACE_CHARS: Final = 200

@@ -28,6 +28,42 @@ LABELS: Final[dict[str, tuple[str, ...]]] = {
     "cn.uscc": ("信用代码", "税号", "纳税人识别号", r"\buscc\b", r"\btax[ _]?(?:id|no)\b"),
     "email": ("邮箱", "邮件", "信箱", r"\be-?mail"),
     "cn.plate": ("车牌", "号牌", r"\bplate\b", r"\bcph\b"),
+    "cn.landline": ("固话", "座机", "固定电话", "传真", r"\bfax\b", r"\blandline\b"),
+    "cn.passport": ("护照", "護照", "passport", r"\bhzh\b"),
+    "cn.hkmo_permit": ("港澳通行", "回乡证", "回鄉證", "内地通行证", "內地通行證", "home return permit"),
+    "cn.tw_permit": ("台胞证", "臺胞證", "台湾通行", "台灣通行", "臺灣通行", "大陆通行证", "mtp number"),
+    "hk.id": ("香港身份", "香港身分", r"\bhkid"),
+    "mo.id": ("澳门身份", "澳門身份", "澳门居民身份", r"\bbir number\b"),
+    "tw.id": ("台湾身份", "台灣身分", "身分证字号", "身分證字號", r"\broc[ _]id\b"),
+    "cn.military": ("军官证", "士兵证", "警官证", "文职干部证", "军人证"),
+    "cn.social": (
+        *("社保号", "社保卡", "社保编号", "社保账号", "社会保障号"),
+        *("公积金账号", "公积金号", "医保号", "医保卡"),
+        *(r"\bsbh\b", r"\bsocial security"),
+    ),
+    "cn.driver": ("驾驶证档案", "驾照档案", "档案编号", r"\bdabh\b"),
+    "cn.org": (
+        *("组织机构代码", "机构代码", "工商注册号", "营业执照号", "注册号"),
+        r"\borg(?:anisation|anization)? code\b",
+    ),
+    "wechat": ("微信", "wechat", "weixin", "openid", r"\bwx(?:id|h|号)?\b"),
+    "qq": ("QQ号", r"\bqq\b", r"\boicq\b"),
+    "ip": (
+        *("IP地址", r"\bip\b", r"\bipv[46]\b", r"\bip[ _]?addr", r"\bclient:"),
+        r"\b(?:remote|client|login|last)[ _]?ip\b",
+    ),
+    "mac": ("物理地址", "MAC地址", r"\bmac\b", r"\bmac[ _]?addr"),
+    "imei": ("手机串号", r"\bimei[12]?\b", r"\bmeid\b"),
+    "device.id": (
+        *("设备标识", "设备号", "设备码", r"\bimsi\b", r"\biccid\b", r"\boaid\b", r"\bidfa\b"),
+        *(r"\bandroid[ _]?id\b", r"\bdevice[ _]?id\b"),
+    ),
+    "vin": ("车架号", "车辆识别", r"\bvin\b", r"\bcjh\b"),
+    "gps": ("经度", "經度", "经纬度", "坐标", r"\blng\b", r"\blon\b", r"\blongitude\b", r"\bgps\b"),
+    "secret.password": (
+        *("密码", "密碼", "口令", r"passw(?:or)?d", r"\bpwd\b", r"\bpassphrase\b"),
+        *(r"\bapi[ _\-]?(?:key|secret)\b", r"(?:access|secret)[ _\-]?key", r"client[ _\-]?secret"),
+    ),
     ODD: (
         "订单", "流水", "单号", "凭证号", "发票号", "合同号", "交易号", "编号", "序号", "快递", "运单",
         r"\border[ _]?(?:id|no|num)", r"\bserial", r"\btrace[ _]?(?:id|no)", r"\binvoice[ _]?(?:id|no|num)",
@@ -36,7 +72,12 @@ LABELS: Final[dict[str, tuple[str, ...]]] = {
 }  # fmt: skip
 """By kind of identifier; ASCII entries are expressions, matched without regard to case."""
 
-_FAMILY: Final = {"cn.residence": "cn.id", "cn.permanent_resident": "cn.id"}
+_FAMILY: Final = {"cn.residence": "cn.id", "cn.permanent_resident": "cn.id", "cn.id15": "cn.id"}
+ALSO: Final = {
+    **dict.fromkeys(("cn.passport", "cn.hkmo_permit", "cn.tw_permit", "hk.id", "mo.id", "tw.id"), "cn.id"),
+    "cn.landline": "cn.mobile",
+}
+"""Kinds that another kind's labels name too: a column of papers holds passports, one of phones landlines."""
 _OTHER_HEADERS: Final = re.compile(
     "姓名|客户|联系人|户名|地址|住址|生日|出生|性别|备注|日期|金额|微信|QQ|会员|公司|单位|凭证|摘要|科目|借方|贷方|余额"
     r"|\b(?:name|address|addr|date|amount|birth|gender|sex|note|remark|customer|company|city|id)\b",

@@ -12,6 +12,7 @@ from app.steps.locate import engine as engines
 from app.steps.locate import grade
 from app.steps.locate.passage import Passage
 from app.steps.locate.sight import Sighting, sightings
+from benchmarks.planted import PLANTS, decoy
 
 TODAY = date(2026, 11, 21)
 SUBJECT = "13912345678"
@@ -49,6 +50,9 @@ def _noise(made) -> str:
         lambda: re.sub(r"(.{3})(.{4})(.{4})", r"+86 \1-\2-\3", made.mobile()),
         lambda: "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA" + "x" * 16,
         lambda: "AGE-SECRET-KEY-1QQQQQQQQQQQQ",
+        *(lambda one=one: one.value(rng)[0] for one in PLANTS),
+        *(lambda one=one: one.before + one.value(rng)[0] for one in PLANTS),
+        *[lambda: decoy(rng)] * 5,
         lambda: SUBJECT,
     ]
     return "".join(rng.choice(makers)() for _ in range(60))

@@ -16,7 +16,8 @@ from app.steps.locate.engine import Engine
 from app.steps.locate.passage import Passage
 from app.steps.locate.plain import plain
 from app.steps.locate.read.table import cell_text
-from app.steps.locate.sight import Sighting, sightings
+from app.steps.locate.sight import sightings
+from app.steps.locate.sighting import Sighting
 from app.steps.locate.words import LABELS, family, header_kinds
 from app.system.databases.rows import Values
 
