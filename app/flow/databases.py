@@ -13,6 +13,7 @@ from app.domain.fault import Fault, Refused
 from app.domain.limit import Limit, LimitKind
 from app.domain.plan import Plan
 from app.domain.record import Record
+from app.flow.asked_as import asked_as
 from app.flow.desk import Desk, Passphrase
 from app.flow.toml_check import Form, Key, Source
 from app.identity import SignedPlan
@@ -109,7 +110,9 @@ def doors(case: Case, passphrase: Passphrase) -> dict[str, Door]:
     made = {}
     for one in case.databases:
         address = address_of(one.url)
-        password = passphrase(Path(address.name), one.password_env) if one.password_env else ""
+        # Nobody lets us in to a file, so there is nothing to ask for.
+        asked = one.password_env or address.file is None
+        password = passphrase(asked_as(one), one.password_env) if asked else ""
         made[address.plain] = Door(address, password)
     return made
 

@@ -12,6 +12,7 @@ from app.domain.fault import Fault, Refused
 from app.domain.key import Key
 from app.domain.plan import PlanItem
 from app.flow import key_words
+from app.flow.asked_as import asked_as
 from app.flow.desk import Desk, Passphrase
 from app.flow.toml_check import Form, Source
 from app.flow.toml_check import Key as Field
@@ -20,8 +21,10 @@ from app.steps.shred.services.asking import NOWHERE, Foreasked, foreask, inquire
 from app.steps.shred.services.contract import Called
 
 _ALWAYS: Final = ("kind", "passphrase_env")
-_DAYS: Final = range(7, 31)
-_SECONDS: Final = range(1, 301)
+DAYS: Final = range(7, 31)
+"""What `wait` may be."""
+SECONDS: Final = range(1, 301)
+"""What `timeout` may be."""
 
 
 def key_form(kinds: tuple[str, ...]) -> Form:
@@ -72,7 +75,7 @@ def read_key(reader: Paths, one: Mapping[str, Any], index: int) -> KeySource | S
         return KeySource(kind, path, one.get("passphrase_env", ""), word)
     service = SERVICES[kind]
     _fits(reader, one, index, service.fields, service.needs)
-    for name, allowed in (("wait", _DAYS), ("timeout", _SECONDS)):
+    for name, allowed in (("wait", DAYS), ("timeout", SECONDS)):
         if name in one and one[name] not in allowed:
             expected = f"{allowed[0]} … {allowed[-1]}"
             raise reader.source.refuse(Fault.CASE_FILE_WRONG_VALUE, "key", index, name, expected)
@@ -128,7 +131,7 @@ def secret_of(source: ServiceKey, passphrase: Passphrase) -> str:
     """The token, PIN or passphrase for a store; nothing where it needs none."""
     if "passphrase_env" not in service_of(source.kind).fields:
         return ""
-    return passphrase(Path(source.name), source.passphrase_env)
+    return passphrase(asked_as(source), source.passphrase_env)
 
 
 def described(desk: Desk, passphrase: Passphrase) -> Iterator[Key]:

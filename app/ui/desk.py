@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from app.domain.case import PersonSource
+from app.domain.case import Backup, Database, KeySource, PersonSource, ServiceKey
 from app.domain.fault import GateClosed
 from app.domain.step import Step
 from app.ui.task import Task
@@ -147,6 +147,25 @@ class Desk(QObject):
             self._task.deleteLater()
             self._task = None
         self.refresh()
+
+    @property
+    def place(self) -> Path:
+        """Where the relative paths of a case file beside the case would begin."""
+        return self.flow.folder.parent if self.flow is not None else Path.cwd()
+
+    def keep_secret(self, one: Backup | Database | KeySource | ServiceKey, secret: str) -> None:
+        """Keep what was typed for it in memory, until the case is closed; nothing typed changes nothing."""
+        from app.flow.asked_as import asked_as
+
+        if secret:
+            self.passphrases[asked_as(one)] = secret
+
+    def passphrase_of(self, one: Backup | Database | ServiceKey) -> str:
+        """What was typed for it before, or stands in its environment variable."""
+        from app.flow.asked_as import asked_as
+
+        variable = one.passphrase_env if isinstance(one, ServiceKey) else one.password_env
+        return self.passphrase(asked_as(one), variable)
 
     def passphrase(self, path: Path, variable: str) -> str:
         """Asked from a task's thread for the passphrase of a key file or a backup."""

@@ -9,6 +9,164 @@
         </message>
     </context>
     <context>
+        <name>AddDialog</name>
+        <message>
+            <source>OK</source>
+            <translation>确定</translation>
+        </message>
+        <message>
+            <source>Cancel</source>
+            <translation>取消</translation>
+        </message>
+        <message>
+            <source>Tr&amp;y it</source>
+            <translation>试一下(&amp;Y)</translation>
+        </message>
+        <message>
+            <source>Try it</source>
+            <translation>试一下</translation>
+        </message>
+        <message>
+            <source>{name}: there is no {path}.</source>
+            <translation>{name}：找不到 {path}。</translation>
+        </message>
+        <message>
+            <source>Trying…</source>
+            <translation>正在试……</translation>
+        </message>
+    </context>
+    <context>
+        <name>BackupDialog</name>
+        <message>
+            <source>nothing is said</source>
+            <translation>未申报</translation>
+        </message>
+        <message>
+            <source>Say where the backup is, or what it is called.</source>
+            <translation>请填写备份的位置或名称。</translation>
+        </message>
+        <message>
+            <source>Give the day, as 2026-08-01.</source>
+            <translation>请填写日期，例如 2026-08-01。</translation>
+        </message>
+        <message>
+            <source>Name who says so.</source>
+            <translation>请填写申报人。</translation>
+        </message>
+        <message>
+            <source>Give the file that shows that the medium was destroyed.</source>
+            <translation>请选择能证明介质已销毁的文件。</translation>
+        </message>
+        <message>
+            <source>There is no folder {path}.</source>
+            <translation>没有文件夹 {path}。</translation>
+        </message>
+        <message>
+            <source>Evidence</source>
+            <translation>证明文件</translation>
+        </message>
+        <message>
+            <source>It answers, and can be listed.</source>
+            <translation>可以连接，并能列出内容。</translation>
+        </message>
+        <message>
+            <source>It can't be listed: {why}</source>
+            <translation>无法列出内容：{why}</translation>
+        </message>
+        <message>
+            <source>A backup elsewhere</source>
+            <translation>别处的备份</translation>
+        </message>
+        <message>
+            <source>Lethe searches what it can read for copies of what goes. Of tapes, cloud backups and the like the certificate has what a named person declares.</source>
+            <translation>凡能读取的备份，Lethe 都会从中查找待销毁内容的副本。磁带、云备份等，销毁证明只载明具名人员的申报。</translation>
+        </message>
+        <message>
+            <source>&amp;Kind</source>
+            <translation>种类(&amp;K)</translation>
+        </message>
+        <message>
+            <source>&amp;Bucket</source>
+            <translation>存储桶(&amp;B)</translation>
+        </message>
+        <message>
+            <source>bucket or bucket/prefix. Access keys are taken from the environment or the AWS profile.</source>
+            <translation>bucket 或 bucket/prefix。访问密钥取自环境变量或 AWS 配置文件。</translation>
+        </message>
+        <message>
+            <source>Re&amp;mote</source>
+            <translation>远端(&amp;M)</translation>
+        </message>
+        <message>
+            <source>As rclone calls it: remote:folder.</source>
+            <translation>按 rclone 的写法：remote:folder。</translation>
+        </message>
+        <message>
+            <source>&amp;Folder</source>
+            <translation>文件夹(&amp;F)</translation>
+        </message>
+        <message>
+            <source>Where its volumes lie. A chain goes whole or not at all.</source>
+            <translation>存放备份卷的位置。一条备份链只能整体销毁。</translation>
+        </message>
+        <message>
+            <source>What it &amp;is</source>
+            <translation>名称(&amp;I)</translation>
+        </message>
+        <message>
+            <source>Such as: tape 7, Veeam of the head office.</source>
+            <translation>例如：7 号磁带、总部的 Veeam。</translation>
+        </message>
+        <message>
+            <source>&amp;Passphrase</source>
+            <translation>口令(&amp;P)</translation>
+        </message>
+        <message>
+            <source>Kept in memory only, until the case is closed.</source>
+            <translation>只保存在内存中，案件关闭即清除。</translation>
+        </message>
+        <message>
+            <source>What becomes of i&amp;t</source>
+            <translation>去向(&amp;T)</translation>
+        </message>
+        <message>
+            <source>&amp;Day</source>
+            <translation>日期(&amp;D)</translation>
+        </message>
+        <message>
+            <source>On which it expires, or until which it is locked.</source>
+            <translation>到期之日，或锁定截止之日。</translation>
+        </message>
+        <message>
+            <source>Who says &amp;so</source>
+            <translation>申报人(&amp;S)</translation>
+        </message>
+        <message>
+            <source>The certificate names this person.</source>
+            <translation>销毁证明会载明此人。</translation>
+        </message>
+        <message>
+            <source>Their e&amp;vidence</source>
+            <translation>证明文件(&amp;V)</translation>
+        </message>
+        <message>
+            <source>Kept with the case, known by its SHA-256.</source>
+            <translation>随案件保存，以 SHA-256 标识。</translation>
+        </message>
+        <message>
+            <source>&amp;Note</source>
+            <translation>备注(&amp;N)</translation>
+        </message>
+        <message>
+            <source>Nothing said: what is found in it stays, and is named.</source>
+            <translation>未申报的，其中查到的内容予以保留，并逐项列明。</translation>
+        </message>
+        <message>
+            <source>Nothing said: it is named on the certificate as not searched.</source>
+            <translation>未申报的，销毁证明会写明未予查找。</translation>
+        </message>
+    </context>
+    <context>
         <name>CertifyPage</name>
         <message>
             <source>No program on this computer opens PDF files. The certificate is safe where it is.</source>
@@ -363,26 +521,6 @@
             <translation>依法留存的加密封存并还原比对；将销毁的查清每一份副本。</translation>
         </message>
         <message>
-            <source>Who receives what is kept</source>
-            <translation>留存内容的接收人</translation>
-        </message>
-        <message>
-            <source>&amp;Custodian</source>
-            <translation>保管人(&amp;C)</translation>
-        </message>
-        <message>
-            <source>A shareholder, law firm or archive that keeps it.</source>
-            <translation>负责保管的股东、律师事务所或档案寄存机构。</translation>
-        </message>
-        <message>
-            <source>Their age &amp;recipient</source>
-            <translation>保管人的 age 公钥(&amp;R)</translation>
-        </message>
-        <message>
-            <source>Begins with age1; the custodian makes it with age-keygen. Left empty, Lethe makes a key and puts it beside the package: hand it over and keep no copy.</source>
-            <translation>以 age1 开头，由保管人用 age-keygen 生成。留空则由 Lethe 生成密钥并放在封存包旁：请一并移交，不留副本。</translation>
-        </message>
-        <message>
             <source>Copies of what goes</source>
             <translation>将销毁内容的副本</translation>
         </message>
@@ -437,10 +575,6 @@
         <message>
             <source>of all, traces: {n}</source>
             <translation>其中痕迹 {n}</translation>
-        </message>
-        <message>
-            <source>This is no age recipient: it begins with age1 and has 62 characters. Ask for it.</source>
-            <translation>这不是 age 收件公钥：它以 age1 开头，共 62 个字符。请向保管人索取。</translation>
         </message>
     </context>
     <context>
@@ -504,6 +638,120 @@
         <message>
             <source>{name} and {n} more</source>
             <translation>{name}，另有 {n} 项</translation>
+        </message>
+    </context>
+    <context>
+        <name>CustodianBox</name>
+        <message>
+            <source>Who receives what is kept</source>
+            <translation>留存内容的接收人</translation>
+        </message>
+        <message>
+            <source>&amp;Custodian</source>
+            <translation>保管人(&amp;C)</translation>
+        </message>
+        <message>
+            <source>A shareholder, law firm or archive that keeps it.</source>
+            <translation>负责保管的股东、律师事务所或档案寄存机构。</translation>
+        </message>
+        <message>
+            <source>Their age &amp;recipient</source>
+            <translation>保管人的 age 公钥(&amp;R)</translation>
+        </message>
+        <message>
+            <source>Begins with age1; the custodian makes it with age-keygen. Left empty, Lethe makes a key and puts it beside the package: hand it over and keep no copy.</source>
+            <translation>以 age1 开头，由保管人用 age-keygen 生成。留空则由 Lethe 生成密钥并放在封存包旁：请一并移交，不留副本。</translation>
+        </message>
+        <message>
+            <source>This is no age recipient: it begins with age1 and has 62 characters. Ask for it.</source>
+            <translation>这不是 age 收件公钥：它以 age1 开头，共 62 个字符。请向保管人索取。</translation>
+        </message>
+        <message>
+            <source>No more shares can be needed than are made.</source>
+            <translation>所需份数不能多于制作的份数。</translation>
+        </message>
+        <message>
+            <source>to their own key (age)</source>
+            <translation>用保管人自己的公钥（age）</translation>
+        </message>
+        <message>
+            <source>in shares for several people (SLIP-39)</source>
+            <translation>把密钥分给多人（SLIP-39）</translation>
+        </message>
+        <message>
+            <source>of</source>
+            <translation>/</translation>
+        </message>
+        <message>
+            <source>Shares that are made</source>
+            <translation>制作的份数</translation>
+        </message>
+        <message>
+            <source>Sea&amp;led</source>
+            <translation>封存方式(&amp;L)</translation>
+        </message>
+        <message>
+            <source>&amp;Needed to open it</source>
+            <translation>开启所需份数(&amp;N)</translation>
+        </message>
+        <message>
+            <source>Lethe makes a key and lays it beside the package in shares alone. Hand each to another person and keep none.</source>
+            <translation>Lethe 生成密钥，只以分片形式放在封存包旁。请分别交给不同的人，自己不留。</translation>
+        </message>
+    </context>
+    <context>
+        <name>DatabaseDialog</name>
+        <message>
+            <source>Type the address of the database.</source>
+            <translation>请填写数据库地址。</translation>
+        </message>
+        <message>
+            <source>List of customers</source>
+            <translation>客户名单</translation>
+        </message>
+        <message>
+            <source>It answers. Tables that can be seen: {n}.</source>
+            <translation>可以连接。可见的表：{n} 张。</translation>
+        </message>
+        <message>
+            <source>A database to look in</source>
+            <translation>要查找的数据库</translation>
+        </message>
+        <message>
+            <source>Its tables are looked through like files. Rows are deleted only after the list is signed, each one compared with what was signed for.</source>
+            <translation>数据表与文件一样查找。签署清单之后才会删除数据行，删除前逐行与所签内容比对。</translation>
+        </message>
+        <message>
+            <source>&amp;Address</source>
+            <translation>地址(&amp;A)</translation>
+        </message>
+        <message>
+            <source>postgresql, mysql, mariadb, mssql or oracle://name@host/database; of a file sqlite:///path. No password in it.</source>
+            <translation>postgresql、mysql、mariadb、mssql 或 oracle://name@host/database；文件写作 sqlite:///path。地址中不写密码。</translation>
+        </message>
+        <message>
+            <source>&amp;Password</source>
+            <translation>密码(&amp;P)</translation>
+        </message>
+        <message>
+            <source>Kept in memory only, until the case is closed.</source>
+            <translation>只保存在内存中，案件关闭即清除。</translation>
+        </message>
+        <message>
+            <source>List of &amp;customers</source>
+            <translation>客户名单(&amp;C)</translation>
+        </message>
+        <message>
+            <source>Only rows that name one of them go, and rows that refer to these. Empty: all rows go.</source>
+            <translation>只删除涉及名单中客户的数据行及引用它们的行。留空则全部删除。</translation>
+        </message>
+        <message>
+            <source>As a &amp;whole</source>
+            <translation>整库(&amp;W)</translation>
+        </message>
+        <message>
+            <source>The &amp;database goes with all that is in it (PostgreSQL, MySQL)</source>
+            <translation>连同全部内容销毁整个数据库(&amp;D)（PostgreSQL、MySQL）</translation>
         </message>
     </context>
     <context>
@@ -606,6 +854,69 @@
         <message>
             <source>These holds match nothing that was found, so they keep nothing. Is a path mistyped? {named}</source>
             <translation>以下保全没有对应任何已找到的内容，因此没有保住任何东西。请核对路径是否有误：{named}</translation>
+        </message>
+    </context>
+    <context>
+        <name>DeclaredTabs</name>
+        <message>
+            <source>What this case is about</source>
+            <translation>本案范围</translation>
+        </message>
+        <message>
+            <source>Where to &amp;look</source>
+            <translation>查找位置(&amp;L)</translation>
+        </message>
+        <message>
+            <source>&amp;Keys to shred</source>
+            <translation>要粉碎的密钥(&amp;K)</translation>
+        </message>
+        <message>
+            <source>Backups to sear&amp;ch</source>
+            <translation>要查找的备份(&amp;C)</translation>
+        </message>
+        <message>
+            <source>Backups to search</source>
+            <translation>要查找的备份</translation>
+        </message>
+        <message>
+            <source>Keys to shred</source>
+            <translation>要粉碎的密钥</translation>
+        </message>
+        <message>
+            <source>Where to look</source>
+            <translation>查找位置</translation>
+        </message>
+        <message>
+            <source>&amp;Whom to find</source>
+            <translation>查找的人(&amp;W)</translation>
+        </message>
+        <message>
+            <source>Details…</source>
+            <translation>详情…</translation>
+        </message>
+        <message>
+            <source>Database…</source>
+            <translation>数据库…</translation>
+        </message>
+        <message>
+            <source>Add a database</source>
+            <translation>添加数据库</translation>
+        </message>
+        <message>
+            <source>Other…</source>
+            <translation>其他…</translation>
+        </message>
+        <message>
+            <source>Add a backup on a server, or one that is only declared</source>
+            <translation>添加服务器上的备份，或仅作申报的备份</translation>
+        </message>
+        <message>
+            <source>Store or token…</source>
+            <translation>密钥库或令牌…</translation>
+        </message>
+        <message>
+            <source>Add a key in a store or on a token</source>
+            <translation>添加密钥库或令牌中的密钥</translation>
         </message>
     </context>
     <context>
@@ -801,6 +1112,81 @@
         </message>
     </context>
     <context>
+        <name>KeyWordDialog</name>
+        <message>
+            <source>What is said of this key</source>
+            <translation>关于此密钥的申报</translation>
+        </message>
+        <message>
+            <source>Lethe can't see these from here, and no verdict gets better by them. The certificate prints them in this person's name.</source>
+            <translation>以下各项 Lethe 无从查看，也不会因此提高结论。销毁证明以申报人名义载明。</translation>
+        </message>
+        <message>
+            <source>Give the day as 2046-12-31, or leave it empty.</source>
+            <translation>日期请写作 2046-12-31，或留空。</translation>
+        </message>
+        <message>
+            <source>An answer and the name of who gives it go together.</source>
+            <translation>申报内容与申报人姓名须一并填写。</translation>
+        </message>
+        <message>
+            <source>not known</source>
+            <translation>不清楚</translation>
+        </message>
+        <message>
+            <source>no, it was encrypted from the first day</source>
+            <translation>没有，自始即加密</translation>
+        </message>
+        <message>
+            <source>yes, it once lay in clear</source>
+            <translation>有，曾以明文存放</translation>
+        </message>
+        <message>
+            <source>there never was one</source>
+            <translation>从未有过</translation>
+        </message>
+        <message>
+            <source>there was one; it is destroyed</source>
+            <translation>曾有，已销毁</translation>
+        </message>
+        <message>
+            <source>yes, it still stands</source>
+            <translation>有，仍然存在</translation>
+        </message>
+        <message>
+            <source>Was the data ever unen&amp;crypted?</source>
+            <translation>数据是否曾以明文存放(&amp;C)</translation>
+        </message>
+        <message>
+            <source>Can someone &amp;give the key back?</source>
+            <translation>是否有人可交还密钥(&amp;G)</translation>
+        </message>
+        <message>
+            <source>A directory, a cloud account, recovery words on paper, a backup of the key.</source>
+            <translation>例如目录服务、云账户、纸上的恢复词、密钥备份。</translation>
+        </message>
+        <message>
+            <source>&amp;Must stay closed until</source>
+            <translation>须保密至(&amp;M)</translation>
+        </message>
+        <message>
+            <source>How long what it encrypts is of use.</source>
+            <translation>所加密内容在多长时间内仍有价值。</translation>
+        </message>
+        <message>
+            <source>Who &amp;says so</source>
+            <translation>申报人(&amp;S)</translation>
+        </message>
+        <message>
+            <source>OK</source>
+            <translation>确定</translation>
+        </message>
+        <message>
+            <source>Cancel</source>
+            <translation>取消</translation>
+        </message>
+    </context>
+    <context>
         <name>Keys</name>
         <message>
             <source>Kind</source>
@@ -857,36 +1243,8 @@
             <translation>查找客户数据。不作任何改动，也不保存查到的内容。</translation>
         </message>
         <message>
-            <source>What this case is about</source>
-            <translation>本案范围</translation>
-        </message>
-        <message>
-            <source>Where to &amp;look</source>
-            <translation>查找位置(&amp;L)</translation>
-        </message>
-        <message>
-            <source>&amp;Keys to shred</source>
-            <translation>要粉碎的密钥(&amp;K)</translation>
-        </message>
-        <message>
-            <source>Backups to sear&amp;ch</source>
-            <translation>要查找的备份(&amp;C)</translation>
-        </message>
-        <message>
-            <source>Backups to search</source>
-            <translation>要查找的备份</translation>
-        </message>
-        <message>
-            <source>Keys to shred</source>
-            <translation>要粉碎的密钥</translation>
-        </message>
-        <message>
             <source>Found, by kind</source>
             <translation>发现汇总</translation>
-        </message>
-        <message>
-            <source>Where to look</source>
-            <translation>查找位置</translation>
         </message>
         <message>
             <source>Records found</source>
@@ -909,16 +1267,8 @@
             <translation>已查看文件 {n} 个</translation>
         </message>
         <message>
-            <source>&amp;Whom to find</source>
-            <translation>查找的人(&amp;W)</translation>
-        </message>
-        <message>
             <source>customers of the list found: {n} of {all}</source>
             <translation>名单上的客户找到 {n} / {all} 人</translation>
-        </message>
-        <message>
-            <source>Also declared in the case file: databases {n}, keys of stores and tokens {m}.</source>
-            <translation>案件文件另申报：数据库 {n} 个，密钥库与令牌中的密钥 {m} 把。</translation>
         </message>
         <message>
             <source>Nothing found so far.</source>
@@ -1336,14 +1686,6 @@
             <translation>已完成，{n} 项例外。证明会逐项写明原因。</translation>
         </message>
         <message>
-            <source>Done. Each key was overwritten where it lay and removed; its verdict says what is known of copies.</source>
-            <translation>已完成。每把密钥均已就地覆写并移除；有无副本，见各项结论。</translation>
-        </message>
-        <message>
-            <source>These keys will be overwritten where they lie and removed. Lethe can't undo it; a copy of a key kept elsewhere still opens what it opens.</source>
-            <translation>以下密钥将就地覆写并移除，Lethe 无法撤销；别处若另有密钥副本，凭它仍可打开密文。</translation>
-        </message>
-        <message>
             <source>No keys were declared. There is nothing to shred; the step is recorded as such.</source>
             <translation>没有申报密钥，无可粉碎；此步骤照实记录。</translation>
         </message>
@@ -1382,6 +1724,14 @@
         <message>
             <source>Shred the keys without it?</source>
             <translation>不输入口令就粉碎密钥吗？</translation>
+        </message>
+        <message>
+            <source>Done. Each key file was overwritten where it lay and removed, each key of a store destroyed by its own call; its verdict says what is known of copies.</source>
+            <translation>已完成。密钥文件均已就地覆写并移除，密钥库中的密钥已由其自身调用销毁；有无副本，见各项结论。</translation>
+        </message>
+        <message>
+            <source>These keys will be overwritten where they lie and removed, those of a store by its own call. Lethe can't undo it; a copy of a key kept elsewhere still opens what it opens.</source>
+            <translation>以下密钥文件将就地覆写并移除，密钥库中的密钥由其自身调用销毁。Lethe 无法撤销；别处若另有密钥副本，凭它仍可打开密文。</translation>
         </message>
     </context>
     <context>
@@ -1514,6 +1864,149 @@
         <message>
             <source>Stopped. Nothing is lost; go on whenever you like, also tomorrow.</source>
             <translation>已停止，没有任何丢失。随时可以继续，隔天也可以。</translation>
+        </message>
+    </context>
+    <context>
+        <name>StoreKeyDialog</name>
+        <message>
+            <source>A key in a store or on a token</source>
+            <translation>密钥库或令牌中的密钥</translation>
+        </message>
+        <message>
+            <source>Fill in: {name}.</source>
+            <translation>请填写：{name}。</translation>
+        </message>
+        <message>
+            <source>nothing is called</source>
+            <translation>不调用任何操作</translation>
+        </message>
+        <message>
+            <source>It is there. To destroy it: {steps}. Copies found: {n}.</source>
+            <translation>密钥存在。销毁步骤：{steps}。已发现副本：{n} 份。</translation>
+        </message>
+        <message>
+            <source>&amp;Kind</source>
+            <translation>种类(&amp;K)</translation>
+        </message>
+        <message>
+            <source>Lethe asks the store for the key before anything is signed, tells it to destroy the key in the shred step, and asks again.</source>
+            <translation>签署之前，Lethe 先向密钥库查询该密钥；在粉碎步骤中令其销毁，之后再次查询。</translation>
+        </message>
+        <message>
+            <source>&amp;PIN</source>
+            <translation>PIN 码(&amp;P)</translation>
+        </message>
+        <message>
+            <source>&amp;Token</source>
+            <translation>访问令牌(&amp;T)</translation>
+        </message>
+        <message>
+            <source>&amp;What was destroyed</source>
+            <translation>已销毁的密钥(&amp;W)</translation>
+        </message>
+        <message>
+            <source>Pat&amp;h of the key</source>
+            <translation>密钥路径(&amp;H)</translation>
+        </message>
+        <message>
+            <source>K&amp;ey</source>
+            <translation>密钥(&amp;E)</translation>
+        </message>
+        <message>
+            <source>TC&amp;TI</source>
+            <translation>TCTI(&amp;T)</translation>
+        </message>
+        <message>
+            <source>&amp;Address</source>
+            <translation>地址(&amp;A)</translation>
+        </message>
+        <message>
+            <source>Re&amp;gion</source>
+            <translation>区域(&amp;G)</translation>
+        </message>
+        <message>
+            <source>&amp;Library of the token</source>
+            <translation>令牌驱动库(&amp;L)</translation>
+        </message>
+        <message>
+            <source>Who says &amp;so</source>
+            <translation>申报人(&amp;S)</translation>
+        </message>
+        <message>
+            <source>Their e&amp;vidence</source>
+            <translation>证明文件(&amp;V)</translation>
+        </message>
+        <message>
+            <source>&amp;Passphrase</source>
+            <translation>口令(&amp;P)</translation>
+        </message>
+        <message>
+            <source>&amp;Days until it goes</source>
+            <translation>等待天数(&amp;D)</translation>
+        </message>
+        <message>
+            <source>Seco&amp;nds to wait</source>
+            <translation>等待秒数(&amp;N)</translation>
+        </message>
+        <message>
+            <source>&amp;Copies may lie in</source>
+            <translation>可能有副本的位置(&amp;C)</translation>
+        </message>
+        <message>
+            <source>Its PKCS#11 URI: pkcs11:token=…;object=…</source>
+            <translation>PKCS#11 URI：pkcs11:token=…;object=…</translation>
+        </message>
+        <message>
+            <source>As in its API: transit/keys/customers, or secret/data/crm/key.</source>
+            <translation>按其 API 的写法：transit/keys/customers 或 secret/data/crm/key。</translation>
+        </message>
+        <message>
+            <source>A key id, an ARN or alias/…. Who asks is taken from the environment or the AWS profile.</source>
+            <translation>密钥 ID、ARN 或 alias/…。访问身份取自环境变量或 AWS 配置文件。</translation>
+        </message>
+        <message>
+            <source>Its label in the keyring's window, or attributes: service=crm;username=backup.</source>
+            <translation>钥匙串窗口中的名称，或属性：service=crm;username=backup。</translation>
+        </message>
+        <message>
+            <source>A handle 0x81…, an index nv:0x15…, or owner: all that hangs on the owner's seed.</source>
+            <translation>句柄 0x81…、索引 nv:0x15…，或 owner：所有者种子之下的全部密钥。</translation>
+        </message>
+        <message>
+            <source>In words that name no customer; it is printed as claimed, not as seen.</source>
+            <translation>请勿写出客户姓名。销毁证明将其列为“声称”，而非“所见”。</translation>
+        </message>
+        <message>
+            <source>Of the server: https://host:8200.</source>
+            <translation>服务器地址：https://host:8200。</translation>
+        </message>
+        <message>
+            <source>Empty for AWS's own; else the endpoint that answers instead.</source>
+            <translation>留空即 AWS 官方地址；否则填写代替它的端点。</translation>
+        </message>
+        <message>
+            <source>How the TPM is reached; empty for this computer's own.</source>
+            <translation>TPM 的访问方式；留空即本机 TPM。</translation>
+        </message>
+        <message>
+            <source>The .so, .dll or .dylib that the token's maker gives.</source>
+            <translation>令牌厂商提供的 .so、.dll 或 .dylib 文件。</translation>
+        </message>
+        <message>
+            <source>Kept in memory only, until the case is closed.</source>
+            <translation>只保存在内存中，案件关闭即清除。</translation>
+        </message>
+        <message>
+            <source>7 to 30: AWS deletes on that day, and till then it can be called off.</source>
+            <translation>7 至 30 天：AWS 到期才删除，此前仍可撤销。</translation>
+        </message>
+        <message>
+            <source>Exports, snapshots and backups; each that is found lowers the verdict.</source>
+            <translation>导出文件、快照和备份；每发现一份，结论相应降低。</translation>
+        </message>
+        <message>
+            <source>Lethe does nothing to this key and sees nothing but the paper.</source>
+            <translation>Lethe 不处理该密钥，所见仅有证明文件。</translation>
         </message>
     </context>
     <context>

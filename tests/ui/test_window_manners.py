@@ -14,6 +14,7 @@ from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractScrollArea,
+    QAbstractSpinBox,
     QApplication,
     QDialog,
     QGroupBox,
@@ -27,12 +28,18 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from app.domain.case import Role
+from app.domain.conditions import KeyWord
 from app.domain.step import Step
 from app.journal import FirstKey
 from app.language import Language
 from app.ui import open_window
+from app.ui.desk import Desk
+from app.ui.pages.add_backup import OTHERS, BackupDialog
+from app.ui.pages.add_database import DatabaseDialog
+from app.ui.pages.add_key import StoreKeyDialog
 from app.ui.pages.first_key_dialog import FirstKeyDialog
 from app.ui.pages.hold_dialog import HoldDialog
+from app.ui.pages.key_word_dialog import KeyWordDialog
 from app.ui.pages.verify import VerifyWindow
 from app.ui.translation import speak
 from app.ui.widgets.new_person import NewPerson
@@ -78,7 +85,7 @@ def in_sight(top: QWidget) -> list[QWidget]:
 def nameless(top: QWidget) -> list[str]:
     found = []
     for widget in in_sight(top):
-        inner = isinstance(widget.parent(), (QAbstractScrollArea, QTabWidget))
+        inner = isinstance(widget.parent(), (QAbstractScrollArea, QAbstractSpinBox, QTabWidget))
         if widget.focusPolicy() in KEYS and not inner and not isinstance(widget, QTabBar):
             face = QAccessible.queryAccessibleInterface(widget)
             if not face.text(QAccessible.Text.Name).strip():
@@ -131,6 +138,24 @@ def test_every_page_is_named_unclipped_and_has_its_own_mnemonics(
     assert faults == []
 
 
+def every_addition() -> Iterator[QDialog]:
+    """The dialogs that ask for more than a path, with every choice that shows other lines."""
+    desk = Desk()
+    keys = StoreKeyDialog(desk, None)
+    for at in range(keys.kind.count()):
+        dialog = StoreKeyDialog(desk, None)
+        dialog.kind.setCurrentIndex(at)
+        yield dialog
+    for at, kind in enumerate(OTHERS):
+        for what in range(2 if kind == "duplicity" else 5 if kind == "declared" else 1):
+            backup = BackupDialog(desk, None)
+            backup.kind.setCurrentIndex(at)
+            backup.disposal.setCurrentIndex(what)
+            yield backup
+    yield DatabaseDialog(desk, None)
+    yield KeyWordDialog(KeyWord())
+
+
 @pytest.mark.parametrize("language", list(Language))
 def test_dialogs_are_named_unclipped_and_have_their_own_mnemonics(
     app: QApplication, qtbot: QtBot, language: Language
@@ -141,6 +166,7 @@ def test_dialogs_are_named_unclipped_and_have_their_own_mnemonics(
         HoldDialog(12),
         VerifyWindow(),
         FirstKeyDialog(FirstKey.new(), "2026-001"),
+        *every_addition(),
     ]
     for dialog in dialogs:
         qtbot.addWidget(dialog)

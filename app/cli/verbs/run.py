@@ -75,13 +75,19 @@ def _run(case: Case, case_file: Path, console: Console) -> int:
 
 
 def asking(console: Console) -> Passphrase:
-    """Passphrases come from the environment variable the case names, else from a prompt on a terminal."""
+    """Passphrases come from the environment variable the case names, else from a prompt on a terminal.
+
+    What was typed is kept in memory, so that nobody is asked twice for the same.
+    """
+    typed: dict[Path, str] = {}
 
     def ask(path: Path, name: str) -> str:
         given = from_environment(path, name)
         if given or not sys.stdin.isatty():
             return given
-        return getpass.getpass(Phrase.PASSPHRASE_OF.say(console.language, path=path))
+        if path not in typed:
+            typed[path] = getpass.getpass(Phrase.PASSPHRASE_OF.say(console.language, path=path))
+        return typed[path]
 
     return ask
 

@@ -8,10 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QGroupBox, QHBoxLayout, QLabel, QLineEdit, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QTabWidget, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from app.domain.case import Custodian
 from app.domain.copies import Copy, Disposal, Searched
 from app.domain.event import BackupSearched, CopyFound, Settled
 from app.domain.fault import GateClosed, Refused
@@ -23,8 +22,7 @@ from app.ui.models.copies import copies, known_by, searched
 from app.ui.models.entries import EntryRow, entries, entry_of
 from app.ui.models.records import name_of
 from app.ui.pages.page import StepPage
-from app.ui.recipient import is_recipient
-from app.ui.widgets.field import Fields
+from app.ui.widgets.custodian import CustodianBox
 from app.ui.widgets.plain import Button
 from app.ui.widgets.sheet import Sheet
 
@@ -45,16 +43,14 @@ class ConfirmPage(StepPage):
         )
         self.backup_sheet: Sheet[Searched] = Sheet(self.backups, lambda one: one.backup)
         self.seal_sheet: Sheet[EntryRow] = Sheet(self.sealed, lambda row: row.path)
-        self.name, self.recipient = QLineEdit(), QLineEdit()
-        self.custodian = QGroupBox()
-        self.fields = Fields()
+        self.custodian = CustodianBox()
+        self.name, self.recipient = self.custodian.name, self.custodian.recipient
         self.tabs = QTabWidget()
         self.accept, self.all_open, self.keep = Button(), Button(), Button()
         self.summary = QLabel()
         self.summary.setWordWrap(True)
         self._lay_out()
-        self.name.editingFinished.connect(self._declare)
-        self.recipient.editingFinished.connect(self._declare)
+        self.custodian.edited.connect(self._declare)
         self.accept.clicked.connect(self._accept)
         self.all_open.clicked.connect(self._choose_open)
         self.keep.clicked.connect(self._keep_or_not)
@@ -62,10 +58,6 @@ class ConfirmPage(StepPage):
         self.retranslate()
 
     def _lay_out(self) -> None:
-        self.fields.add(self.name)
-        self.fields.add(self.recipient)
-        box = QVBoxLayout(self.custodian)
-        box.addLayout(self.fields)
         first = QWidget()
         inside = QVBoxLayout(first)
         inside.addWidget(self.copy_sheet, 1)
@@ -87,9 +79,7 @@ class ConfirmPage(StepPage):
 
     @override
     def load(self, flow: Flow) -> None:
-        first = flow.case.custodians[0] if flow.case.custodians else Custodian("")
-        self.name.setText(first.name)
-        self.recipient.setText(first.recipient)
+        self.custodian.show_custodian(flow.case.custodians[0] if flow.case.custodians else None)
 
     @override
     def fetch(self, flow: Flow) -> object:
@@ -161,20 +151,14 @@ class ConfirmPage(StepPage):
         flow = self.desk.flow
         if flow is None or not self.desk.free or self.locked:
             return
-        name, recipient = self.name.text().strip(), self.recipient.text().strip()
         old = flow.case.custodians[0] if flow.case.custodians else None
-        if (name, recipient) == ((old.name, old.recipient) if old else ("", "")):
+        if self.custodian.wrong:
+            self.notice.warn(lambda: self.custodian.wrong)
             return
-        if recipient and not is_recipient(recipient):
-            self.notice.warn(
-                lambda: self.tr(
-                    "This is no age recipient: it begins with age1 and has 62 characters. Ask for it."
-                )
-            )
+        given = self.custodian.custodian(old)
+        if given == old:
             return
-        shares = old.shares if old and not recipient else None
-        given = replace(old or Custodian(""), name=name, recipient=recipient, shares=shares)
-        first = (given,) if name and (recipient or shares) else ()
+        first = (given,) if given else ()
         self.notice.clear()
         try:
             flow.declare(replace(flow.case, custodians=(*first, *flow.case.custodians[1:])))
@@ -258,18 +242,6 @@ class ConfirmPage(StepPage):
         self.title_as(
             self.tr("Confirm"),
             self.tr("Seal and restore what the law keeps; find every copy of what goes."),
-        )
-        self.custodian.setTitle(self.tr("Who receives what is kept"))
-        self.fields.name(
-            self.name, self.tr("&Custodian"), self.tr("A shareholder, law firm or archive that keeps it.")
-        )
-        self.fields.name(
-            self.recipient,
-            self.tr("Their age &recipient"),
-            self.tr(
-                "Begins with age1; the custodian makes it with age-keygen. "
-                "Left empty, Lethe makes a key and puts it beside the package: hand it over and keep no copy."
-            ),
         )
         for at, text in enumerate(
             (

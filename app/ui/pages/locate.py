@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import (
-    QGroupBox,
-    QHBoxLayout,
-    QLabel,
-    QTabWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QGroupBox, QHBoxLayout, QLabel, QVBoxLayout
 from typing_extensions import override
 
-from app.domain.case import Backup, Case, KeySource, Location
+from app.domain.case import Case
 from app.domain.event import Located, Looked
 from app.domain.fault import GateClosed, Refused
 from app.domain.record import Look, Record
@@ -27,21 +18,15 @@ from app.domain.step import Step
 from app.ui import words
 from app.ui.desk import Desk
 from app.ui.models.records import found_records, name_of
-from app.ui.pages.declared import backups_of, keys_of
+from app.ui.pages.declared_tabs import DeclaredTabs
 from app.ui.pages.page import StepPage
 from app.ui.widgets.bars import Bars, Part
-from app.ui.widgets.keyphrase import KindAndPhrase
-from app.ui.widgets.places import Places
-from app.ui.widgets.plain import Hint
 from app.ui.widgets.sheet import Sheet
-from app.ui.widgets.sought import SoughtBox
 
 if TYPE_CHECKING:
     from app.flow import Flow
     from app.flow.sought import Sought
     from app.steps.certify import Coverage
-
-T = TypeVar("T", Backup, KeySource)
 
 
 class LocatePage(StepPage):
@@ -51,14 +36,14 @@ class LocatePage(StepPage):
         super().__init__(desk, Step.LOCATE)
         self._looks: Counter[Look] = Counter()
         self._kinds: Counter[str] = Counter()
-        self.places = Places(folders=True, files=False)
-        self.backups = Places(folders=True, files=True)
-        self.keys = Places(folders=False, files=True)
-        self.sought, self.others = SoughtBox(), Hint()
+        self.tabs = DeclaredTabs(desk)
+        self.places, self.backups, self.keys = self.tabs.places, self.tabs.backups, self.tabs.keys
+        self.backup_row, self.key_row, self.sought = (
+            self.tabs.backup_row,
+            self.tabs.key_row,
+            self.tabs.sought,
+        )
         self._named: tuple[int, int] | None = None
-        self.backup_row = KindAndPhrase(desk, words.backup)
-        self.key_row = KindAndPhrase(desk, words.key)
-        self.tabs = QTabWidget()
         self.records = found_records()
         self.sheet: Sheet[Record] = Sheet(self.records, _searched)
         self.picture = Bars(most=5)
@@ -68,28 +53,11 @@ class LocatePage(StepPage):
         self._lay_out()
         self._timer = QTimer(self, interval=200)
         self._timer.timeout.connect(self._draw)
-        for places in (self.places, self.backups, self.keys):
-            places.changed.connect(self._declare)
-        for places in (self.backups, self.keys):
-            places.list.currentItemChanged.connect(lambda *_: self._show_kinds())
+        self.tabs.declared.connect(self._redeclare)
         self.sought.named.connect(self._read_list)
-        self.backup_row.corrected.connect(self._correct_backup)
-        self.key_row.corrected.connect(self._correct_key)
         self.retranslate()
 
     def _lay_out(self) -> None:
-        for places in (self.places, self.backups, self.keys):
-            tab = QWidget()
-            inside = QVBoxLayout(tab)
-            inside.addWidget(places, 1)
-            if places is self.places:
-                inside.addWidget(self.others)
-            else:
-                inside.addWidget(self.key_row if places is self.keys else self.backup_row)
-            self.tabs.addTab(tab, "")
-        whom = QWidget()
-        QVBoxLayout(whom).addWidget(self.sought)
-        self.tabs.addTab(whom, "")
         kinds = QVBoxLayout(self.kinds)
         kinds.addWidget(self.picture)
         kinds.addStretch(1)
@@ -106,12 +74,8 @@ class LocatePage(StepPage):
 
     @override
     def load(self, flow: Flow) -> None:
-        self._offer_kinds()
-        self._say_others()
-        self.places.set_paths([location.path for location in flow.case.locations])
-        self.backups.set_paths([backup.path for backup in flow.case.backups])
-        self.keys.set_paths([key.path for key in flow.case.keys])
-        if not flow.case.locations:
+        self.tabs.show_case(flow.case)
+        if not (flow.case.locations or flow.case.databases):
             self.notice.inform(
                 lambda: self.tr("Add the folders to look in: drop them on the list or press 'Add folder…'.")
             )
@@ -189,11 +153,8 @@ class LocatePage(StepPage):
 
     @override
     def refresh(self) -> None:
-        for places in (self.places, self.backups, self.keys):
-            places.lock(self.locked or self.desk.running)
-        self.sought.lock(self.locked or self.desk.running)
-        self._show_kinds()
-        ready = self.desk.free and not self.locked and bool(self.places.paths())
+        self.tabs.lock(locked=self.locked or self.desk.running)
+        ready = self.desk.free and not self.locked and bool(self.places.entries())
         self.run.allow(ready and self.desk.gate(Step.LOCATE) is None)
         self._name_start()
         super().refresh()
@@ -204,25 +165,12 @@ class LocatePage(StepPage):
             self.tr("Locate"),
             self.tr("Look for customers' data. Nothing is changed, and no value found is stored."),
         )
-        self.tabs.setAccessibleName(self.tr("What this case is about"))
-        for at, text in enumerate(
-            (
-                self.tr("Where to &look"),
-                self.tr("Backups to sear&ch"),
-                self.tr("&Keys to shred"),
-                self.tr("&Whom to find"),
-            )
-        ):
-            self.tabs.setTabText(at, text)
-        self.backups.list.setAccessibleName(self.tr("Backups to search"))
-        self.keys.list.setAccessibleName(self.tr("Keys to shred"))
+        self.tabs.retranslate()
         self.kinds.setTitle(self.tr("Found, by kind"))
-        self.places.list.setAccessibleName(self.tr("Where to look"))
         self.picture.setAccessibleName(self.tr("Found, by kind"))
         self.picture.say_when_empty(self.tr("Nothing found so far."))
         self.sheet.name(self.tr("Records found"))
         self._name_start()
-        self._say_others()
         self._draw()
 
     def _name_start(self) -> None:
@@ -232,19 +180,6 @@ class LocatePage(StepPage):
             self.run.name(self.tr("Go &on looking"))
         else:
             self.run.name(self.tr("&Start looking"))
-
-    def _declare(self) -> None:
-        flow = self.desk.flow
-        if flow is None or not self.desk.free:
-            return
-        self._redeclare(
-            replace(
-                flow.case,
-                locations=tuple(Location(path) for path in self.places.paths()),
-                backups=backups_of(self.backups.paths(), flow.case.backups),
-                keys=keys_of(self.keys.paths(), flow.case.keys),
-            )
-        )
 
     def _redeclare(self, case: Case) -> None:
         flow = self.desk.flow
@@ -256,51 +191,7 @@ class LocatePage(StepPage):
         except (Refused, GateClosed) as refusal:
             self.notice.tell(refusal)
         self.desk.refresh()
-        self._show_kinds()
-
-    def _say_others(self) -> None:
-        """Name what only the case file declares, for it is looked at and shredded as well."""
-        case = self.desk.flow.case if self.desk.flow is not None else None
-        databases, services = (len(case.databases), len(case.services)) if case else (0, 0)
-        self.others.setVisible(bool(databases or services))
-        self.others.setText(
-            self.tr("Also declared in the case file: databases {n}, keys of stores and tokens {m}.").format(
-                n=words.count(databases), m=words.count(services)
-            )
-        )
-
-    def _offer_kinds(self) -> None:
-        """Only once a case is open: the window is up before the flow is read in."""
-        if self.key_row.kind.count():
-            return
-        from app.flow.case_file import BACKUP_KINDS, KEY_KINDS
-
-        self.backup_row.offer(BACKUP_KINDS)
-        self.key_row.offer(KEY_KINDS)
-
-    def _show_kinds(self) -> None:
-        """Show what the chosen backup and the chosen key were taken for."""
-        flow = self.desk.flow
-        if flow is None:
-            return
-        locked = self.locked or self.desk.running
-        for places, row, known in (
-            (self.backups, self.backup_row, flow.case.backups),
-            (self.keys, self.key_row, flow.case.keys),
-        ):
-            at = places.list.currentRow()
-            one = known[at] if 0 <= at < len(known) else None
-            row.show_path(one.path if one else None, one.kind if one else "", locked=locked)
-
-    def _correct_backup(self, kind: str) -> None:
-        flow = self.desk.flow
-        if flow is not None and self.desk.free:
-            self._redeclare(replace(flow.case, backups=_corrected(flow.case.backups, self.backups, kind)))
-
-    def _correct_key(self, kind: str) -> None:
-        flow = self.desk.flow
-        if flow is not None and self.desk.free:
-            self._redeclare(replace(flow.case, keys=_corrected(flow.case.keys, self.keys, kind)))
+        self.tabs.show_case(flow.case)
 
     def _count_kinds(self, record: Record) -> None:
         for found in record.findings:
@@ -322,12 +213,6 @@ class LocatePage(StepPage):
         self.coverage.setText(
             self.tr("Files looked at: {n}").format(n=words.count(total)) + "   ·   " + "   ·   ".join(parts)
         )
-
-
-def _corrected(known: Sequence[T], places: Places, kind: str) -> tuple[T, ...]:
-    """Give the chosen one another kind."""
-    at = places.list.currentRow()
-    return tuple(replace(one, kind=kind) if place == at else one for place, one in enumerate(known))
 
 
 def _sought(path: Path | None, subject: str) -> Sought:

@@ -144,14 +144,14 @@ class ShredPage(ActPage):
                 )
                 if bad
                 else self.tr(
-                    "Done. Each key was overwritten where it lay and removed; "
-                    "its verdict says what is known of copies."
+                    "Done. Each key file was overwritten where it lay and removed, each key of a store "
+                    "destroyed by its own call; its verdict says what is known of copies."
                 )
             )
         elif self._rows:
             text = self.tr(
-                "These keys will be overwritten where they lie and removed. Lethe can't undo it; "
-                "a copy of a key kept elsewhere still opens what it opens."
+                "These keys will be overwritten where they lie and removed, those of a store by its own "
+                "call. Lethe can't undo it; a copy of a key kept elsewhere still opens what it opens."
             )
         else:
             text = self.tr("No keys were declared. There is nothing to shred; the step is recorded as such.")

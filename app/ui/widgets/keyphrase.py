@@ -83,9 +83,9 @@ class KindAndPhrase(QWidget):
             self.kind.addItem(self._say(kind), kind)
 
     def show_path(self, path: Path | None, kind: str, *, locked: bool) -> None:
-        """Show what a path was taken for; None when none is chosen."""
-        self.kind.setEnabled(path is not None and not locked)
-        self.kind.setCurrentIndex(self.kind.findData(kind) if path is not None else -1)
+        """Show what a path was taken for; None when none is chosen, and no kind when it can't be another."""
+        self.kind.setEnabled(bool(kind) and not locked)
+        self.kind.setCurrentIndex(self.kind.findData(kind) if kind else -1)
         self.phrase.show_key(path)
 
     @override
