@@ -73,6 +73,17 @@ def _locate_verb(verbs: _Verbs, common: argparse.ArgumentParser) -> None:
         help="find the customers of this list, csv or xlsx / 按客户名单查找（csv 或 xlsx）",
     )
     locate.add_argument(
+        "--passwords",
+        default="",
+        metavar="FILE",
+        help="try these on locked documents and archives, one a line / 逐一尝试此清单中的口令（每行一个）",
+    )
+    locate.add_argument(
+        "--ocr",
+        action="store_true",
+        help="read the text in pictures and scanned pages / 识别图片和扫描页中的文字",
+    )
+    locate.add_argument(
         "--password-env",
         default="",
         metavar="VAR",

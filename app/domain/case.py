@@ -106,6 +106,15 @@ class Database:
 
 
 @dataclass(frozen=True, slots=True)
+class LookTerms:
+    """How locations are looked through. `passwords` is a list, one a line, tried on what is locked."""
+
+    passwords: Path | None = None
+    pictures: bool = False
+    """Whether the text in pictures and on scanned pages is read (extra `ocr`)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Backup:
     """A tool's repository or a folder in which copies of the records may lie."""
 
@@ -277,6 +286,7 @@ class Case:
     dates: Dates = field(default_factory=Dates)
     locations: tuple[Location, ...] = ()
     databases: tuple[Database, ...] = ()
+    looking: LookTerms = field(default_factory=LookTerms)
     backups: tuple[Backup, ...] = ()
     keys: tuple[KeySource, ...] = ()
     services: tuple[ServiceKey, ...] = ()

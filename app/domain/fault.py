@@ -33,6 +33,8 @@ class Fault(Enum):
     DATABASE_UNREACHABLE = "database_unreachable"
     CUSTOMERS_UNREADABLE = "customers_unreadable"
     """The list of customers to look for can't be read, or no column of it is known."""
+    PASSWORDS_UNREADABLE = "passwords_unreadable"
+    """The list of passwords to try can't be read, or is none."""
     PAPER_UNREADABLE = "paper_unreadable"
     """A document can't be attached to the case, or one that is can't be read or removed."""
     PROTECTED_PLACE = "protected_place"

@@ -37,6 +37,7 @@ from app.domain.wiping import Method, Wiping
 from app.flow import services
 from app.flow.databases import LOCATION, parted, places_in
 from app.flow.declarable import DISPOSALS, SHARES, shares_of, undeclarable
+from app.flow.looking import LOOKING, looking_of
 from app.flow.people import PERSON, on_token
 from app.flow.toml_check import Form, Key, Source, check, load
 from app.flow.vaulting import VAULT, terms_of
@@ -76,6 +77,7 @@ _FORMS: Final[dict[str, Form]] = {
     },
     "dates": dict.fromkeys(("dissolved", "committee", "announced", "claims_until", "tax_cleared"), Key(date)),
     "location": LOCATION,
+    "locate": LOOKING,
     "backup": {
         "kind": Key(str, required=True, choices=BACKUP_KINDS),
         "path": Key(str, required=True),
@@ -209,6 +211,7 @@ def _read(path: Path, *, must_exist: bool) -> Case:
         dates=Dates(**reader.one("dates")),
         locations=locations,
         databases=databases,
+        looking=looking_of(reader.one("locate"), reader.path),
         backups=reader.each("backup", lambda one, n: _backup(reader, one, n)),
         keys=keys,
         services=called,

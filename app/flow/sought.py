@@ -1,4 +1,4 @@
-"""Who is looked for besides: a list of customers, one person. Held in memory only, never written."""
+"""What the officer gives for one look: whom to find, passwords. Held in memory only, never written."""
 
 from __future__ import annotations
 
@@ -6,27 +6,37 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.steps.locate import Customers, read_customers
+from app.steps.locate import Customers, Passwords, read_customers, read_passwords
 
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """What locate looks for besides the kinds of identifiers.
+    """What locate looks for besides the kinds of identifiers, and what it may use for it.
 
-    The list itself is looked at like any file: where it lies in a location it is a record.
+    The lists themselves are looked at like any file: where one lies in a location it may be a record.
     """
 
     customers: Customers | None = field(default=None, repr=False)
     subject: str = field(default="", repr=False)
+    passwords: Passwords = field(default_factory=Passwords)
+    pictures: bool = False
+    """Whether the text in pictures is read though the case does not say so."""
 
 
-def sought_in(path: Path | None, subject: str = "") -> Sought:
-    """Read a list of customers, csv or xlsx, where one is given. Slow for a long one.
+def sought_in(
+    path: Path | None, subject: str = "", *, passwords: Path | None = None, pictures: bool = False
+) -> Sought:
+    """Read a list of customers, csv or xlsx, and one of passwords, where they are given. Slow for a long one.
 
     Raises:
-        Refused: CUSTOMERS_UNREADABLE.
+        Refused: CUSTOMERS_UNREADABLE, PASSWORDS_UNREADABLE.
     """
-    return Sought(read_customers(path) if path else None, subject.strip())
+    return Sought(
+        read_customers(path) if path else None,
+        subject.strip(),
+        read_passwords(passwords) if passwords else Passwords(),
+        pictures,
+    )
 
 
 def processes() -> int:

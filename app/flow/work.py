@@ -24,6 +24,7 @@ from app.flow.copying import keep_papers, key_end, refuse_unsealed
 from app.flow.desk import Desk, Passphrase
 from app.flow.hunting import grounds_of, hunting, keys_of, kinds_of, source_of
 from app.flow.keeping import held_copy, held_keys, refuse_own_keys
+from app.flow.looking import means_of
 from app.flow.reading import reader_command
 from app.flow.recording import Work
 from app.flow.sealed_here import sealing_here
@@ -61,7 +62,10 @@ def locating(desk: Desk, passphrase: Passphrase, sought: Sought = _NOBODY) -> Wo
     Of a list of customers only how many there are and how many were named is kept.
     """
     key, customers = desk.keys.handles, sought.customers
-    looking = Looking(desk.register, edition(desk.locations, subject=sought.subject, customers=customers))
+    means = means_of(desk.case.looking, sought)
+    looking = Looking(
+        desk.register, edition(desk.locations, subject=sought.subject, customers=customers, means=means)
+    )
     tally, named = _Tally(), Named(customers, key) if customers else None
     files = survey(
         desk.locations,
@@ -69,6 +73,7 @@ def locating(desk: Desk, passphrase: Passphrase, sought: Sought = _NOBODY) -> Wo
         exclude=(*desk.not_looked_into(), *databases.files_in_use(desk.case)),
         subject=sought.subject,
         customers=customers,
+        means=means,
         jobs=processes(),
         memory=lambda folder: [Known(*one) for one in looking.known(folder)],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -11,8 +12,10 @@ import sys
 import time
 from pathlib import Path
 
+import pikepdf
 import pytest
 from command_line import lethe
+from reportlab.pdfgen.canvas import Canvas
 
 from app.__main__ import main
 from app.domain.step import Step
@@ -233,3 +236,25 @@ def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
             main(argv)
         assert leaving.value.code == 0
     assert "Lethe" in capsys.readouterr().out
+
+
+def test_locate_tries_a_list_of_passwords_and_says_what_stayed_shut(tmp_path: Path) -> None:
+    place = tmp_path / "in"
+    place.mkdir()
+    for name, word in (("a.pdf", "Geheim-1"), ("b.pdf", "nobody knows")):
+        held = io.BytesIO()
+        canvas = Canvas(held)
+        canvas.drawString(40, 700, "13812345678 and 11010519491231002X")
+        canvas.save()
+        with pikepdf.open(held) as pdf:
+            pdf.save(place / name, encryption=pikepdf.Encryption(owner="owner", user=word))
+    (place / "link").symlink_to("a.pdf")
+    (tmp_path / "list.txt").write_text("x\nGeheim-1\n", encoding="utf-8")
+    done = lethe("locate", place, "--passwords", tmp_path / "list.txt", "--lang", "en")
+    first, second, last = done.stdout.splitlines()
+    assert "Chinese ID number×1" in first
+    assert "The file is encrypted" in second
+    assert "1 unreadable" in last
+    assert "Skipped by rule 1" in last
+    assert "Geheim" not in done.stdout + done.stderr
+    assert lethe("locate", place, "--passwords", tmp_path / "none.txt").returncode == 2

@@ -44,6 +44,8 @@ _UNREADABLE_INPUT: Final = frozenset(
         Fault.DATABASE_LOGIN,
         Fault.DATABASE_SILENT,
         Fault.DATABASE_UNREACHABLE,
+        Fault.CUSTOMERS_UNREADABLE,
+        Fault.PASSWORDS_UNREADABLE,
         Fault.IDENTITY_UNREADABLE,
         Fault.NOT_VERIFIABLE,
         Fault.RECORD_UNKNOWN,

@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,7 +23,16 @@ from app.flow import Flow
 from app.flow.databases import database_of
 from app.flow.outlook import outlook_of_places
 from app.language import category, kind, say
-from app.steps.locate import Customers, Named, as_json, locate, read_customers
+from app.steps.locate import (
+    Customers,
+    Means,
+    Named,
+    Passwords,
+    as_json,
+    locate,
+    read_customers,
+    read_passwords,
+)
 from app.steps.locate.databases import locate_database
 from app.system.databases.address import is_address
 
@@ -33,17 +43,19 @@ def locate_paths(asked: argparse.Namespace, console: Console) -> int:
     Of a list of customers only the number of a row and the count of its records are printed.
     """
     began = time.monotonic()
-    files = size = records = unreadable = 0
+    files = size = records = 0
+    looks: Counter[Look] = Counter()
     key = secrets.token_bytes(32)
     customers = read_customers(Path(asked.customers)) if asked.customers else None
     named = Named(customers, key) if customers else None
-    for event in _looking(asked, key, customers):
+    means = Means(read_passwords(Path(asked.passwords)) if asked.passwords else Passwords(), asked.ocr)
+    for event in _looking(asked, key, customers, means):
         if isinstance(event, Progressed):
             console.progress(event)
         if not isinstance(event, Located):
             continue
         files, size = files + 1, size + event.bytes
-        unreadable += event.look is Look.UNREADABLE
+        looks[event.look] += 1
         if event.record and _wanted(event.record, asked.subject):
             records += event.look is Look.FOUND
             if named:
@@ -55,16 +67,21 @@ def locate_paths(asked: argparse.Namespace, console: Console) -> int:
         "files": files,
         "bytes": size,
         "records": records,
-        "unreadable": unreadable,
+        "unreadable": looks[Look.UNREADABLE],
         "seconds": seconds,
     }
     if named:
         facts["customers"] = named.records
-    console.result(Phrase.SUMMARY.say(console.language, **facts), summary=facts)
+    others = [look for look in (Look.NOT_LOOKED_AT, Look.SKIPPED) if looks[look]]
+    told = [Phrase.SUMMARY.say(console.language, **facts)]
+    told += [f"{say(look, console.language)} {looks[look]:,}" for look in others]
+    console.result("  ·  ".join(told), summary=facts)
     return 0
 
 
-def _looking(asked: argparse.Namespace, key: bytes, customers: Customers | None) -> Iterator[Event]:
+def _looking(
+    asked: argparse.Namespace, key: bytes, customers: Customers | None, means: Means
+) -> Iterator[Event]:
     """Look at the folders and files first, then at the databases, each by its address."""
     listed = Path(asked.customers) if asked.customers else None
     databases = [
@@ -74,7 +91,9 @@ def _looking(asked: argparse.Namespace, key: bytes, customers: Customers | None)
     ]
     places = [Location(Path(path).absolute()) for path in asked.paths if not is_address(path)]
     if places:
-        yield from locate(places, key=key, subject=asked.subject, customers=customers, jobs=asked.jobs)
+        yield from locate(
+            places, key=key, subject=asked.subject, customers=customers, means=means, jobs=asked.jobs
+        )
     for one in databases:
         password = os.environ.get(one.password_env, "") if one.password_env else ""
         yield from locate_database(one, key=key, password=password, subject=asked.subject)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from app.domain.record import Look, Problem, Stamp
 from app.domain.row import Row
-from app.steps.locate.limits import Limits
+from app.steps.locate.limits import Limits, Means
 from app.steps.locate.tally import record_id
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ class Task:
     limits: Limits
     subject: str = field(default="", repr=False)
     customers: Customers | None = field(default=None, repr=False)
+    means: Means = field(default_factory=Means)
 
 
 class Known(NamedTuple):

@@ -1,12 +1,13 @@
-"""How far a look may go into archives, and the account that is kept of it."""
+"""How far a look may go and what it may use for it, and the account that is kept of it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from app.domain.record import Problem
+from app.steps.locate.passwords import Passwords
 
 if TYPE_CHECKING:
     from app.steps.locate.passage import Passage
@@ -41,6 +42,15 @@ class Limits:
     def patience(self, size: int) -> float:
         """Give the seconds after which the look at a file of `size` bytes is ended in any case."""
         return self.silence * 10 + size / (1 << 19)
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a look may use. `pictures` has the text in pictures read, which takes a second for each."""
+
+    passwords: Passwords = field(default_factory=Passwords)
+    pictures: bool = False
+    limits: Limits = field(default_factory=Limits)
 
 
 class Breach(Exception):
@@ -83,6 +93,7 @@ class Reading:
     depth: int = 0
     spots: Callable[[bytes], list[tuple[int, int]]] | None = None
     """Says where something may stand, for readers that pass over all else; None where all is needed."""
+    means: Means = field(default_factory=Means)
 
     def note(self, problem: Problem) -> None:
         """Remember a problem once."""
@@ -110,9 +121,18 @@ class Reading:
             return
         if len(self.account.names) < 64:
             self.account.names.append(source.name)
-        deeper = Reading(self.limits, self.account, self.dispatch, self.depth + 1, self.spots)
-        for passage in self.dispatch(source, deeper):
+        for passage in self._below(source):
             yield passage.within(source.name)
+
+    def unlocked(self, source: Source) -> Iterator[Passage]:
+        """Read what the source in hand held under a password, in its place."""
+        if self.depth >= self.limits.depth:
+            self.note(Problem.TOO_DEEP)
+        else:
+            yield from self._below(source)
+
+    def _below(self, source: Source) -> Iterator[Passage]:
+        return self.dispatch(source, replace(self, depth=self.depth + 1))
 
     @property
     def spent(self) -> bool:

@@ -215,7 +215,8 @@ def search(source: Source, task: Task, account: Account, seen: Seen, read: Reade
     engine = best_engine(task.subject)
     today = date.today()
     spots = None if task.customers or task.subject else engine.spots
-    for passage in _kept(read(source, Reading(task.limits, account, passages, spots=spots)), seen):
+    reading = Reading(task.limits, account, passages, spots=spots, means=task.means)
+    for passage in _kept(read(source, reading), seen):
         account.pulse()
         mobiles = None if task.customers else column_of_mobiles(passage)
         if mobiles is not None:

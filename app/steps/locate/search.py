@@ -23,17 +23,23 @@ from app.steps.locate.customers import KIND, Customers
 from app.steps.locate.engine import expressions
 from app.steps.locate.errand import Glanced
 from app.steps.locate.job import CODES, Group, Known, Task
-from app.steps.locate.limits import Limits
+from app.steps.locate.limits import Means
 from app.steps.locate.look import unread
 from app.steps.locate.pool import FILES, Here, Pool, batches
 from app.steps.locate.tally import mac_of
 from app.steps.locate.walk import Met, Unlisted, check, walk
 from app.steps.locate.words import LABELS
 
-_DEFAULT: Final = Limits()
-EDITION: Final = 2
+_MEANS: Final = Means()
+EDITION: Final = 3
 """Counts up with each change of rules or readers after which a file may end otherwise."""
-_READERS: Final = ("pypdfium2", "python-calamine", "olefile")
+_READERS: Final = {
+    "msoffcrypto": "msoffcrypto-tool",
+    "olefile": "olefile",
+    "pypdfium2": "pypdfium2",
+    "python_calamine": "python-calamine",
+}
+"""By their modules, what they are called."""
 _AHEAD: Final = 2_000
 """Folders that are listed before the look begins, so that its end can be foreseen."""
 Memory = Callable[[str], Sequence[Known]]
@@ -45,9 +51,9 @@ def survey(
     *,
     key: bytes,
     exclude: Sequence[Path] = (),
-    limits: Limits = _DEFAULT,
     subject: str = "",
     customers: Customers | None = None,
+    means: Means = _MEANS,
     jobs: int = 1,
     memory: Memory | None = None,
 ) -> Iterator[Looked | Progressed]:
@@ -57,7 +63,8 @@ def survey(
     `key` is the case's; findings hold HMACs under it and no value. `subject` is a text
     or number that is looked for besides, reported as `custom.subject`;
     `customers` is a list of people, each of whom is looked for and counted under
-    `custom.customer`. `jobs` processes
+    `custom.customer`. `means` are passwords to try, whether pictures are read, and the
+    limits. `jobs` processes
     of their own do the reading, so that a reader that crashes, hangs or takes too much
     memory costs one file; with 0 the caller's own process does it, unguarded. The order
     of the results does not depend on it. Closing the generator ends the processes, in
@@ -76,7 +83,7 @@ def survey(
         OSError: when the system lets no process be started.
     """
     check(locations)
-    task = Task(key, limits, subject, customers)
+    task = Task(key, means.limits, subject, customers, means)
     with closing(_begun(task, jobs)) as lookers:
         met = walk(locations, exclude)
         listed = list(islice(met, _AHEAD))
@@ -108,24 +115,25 @@ def _events(
 def edition(
     locations: Sequence[Location],
     *,
-    limits: Limits = _DEFAULT,
     subject: str = "",
     customers: Customers | None = None,
+    means: Means = _MEANS,
 ) -> str:
     """Name what the result of a look depends on besides the files: rules, readers, whom it looks for.
 
     Locations count too, for a record says under which it was found. The name tells nothing
     of the people: it is a SHA-256.
     """
-    parts: list[object] = [EDITION, _libraries(), expressions(subject), LABELS, repr(limits)]
+    parts: list[object] = [EDITION, _libraries(), expressions(subject), LABELS, repr(means.limits)]
     parts.append(sorted(str(location.path) for location in locations))
     parts.append(customers.digest() if customers else "")
+    parts.append((means.passwords.digest(), means.pictures))
     return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _libraries() -> list[str]:
     """Give the versions of the readers that are not our own."""
-    return [f"{name} {version(name)}" for name in _READERS if find_spec(name.replace("-", "_"))]
+    return [f"{name} {version(name)}" for module, name in _READERS.items() if find_spec(module)]
 
 
 def locate(
@@ -133,9 +141,9 @@ def locate(
     *,
     key: bytes,
     exclude: Sequence[Path] = (),
-    limits: Limits = _DEFAULT,
     subject: str = "",
     customers: Customers | None = None,
+    means: Means = _MEANS,
     jobs: int = 1,
 ) -> Iterator[Located | Progressed]:
     """Do as `survey`, and give one `Located` for each file.
@@ -147,9 +155,9 @@ def locate(
         locations,
         key=key,
         exclude=exclude,
-        limits=limits,
         subject=subject,
         customers=customers,
+        means=means,
         jobs=jobs,
     ):
         if isinstance(event, Looked):

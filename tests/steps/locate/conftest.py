@@ -11,7 +11,7 @@ import pytest
 
 from app.domain.case import Location
 from app.domain.event import Located
-from app.steps.locate import Limits, checks, locate
+from app.steps.locate import Limits, Means, checks, locate
 
 KEY = bytes(range(32))
 Looker = Callable[..., dict[str, Located]]
@@ -63,7 +63,12 @@ def look(tmp_path: Path) -> Looker:
     ) -> dict[str, Located]:
         root = tmp_path / "in"
         events = locate(
-            [Location(root)], key=KEY, limits=limits or Limits(), subject=subject, jobs=jobs, exclude=exclude
+            [Location(root)],
+            key=KEY,
+            means=Means(limits=limits or Limits()),
+            subject=subject,
+            jobs=jobs,
+            exclude=exclude,
         )
         return {e.path[len(str(root)) + 1 :]: e for e in events if isinstance(e, Located)}
 

@@ -13,7 +13,7 @@ import pytest
 from app.domain.case import Location
 from app.domain.event import Located, Progressed
 from app.domain.record import Look, Problem
-from app.steps.locate import Limits, locate
+from app.steps.locate import Limits, Means, locate
 
 NUMBER = "手机 13812345678"
 WATCH = """
@@ -47,7 +47,7 @@ def spoiled(tmp_path, monkeypatch):
 
 
 def run(root, jobs=1, **limits):
-    events = locate([Location(root)], key=b"k" * 32, jobs=jobs, limits=Limits(**limits))
+    events = locate([Location(root)], key=b"k" * 32, jobs=jobs, means=Means(limits=Limits(**limits)))
     return {os.path.basename(e.path): e for e in events if isinstance(e, Located)}
 
 

@@ -17,12 +17,14 @@ from app.domain.record import Problem
 from app.steps.locate.limits import Breach, Reading
 from app.steps.locate.passage import Passage
 from app.steps.locate.read.office import is_office, read_office
-from app.steps.locate.read.raw import read_raw
+from app.steps.locate.read.raw import read_encrypted, read_raw
 from app.steps.locate.read.sheet import read_sheet
 from app.steps.locate.read.source import Container, Counted, Source
 
 _DIRECTORY_BYTES: Final = 64 << 20
 """A larger list of members is not even parsed: it would take a gigabyte of memory."""
+
+_MANIFEST: Final = "META-INF/manifest.xml"
 
 
 def read_zip(source: Source, reading: Reading) -> Iterator[Passage]:
@@ -37,7 +39,9 @@ def read_zip(source: Source, reading: Reading) -> Iterator[Passage]:
         names = archive.namelist()
         if count not in (len(names) & 0xFFFF, 0xFFFF):
             reading.note(Problem.MALFORMED)
-        if "xl/workbook.bin" in names or _is_sheet(archive, names):
+        if _is_locked(archive, names):
+            yield from read_encrypted(source, reading)
+        elif "xl/workbook.bin" in names or _is_sheet(archive, names):
             yield from read_sheet(source, reading)
         elif is_office(names):
             yield from read_office(archive, container, reading)
@@ -61,10 +65,10 @@ def _members(archive: zipfile.ZipFile, container: Container, reading: Reading) -
             return
         if info.is_dir():
             continue
-        if info.flag_bits & 1:
-            reading.note(Problem.ENCRYPTED)
-            continue
         try:
+            if info.flag_bits & 1:
+                yield from _locked(archive, info, container, reading)
+                continue
             with archive.open(info) as stream:
                 yield from reading.enter(Source(_name(info), container.meter(stream)))
         except NotImplementedError:
@@ -73,14 +77,40 @@ def _members(archive: zipfile.ZipFile, container: Container, reading: Reading) -
             reading.note(Problem.MALFORMED)
 
 
-def _name(info: zipfile.ZipInfo) -> str:
-    """Give a member's name; without the UTF-8 flag, Chinese systems write GB18030."""
-    if info.flag_bits & 0x800:
-        return info.filename
+def _locked(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, container: Container, reading: Reading
+) -> Iterator[Passage]:
+    if not reading.means.passwords:
+        reading.note(Problem.ENCRYPTED)
+        return
+    from app.steps.locate.read.locked_zip import Wrong, opened
+
     try:
-        return info.filename.encode("cp437").decode("gb18030")
-    except UnicodeError:
+        stream = opened(archive, info, reading)
+    except Wrong:
+        reading.note(Problem.ENCRYPTED)
+    else:
+        yield from reading.enter(Source(_name(info), container.meter(stream)))
+
+
+def _is_locked(archive: zipfile.ZipFile, names: list[str]) -> bool:
+    """Whether it is an OpenDocument file under a password: its members are noise, and look whole."""
+    if _MANIFEST not in names:
+        return False
+    with archive.open(_MANIFEST) as stream:
+        return b"encryption-data" in stream.read(4 << 20)
+
+
+def _name(info: zipfile.ZipInfo) -> str:
+    """Give a member's name; without its flag UTF-8 is tried, then GB18030, as Chinese systems write it."""
+    if info.flag_bits & 0x800 or info.filename.isascii():
         return info.filename
+    for codec in ("utf-8", "gb18030"):
+        try:
+            return info.filename.encode("cp437").decode(codec)
+        except UnicodeError:
+            continue
+    return info.filename
 
 
 def _end_record(file: BinaryIO) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from app.domain.record import Problem
 from app.steps.locate.limits import Reading
 from app.steps.locate.passage import Passage
 from app.steps.locate.read.chunk import chunks
+from app.steps.locate.read.locked_office import Locked
 from app.steps.locate.read.raw import read_raw
 from app.steps.locate.read.source import Source
 
@@ -31,13 +32,13 @@ def read_doc(streams: Streams, reading: Reading) -> Iterator[Passage]:
     """Read the text of all pieces, then the other streams as bytes: objects and properties.
 
     Raises:
+        Locked: when it needs a password.
         ValueError: when the piece table is broken.
     """
     main = streams.read("WordDocument")
     (flags,) = struct.unpack_from("<H", main, 0x0A)
     if flags & _ENCRYPTED:
-        reading.note(Problem.ENCRYPTED)
-        return
+        raise Locked
     table = streams.read("1Table" if flags & _FIRST_TABLE else "0Table")
     text = "".join(_pieces(main, _piece_table(main, table))).translate(_MARKS)
     yield from map(Passage, chunks(iter([text.encode("utf-8", "replace")])))

@@ -8,6 +8,7 @@ from typing import Any, Final
 from app.steps.locate.limits import Reading, TooLarge
 from app.steps.locate.passage import Passage
 from app.steps.locate.read.doc import read_doc
+from app.steps.locate.read.locked_office import Locked, read_locked
 from app.steps.locate.read.msg import read_msg
 from app.steps.locate.read.ppt import read_ppt
 from app.steps.locate.read.raw import read_encrypted, read_unknown
@@ -45,15 +46,27 @@ def read_ole(source: Source, reading: Reading) -> Iterator[Passage]:
         streams = Streams(ole, reading.limits.held)
         names = streams.names
         if "EncryptedPackage" in names:
-            yield from read_encrypted(source, reading)
+            yield from read_locked(source, reading)
         elif "Workbook" in names or "Book" in names:
             yield from read_sheet(source, reading)
         else:
             for name, reader in _READERS:
                 if name in names:
-                    yield from reader(streams, reading)
+                    yield from _known(reader, streams, source, reading)
                     return
             yield from read_unknown(source, reading)
+
+
+def _known(
+    reader: Callable[[Streams, Reading], Iterator[Passage]],
+    streams: Streams,
+    source: Source,
+    reading: Reading,
+) -> Iterator[Passage]:
+    try:
+        yield from reader(streams, reading)
+    except Locked:
+        yield from read_locked(source, reading)
 
 
 class Streams:

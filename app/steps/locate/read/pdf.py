@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from app.domain.record import Problem
 from app.steps.locate.limits import Reading
@@ -21,18 +21,12 @@ def read_pdf(source: Source, reading: Reading) -> Iterator[Passage]:
     Raises:
         pypdfium2.PdfiumError: when it is broken; a password is noted as ENCRYPTED.
     """
-    import pypdfium2 as pdfium
-
     file = source.whole(reading.limits.held)
     damaged = broken_stream(file)
-    file.seek(0)
-    try:
-        document = pdfium.PdfDocument(file)
-    except pdfium.PdfiumError as error:
-        if "password" in str(error).lower():
-            reading.note(Problem.ENCRYPTED)
-            return
-        raise
+    document = _opened(file, reading)
+    if document is None:
+        reading.note(Problem.ENCRYPTED)
+        return
     try:
         seen = False
         for number in range(len(document)):
@@ -45,6 +39,24 @@ def read_pdf(source: Source, reading: Reading) -> Iterator[Passage]:
             reading.note(Problem.MALFORMED)
     finally:
         document.close()
+
+
+def _opened(file: BinaryIO, reading: Reading) -> Any:
+    """Open a PDF, with a password where it needs one; nothing when none fits."""
+    import pypdfium2 as pdfium
+
+    for password in (None, *reading.means.passwords.each(reading.account.pulse)):
+        file.seek(0)
+        try:
+            document = pdfium.PdfDocument(file, password=password)
+        except pdfium.PdfiumError as error:
+            if "password" not in str(error).lower():
+                raise
+        else:
+            if password:
+                reading.means.passwords.opened(password)
+            return document
+    return None
 
 
 def _page_text(document: Any, number: int, reading: Reading) -> bytes:

@@ -10,6 +10,7 @@ from app.domain.record import Problem
 from app.steps.locate.limits import Reading
 from app.steps.locate.passage import Passage
 from app.steps.locate.read.chunk import chunks
+from app.steps.locate.read.locked_office import Locked
 from app.steps.locate.read.raw import read_raw
 from app.steps.locate.read.source import Source
 
@@ -29,11 +30,11 @@ def read_ppt(streams: Streams, reading: Reading) -> Iterator[Passage]:
     """Read the text of the slides and notes, then the other streams as bytes.
 
     Raises:
+        Locked: when it needs a password.
         ValueError: when a record reaches past the end.
     """
     if "Current User" in streams.names and _token(streams.read("Current User")) == _LOCKED:
-        reading.note(Problem.ENCRYPTED)
-        return
+        raise Locked
     text = "\n".join(_atoms(streams.read("PowerPoint Document")))
     yield from map(Passage, chunks(iter([text.encode("utf-8", "replace")])))
     for name in streams.names:

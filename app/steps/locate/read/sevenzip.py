@@ -6,15 +6,16 @@ import bz2
 import lzma
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, BinaryIO, Final, Protocol
 
 from app.domain.record import Problem
 from app.steps.locate.limits import Breach, Reading
 from app.steps.locate.passage import Passage
+from app.steps.locate.read.locked_7z import CIPHER, Deciphered
 from app.steps.locate.read.sevenzip_head import Coder, Folder, read_head
 from app.steps.locate.read.source import Container, Source
 
-_CIPHER: Final = b"\x06\xf1\x07\x01"
 _COPY: Final = b"\0"
 _DEFLATE: Final = b"\x04\x01\x08"
 _BZIP2: Final = b"\x04\x02\x02"
@@ -31,6 +32,7 @@ _JUMPS: Final = {
 }
 _LZMA_FAMILY: Final = frozenset({_LZMA, _LZMA2, _DELTA, *_JUMPS})
 _STEP: Final = 256 << 10
+_PROBE: Final = 1 << 20
 
 
 class _Unknown(Exception):
@@ -57,7 +59,7 @@ def read_7z(source: Source, reading: Reading) -> Iterator[Passage]:
     file = source.whole(reading.limits.held)
     container = Container(reading, file.seek(0, 2))
     try:
-        head = read_head(file, lambda folder, size: _Unpacked(file, folder, reading.limits.held).read(size))
+        head = read_head(file, lambda folder, size: _opened(file, folder, reading).read(size))
     except _Encrypted:
         reading.note(Problem.ENCRYPTED)
         return
@@ -65,13 +67,47 @@ def read_7z(source: Source, reading: Reading) -> Iterator[Passage]:
     for folder in head.folders:
         mine = [next(names, "") for _ in folder.sizes]
         try:
-            yield from _members(
-                _Unpacked(file, folder, reading.limits.held), folder, mine, container, reading
-            )
+            yield from _members(_opened(file, folder, reading), folder, mine, container, reading)
         except _Encrypted:
             reading.note(Problem.ENCRYPTED)
         except _Unknown:
             reading.note(Problem.UNKNOWN_FORMAT)
+
+
+def _opened(file: BinaryIO, folder: Folder, reading: Reading) -> _Unpacked:
+    """Open what is packed as one stream, with the first password that fits where it needs one."""
+    memory = reading.limits.held
+    if not any(coder.method == CIPHER for coder in folder.coders):
+        return _Unpacked(file, folder, memory)
+    cipher, bare = folder.coders[0], replace(folder, coders=folder.coders[1:])
+    if cipher.method != CIPHER or not folder.linear:
+        raise _Encrypted
+
+    def unlocked(word: str) -> _Unpacked:
+        plain: Any = Deciphered(file, folder.at, cipher.settings, word)
+        return _Unpacked(plain, bare, memory)
+
+    for word in reading.means.passwords.each(reading.account.pulse):
+        if _fits(unlocked(word), folder):
+            reading.means.passwords.opened(word)
+            return unlocked(word)
+    raise _Encrypted
+
+
+def _fits(stream: _Unpacked, folder: Folder) -> bool:
+    """Whether the first member unpacks to what was packed; of a large one that is packed, its start."""
+    size = folder.sizes[0] if folder.sizes else folder.size
+    some = min(size, _PROBE) if stream.packs else size
+    crc = 0
+    left = some
+    try:
+        while left > 0 and (block := stream.read(min(left, _STEP))):
+            left -= len(block)
+            crc = zlib.crc32(block, crc)
+    except (OSError, ValueError, EOFError, lzma.LZMAError, zlib.error):
+        return False
+    known = folder.crcs[0] if folder.crcs else folder.crc
+    return not left and (some < size or known is None or known == crc)
 
 
 def _members(
@@ -115,6 +151,11 @@ class _Unpacked:
         self._steps = _unpackers(folder, memory)
         self._held = b""
 
+    @property
+    def packs(self) -> bool:
+        """Whether anything has to be unpacked: what unpacks was opened by the right password."""
+        return self._steps is not None
+
     def read(self, size: int, /) -> bytes:
         """Give up to `size` bytes, fewer only at the end."""
         parts = []
@@ -154,15 +195,15 @@ class _Unpacked:
 
 def _unpackers(folder: Folder, memory: int) -> _Unpacker | None:
     methods = [coder.method for coder in folder.coders]
-    if _CIPHER in methods:
+    if CIPHER in methods:
         raise _Encrypted
     if not folder.linear:
         raise _Unknown
+    if methods in ([_COPY], []):
+        return None  # a head that is encrypted alone has no step left
     if all(method in _LZMA_FAMILY for method in methods):
         filters = [_filter(coder, folder.size, memory) for coder in reversed(folder.coders)]
         return lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=filters)
-    if methods == [_COPY]:
-        return None
     if methods == [_DEFLATE]:
         return zlib.decompressobj(-15)
     if methods == [_BZIP2]:

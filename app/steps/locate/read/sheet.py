@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from app.domain.record import Problem
 from app.steps.locate.limits import Reading
 from app.steps.locate.passage import Passage
+from app.steps.locate.read.locked_office import read_locked
 from app.steps.locate.read.source import Source
 from app.steps.locate.read.table import table
 
@@ -26,7 +26,7 @@ def read_sheet(source: Source, reading: Reading) -> Iterator[Passage]:
             for passage in table(workbook.get_sheet_by_name(name).iter_rows()):
                 yield passage.within(name)
     except calamine.PasswordError:
-        reading.note(Problem.ENCRYPTED)
+        yield from read_locked(source, reading)
     except BaseException as error:
         # A panic of the Rust reader is no Exception; it speaks of this one file alone.
         if type(error).__name__ == "PanicException":
