@@ -16,6 +16,7 @@ from app.domain.outcome import Reason
 from app.steps.confirm import mails, sevenzip
 from app.steps.confirm.forms import BROKEN, HEAD, MAILS, Form, form_of, unpacked
 from app.steps.confirm.reading import CHUNK
+from app.system.programs import Hung
 
 _IN_MEMORY: Final = 32 << 20
 _READ_AT_ONCE: Final = 16 << 20
@@ -74,7 +75,7 @@ def members(
     A nested archive whose own digest is `wanted` is not opened. Nothing is unpacked
     to disk. A 7z archive is read by its `path`, one in another archive is not. What could
     not be looked at is a member with a problem: UNREADABLE (damaged or encrypted),
-    SEARCH_LIMIT, NOT_SEARCHED (a form this does not read).
+    SEARCH_LIMIT, TOOL_HUNG, NOT_SEARCHED (a form this does not read).
     """
     search = _Search(wanted, sizes, limits, size)
     try:
@@ -86,6 +87,8 @@ def members(
         yield from search.archive(file, 1)
     except _LimitReached:
         yield Member(problem=Reason.SEARCH_LIMIT)
+    except Hung:
+        yield Member(problem=Reason.TOOL_HUNG)
     except BROKEN:
         yield Member(problem=Reason.UNREADABLE)
 

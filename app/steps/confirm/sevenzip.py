@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import io
 import shutil
-import subprocess
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 from typing_extensions import override
 
+from app.system.programs import Running
+
 _CALLED: Final = ("7z", "7zz", "7za")
-_PATIENCE: Final = 300.0
+PATIENCE: Final = 300.0
+"""Seconds without any sign of life after which the program counts as hung."""
 _QUIET: Final = ("-bd", "-y", "-spd", "-sccUTF-8", "-scsUTF-8")
 
 
@@ -31,7 +32,7 @@ class Told:
 class Part(io.RawIOBase):
     """One file of an archive in the stream of all of them; read forward only, its checksum kept."""
 
-    def __init__(self, stream: IO[bytes], told: Told) -> None:
+    def __init__(self, stream: Running, told: Told) -> None:
         super().__init__()
         self._stream, self._told = stream, told
         self._left, self._crc = told.size, 0
@@ -65,17 +66,16 @@ def parts(path: str) -> Iterator[tuple[Told, Part]]:
 
     Raises:
         ValueError: when it can't be read whole: damaged, encrypted, or not what its list says.
+        Hung: when the program shows no sign of life.
     """
     listed = _listed(path)
-    with _running("x", "-so", *_QUIET, "-p", "--", path) as process:
-        if process.stdout is None:
-            raise ValueError
+    with _running("x", "-so", *_QUIET, "-p", "--", path) as stream:
         for told in listed:
-            part = Part(process.stdout, told)
+            part = Part(stream, told)
             yield told, part
             if not part.is_whole():
                 raise ValueError(told.path)
-        if process.stdout.read(1) or process.wait(_PATIENCE):
+        if stream.read(1) or not stream.ended_well():
             raise ValueError(path)
 
 
@@ -84,26 +84,26 @@ def write_without(path: str, target: Path, names: Sequence[str]) -> None:
 
     Raises:
         ValueError: when it can't be made.
+        Hung: when the program shows no sign of life.
     """
     if any(set(name) & set('\r\n"') for name in names):
         # The list of names is one of lines.
         raise ValueError(path)
     target.unlink(missing_ok=True)
     asked = ("d", *_QUIET, "-u-", f"-u!{target}", "--", path, *names)
-    with _running(*asked) as process:
-        if process.stdout is None:
-            raise ValueError
-        while process.stdout.read(1 << 16):
-            pass
-        if process.wait(_PATIENCE) or not target.is_file():
+    with _running(*asked) as stream:
+        if not stream.ended_well() or not target.is_file():
             raise ValueError(path)
 
 
 def _listed(path: str) -> tuple[Told, ...]:
-    with _running("l", "-slt", "-ba", *_QUIET, "-p", "--", path) as process:
-        text = process.stdout.read().decode("utf-8", "surrogateescape") if process.stdout else ""
-        if process.wait(_PATIENCE):
+    listed = bytearray()
+    with _running("l", "-slt", "-ba", *_QUIET, "-p", "--", path) as stream:
+        while data := stream.read(1 << 16):
+            listed += data
+        if not stream.ended_well():
             raise ValueError(path)
+    text = listed.decode("utf-8", "surrogateescape")
     blocks = (dict(_pairs(block)) for block in text.replace("\r\n", "\n").split("\n\n"))
     return tuple(_told(block) for block in blocks if block and not _is_folder(block))
 
@@ -124,21 +124,8 @@ def _told(block: Mapping[str, str]) -> Told:
     return Told(block["Path"], int(block.get("Size") or 0), int(crc, 16) if crc else None)
 
 
-@contextmanager
-def _running(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Run the program; left early, it is ended."""
+def _running(*arguments: str) -> Running:
     found = program()
     if found is None:
         raise ValueError("7z")
-    with subprocess.Popen(
-        [found, *arguments],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    ) as process:
-        try:
-            yield process
-        finally:
-            if process.poll() is None:
-                with suppress(OSError):
-                    process.kill()
+    return Running([found, *arguments], PATIENCE)

@@ -23,19 +23,31 @@ from app.steps.confirm.repositories.originals import Originals
 from app.steps.confirm.repositories.tool import Tool
 from app.steps.confirm.wanted import Wanted
 
+_WAIT: Final = 60.0
+"""Seconds that a server may take for a connection or an answer; rclone asks it four times at the most."""
 _WORDS: Final = (
     (rb"couldn't decrypt config|unable to decrypt config", Reason.WRONG_PASSPHRASE),
     (
         rb"undecryptable|not a multiple of blocksize|bad pkcs#7|failed to authenticate",
         Reason.WRONG_PASSPHRASE,
     ),
+    (rb"i/o timeout|context deadline exceeded|timeout awaiting|client.timeout", Reason.TOOL_HUNG),
+    (rb"\b401\b|unauthori[sz]ed|unable to authenticate|login incorrect", Reason.WRONG_PASSPHRASE),
     (rb"didn't find section|directory not found|unknown remote type", Reason.UNREADABLE),
 )
 
 
 def tool_of(repository: Repository) -> Tool:
     """Rclone, asked for no password at a terminal; what it could not decrypt counts as a failure."""
-    settings = {"RCLONE_ASK_PASSWORD": "false", "RCLONE_CONFIG_PASS": repository.password}
+    wait = f"{min(repository.patience, _WAIT):g}s"
+    settings = {
+        "RCLONE_ASK_PASSWORD": "false",
+        "RCLONE_CONFIG_PASS": repository.password,
+        "RCLONE_CONTIMEOUT": wait,
+        "RCLONE_TIMEOUT": wait,
+        "RCLONE_LOW_LEVEL_RETRIES": "2",
+        "RCLONE_RETRIES": "2",
+    }
     return Tool("rclone", settings, _WORDS, patience=repository.patience, alarms=_WORDS[1:2])
 
 

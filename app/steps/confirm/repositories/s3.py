@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import date
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ from app.steps.confirm.repositories.contract import (
     Traits,
     Unusable,
 )
+from app.steps.confirm.repositories.waiting import waiting
 from app.steps.confirm.wanted import Wanted
 
 _CHUNK: Final = 1 << 20
@@ -34,7 +36,13 @@ _REASONS: Final = {
     "NoSuchBucket": Reason.UNREADABLE,
     "404": Reason.UNREADABLE,
     "403": Reason.DENIED,
+    "InvalidClientTokenId": Reason.WRONG_PASSPHRASE,
+    "ExpiredToken": Reason.WRONG_PASSPHRASE,
 }
+
+
+_Marks = dict[str, object]
+_FIRST: _Marks | None = {}
 
 
 class _Bucket:
@@ -50,63 +58,76 @@ class _Bucket:
         self.name, _, self.prefix = text.partition("/")
         patience = min(repository.patience, 60)
         config = Config(connect_timeout=patience, read_timeout=patience, retries={"max_attempts": 2})
-        self.client: Any = boto3.client("s3", config=config)
+        # A session of its own: the library's own goes on with the keys of the first call.
+        self.client: Any = boto3.session.Session().client("s3", config=config)
 
-    def ask(self, call: str, **what: object) -> Any:
+    def ask(self, call: str, **what: object) -> Run[Any]:
         """Call the server.
 
         Raises:
-            Unusable: with what its refusal means.
+            Unusable: with what its refusal or its silence means.
         """
-        from botocore.exceptions import BotoCoreError, ClientError
+        return (yield from waiting(lambda: _understood(getattr(self.client, call), Bucket=self.name, **what)))
 
-        try:
-            return getattr(self.client, call)(Bucket=self.name, **what)
-        except ClientError as error:
-            code = error.response.get("Error", {}).get("Code", "")
-            raise Unusable(_REASONS.get(code, Reason.TOOL_FAILED)) from None
-        except BotoCoreError as error:
-            hung = "timeout" in type(error).__name__.lower() or "connect" in type(error).__name__.lower()
-            raise Unusable(Reason.TOOL_HUNG if hung else Reason.TOOL_FAILED) from None
+    def page(self, marks: _Marks) -> Run[tuple[list[dict[str, Any]], _Marks | None]]:
+        """Some of the versions and delete markers, and where the next begin; None behind the last."""
+        page = yield from self.ask("list_object_versions", Prefix=self.prefix, **marks)
+        found = [*page.get("Versions", ())]
+        found += ({**one, "Marker": True} for one in page.get("DeleteMarkers", ()))
+        if not page.get("IsTruncated"):
+            return found, None
+        return found, {
+            "KeyMarker": page["NextKeyMarker"],
+            "VersionIdMarker": page.get("NextVersionIdMarker", ""),
+        }
 
-    def versions(self) -> Iterator[dict[str, Any]]:
-        """Every version and every delete marker, page by page."""
-        marks: dict[str, object] = {}
-        while True:
-            page = self.ask("list_object_versions", Prefix=self.prefix, **marks)
-            yield from page.get("Versions", ())
-            yield from ({**one, "Marker": True} for one in page.get("DeleteMarkers", ()))
-            if not page.get("IsTruncated"):
-                return
-            marks = {
-                "KeyMarker": page["NextKeyMarker"],
-                "VersionIdMarker": page.get("NextVersionIdMarker", ""),
-            }
-
-    def digest(self, one: dict[str, Any]) -> str:
+    def digest(self, one: dict[str, Any]) -> Run[str]:
         """SHA-256 of one version, streamed."""
         state = hashlib.sha256()
-        body = self.ask("get_object", Key=one["Key"], VersionId=one["VersionId"])["Body"]
-        for chunk in body.iter_chunks(_CHUNK):
-            state.update(chunk)
+        told = yield from self.ask("get_object", Key=one["Key"], VersionId=one["VersionId"])
+        body = told["Body"]
+        with closing(body):
+            while chunk := (yield from waiting(lambda: _understood(body.read, _CHUNK))):
+                state.update(chunk)
         return state.hexdigest()
 
-    def lock(self, key: str, version: str) -> tuple[bool, date | None]:
+    def lock(self, key: str, version: str) -> Run[tuple[bool, date | None]]:
         """Whether a version is locked, and until when; a legal hold has no date."""
-        told = self.ask("head_object", Key=key, VersionId=version)
+        told = yield from self.ask("head_object", Key=key, VersionId=version)
         until = told.get("ObjectLockRetainUntilDate")
         return bool(until) or told.get("ObjectLockLegalHoldStatus") == "ON", until.date() if until else None
+
+
+def _understood(call: Callable[..., Any], *how: object, **what: object) -> Any:
+    """Call, and say what an error of the library means."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        return call(*how, **what)
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "")
+        raise Unusable(_REASONS.get(code, Reason.TOOL_FAILED)) from None
+    except BotoCoreError as error:
+        name = type(error).__name__.lower()
+        if "credentials" in name:
+            raise Unusable(Reason.WRONG_PASSPHRASE) from None
+        hung = "timeout" in name or "connect" in name
+        raise Unusable(Reason.TOOL_HUNG if hung else Reason.TOOL_FAILED) from None
 
 
 def _verify(repository: Repository) -> Run[None]:
     """See that every version can be had at the length it is listed with."""
     bucket = _Bucket(repository)
-    for done, one in enumerate(bucket.versions()):
-        if not one.get("Marker"):
-            told = bucket.ask("head_object", Key=one["Key"], VersionId=one["VersionId"])
+    marks = _FIRST
+    while marks is not None:
+        listed, marks = yield from bucket.page(marks)
+        for one in listed:
+            if one.get("Marker"):
+                continue
+            told = yield from bucket.ask("head_object", Key=one["Key"], VersionId=one["VersionId"])
             if told["ContentLength"] != one["Size"]:
                 raise Unusable(Reason.REPOSITORY_DAMAGED)
-        yield Beat(done)
+            yield Beat()
 
 
 def _find(repository: Repository, wanted: Wanted) -> Run[Listing]:
@@ -114,21 +135,21 @@ def _find(repository: Repository, wanted: Wanted) -> Run[Listing]:
     places: dict[str, list[Place]] = defaultdict(list)
     sizes: dict[str, int] = {}
     locks: dict[str, list[date | None]] = defaultdict(list)
-    files = 0
-    for one in bucket.versions():
-        yield Beat(files)
-        if one.get("Marker"):
-            continue
-        files += 1
-        if not one["Size"] or one["Size"] not in wanted.sizes:
-            continue
-        sha256 = bucket.digest(one)
-        if sha256 in wanted.doomed:
-            places[sha256].append(Place(one["VersionId"], one["Key"]))
-            sizes[sha256] = one["Size"]
-            locked, until = bucket.lock(one["Key"], one["VersionId"])
-            if locked:
-                locks[sha256].append(until)
+    files, marks = 0, _FIRST
+    while marks is not None:
+        listed, marks = yield from bucket.page(marks)
+        for one in listed:
+            yield Beat(files)
+            files += not one.get("Marker")
+            if one.get("Marker") or not one["Size"] or one["Size"] not in wanted.sizes:
+                continue
+            sha256 = yield from bucket.digest(one)
+            if sha256 in wanted.doomed:
+                places[sha256].append(Place(one["VersionId"], one["Key"]))
+                sizes[sha256] = one["Size"]
+                locked, until = yield from bucket.lock(one["Key"], one["VersionId"])
+                if locked:
+                    locks[sha256].append(until)
     entries = tuple(
         Entry(
             sha256,
@@ -149,14 +170,16 @@ def _remove(repository: Repository, entries: Sequence[Entry]) -> Run[None]:
     bucket = _Bucket(repository)
     keys = {place.path for entry in entries for place in entry.places}
     for place in (place for entry in entries for place in entry.places):
-        bucket.ask("delete_object", Key=place.path, VersionId=place.snapshot)
-        yield Beat()
-    left = [one for one in bucket.versions() if one["Key"] in keys]
+        yield from bucket.ask("delete_object", Key=place.path, VersionId=place.snapshot)
+    left: list[dict[str, Any]] = []
+    marks = _FIRST
+    while marks is not None:
+        listed, marks = yield from bucket.page(marks)
+        left += (one for one in listed if one["Key"] in keys)
     bare = keys - {one["Key"] for one in left if not one.get("Marker")}
     for one in left:
         if one["Key"] in bare:
-            bucket.ask("delete_object", Key=one["Key"], VersionId=one["VersionId"])
-            yield Beat()
+            yield from bucket.ask("delete_object", Key=one["Key"], VersionId=one["VersionId"])
 
 
 def _remaining(repository: Repository, marks: frozenset[str], sizes: frozenset[int]) -> Run[frozenset[str]]:

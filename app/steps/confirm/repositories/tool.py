@@ -7,9 +7,7 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -19,6 +17,7 @@ from typing_extensions import override
 
 from app.domain.outcome import Reason
 from app.steps.confirm.repositories.contract import Beat, Run, Unusable
+from app.system.programs import Life, end, environment_with, signal_group, started
 
 _BEAT: Final = 0.1
 _CHUNK: Final = 1 << 16
@@ -97,17 +96,20 @@ class Tool:
         program = shutil.which(self.name)
         if program is None:
             raise Unusable(Reason.TOOL_MISSING)
-        with _started([program, *arguments], self._environment(), cwd, self.given) as process:
+        environment = environment_with(self.settings, self.silent)
+        stdin = subprocess.PIPE if self.given else subprocess.DEVNULL
+        with started([program, *arguments], environment, cwd=cwd, stdin=stdin) as process:
+            self._give(process)
             said = _Reader(process.stderr)
             got = _Reader(process.stdout, take)
             try:
                 yield from self._watched(process, got, said)
             finally:
                 if process.poll() is None:
-                    _end(process)
+                    end(process)
                 if got.unfinished() or said.unfinished():
                     # What it left behind still holds the channel open.
-                    _signal(process, getattr(signal, "SIGKILL", signal.SIGTERM))
+                    signal_group(process, getattr(signal, "SIGKILL", signal.SIGTERM))
             if got.error is not None:
                 raise got.error
             if process.returncode not in fine:
@@ -117,20 +119,19 @@ class Tool:
                     raise Unusable(why)
 
     def _watched(self, process: subprocess.Popen[bytes], got: _Reader, said: _Reader) -> Run[None]:
-        life, since = None, time.monotonic()
+        life = Life(process.pid)
         while process.poll() is None:
             with suppress(subprocess.TimeoutExpired):
                 process.wait(_BEAT)
-            now = (got.count, said.count, _busy(process.pid))
-            if now != life:
-                life, since = now, time.monotonic()
-            elif time.monotonic() - since > self.patience:
+            if life.silence(got.count + said.count) > self.patience:
                 raise Unusable(Reason.TOOL_HUNG)
             yield Beat(got.count)
 
-    def _environment(self) -> dict[str, str]:
-        given = {name: text for name, text in os.environ.items() if not name.startswith(self.silent or "\0")}
-        return {**given, "LC_ALL": "C.UTF-8", "LANGUAGE": "C", **self.settings}
+    def _give(self, process: subprocess.Popen[bytes]) -> None:
+        if process.stdin:
+            with suppress(OSError):
+                process.stdin.write(self.given)
+                process.stdin.close()
 
     def _meaning(self, said: bytes) -> Reason:
         lower = said.lower()
@@ -166,60 +167,3 @@ class _Reader(threading.Thread):
                     self._take(data)
                 except Exception as error:  # noqa: BLE001 - it is raised again in the thread that asked
                     self.error = error
-
-
-def _started(
-    command: Sequence[str], environment: Mapping[str, str], cwd: str | None, given: bytes
-) -> subprocess.Popen[bytes]:
-    # A group of its own: what the tool starts (ssh, a mount) is ended with it.
-    flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE if given else subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=dict(environment),
-        cwd=cwd,
-        creationflags=flags,
-        start_new_session=sys.platform != "win32",
-    )
-    if process.stdin:
-        with suppress(OSError):
-            process.stdin.write(given)
-            process.stdin.close()
-    return process
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End the tool and its group: asked first, so that it can let go of its lock."""
-    _signal(process, signal.SIGTERM)
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(_GRACE)
-    _signal(process, getattr(signal, "SIGKILL", signal.SIGTERM))
-    process.wait()
-
-
-def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    if sys.platform == "win32":
-        if process.poll() is None:
-            process.kill()
-        return
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, number)
-
-
-def _busy(pid: int) -> tuple[float, int]:
-    """What the tool and all it started have used: processor time, and bytes moved."""
-    import psutil
-
-    seconds, moved = 0.0, 0
-    with suppress(psutil.Error):
-        main = psutil.Process(pid)
-        for one in (main, *main.children(recursive=True)):
-            with suppress(psutil.Error):
-                times = one.cpu_times()
-                seconds += times.user + times.system
-                if hasattr(one, "io_counters"):
-                    counted = one.io_counters()
-                    moved += counted.read_bytes + counted.write_bytes
-    return round(seconds, 1), moved
