@@ -11,7 +11,7 @@ from __future__ import annotations
 import importlib.util
 import re
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Final
 
@@ -216,10 +216,7 @@ def content_year(clues: Clues, latest: int) -> int | None:
     still keeps. Where only the start of the text was kept, a later year may stand in the
     rest: None.
     """
-    if not clues.whole:
-        return None
-    named = [int(y) for y in _YEAR_IN_NAME.findall(clues.path) if int(y) <= latest]
-    return max([*named, *_dates(clues.sample, latest)], default=None)
+    return _latest(clues.path, clues.sample, latest) if clues.whole else None
 
 
 def year_of(clues: Clues, sample: bytes, latest: int) -> int | None:
@@ -227,9 +224,13 @@ def year_of(clues: Clues, sample: bytes, latest: int) -> int | None:
     if not clues.whole:
         return None
     sieve = best_sieve()
-    if sieve and not sieve.dated(sample):
-        return content_year(replace(clues, sample=""), latest)
-    return content_year(replace(clues, sample=unescape(sample).decode("utf-8", "replace")), latest)
+    dated = sieve is None or sieve.dated(sample)
+    return _latest(clues.path, unescape(sample).decode("utf-8", "replace") if dated else "", latest)
+
+
+def _latest(path: str, text: str, latest: int) -> int | None:
+    named = [int(y) for y in _YEAR_IN_NAME.findall(path) if int(y) <= latest]
+    return max([*named, *_dates(text, latest)], default=None)
 
 
 def _dates(sample: str, latest: int) -> Iterable[int]:

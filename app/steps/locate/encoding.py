@@ -32,28 +32,54 @@ _NEVER: Final = bytes((0xC0, 0xC1, *range(0xF5, 0x100)))
 """Bytes that no UTF-8 has."""
 
 
+_TAIL: Final = rb"[\x80-\xbf]"
+_DOUBT: Final = b"[" + b"".join(b"\\x%02x" % byte for byte in _CONTROLS + _NEVER) + b"]"
+_NO_UTF8: Final = b"|".join(
+    (
+        _DOUBT,
+        rb"(?:^|[\x00-\x7f])" + _TAIL,
+        rb"[\xc2-\xdf](?:[^\x80-\xbf]|" + _TAIL + _TAIL + rb")",
+        rb"[\xe0-\xef]" + _TAIL + rb"?(?:[^\x80-\xbf]|" + _TAIL + _TAIL + _TAIL + rb")",
+        rb"[\xf0-\xf4]" + _TAIL + rb"{0,2}(?:[^\x80-\xbf]|" + _TAIL + rb"{4})",
+        # Written longer than need be, halves of a pair, beyond the last character (RFC 3629, 3).
+        rb"\xe0[\x80-\x9f]|\xed[\xa0-\xbf]|\xf0[\x80-\x8f]|\xf4[\x90-\xbf]",
+    )
+)
+
+
 def is_not_plain(data: bytes) -> bool:
     """Whether bytes hold a control character, or one that no UTF-8 has: soon told, and enough for a doubt."""
-    return _doubt()(data)
+    if not _hyperscan():
+        return len(data.translate(None, _CONTROLS + _NEVER)) != len(data)
+    return _met(_DOUBT)(data)
+
+
+def is_not_utf8(lines: bytes) -> bool:
+    """Whether bytes that end with a line hold a control character, or are no UTF-8: sooner than decoding."""
+    if not _hyperscan():
+        return is_not_plain(lines) or _decode(lines, "utf-8", complete=True) is None
+    return _met(_NO_UTF8)(lines)
 
 
 @cache
-def _doubt() -> Callable[[bytes], bool]:
-    if not importlib.util.find_spec("hyperscan"):
-        return lambda data: len(data.translate(None, _CONTROLS + _NEVER)) != len(data)
+def _hyperscan() -> bool:
+    return importlib.util.find_spec("hyperscan") is not None
+
+
+@cache
+def _met(words: bytes) -> Callable[[bytes], bool]:
     import hyperscan
 
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    words = b"[" + b"".join(b"\\x%02x" % byte for byte in _CONTROLS + _NEVER) + b"]"
     database.compile(expressions=[words], ids=[0], elements=1, flags=[hyperscan.HS_FLAG_SINGLEMATCH])
     search = database.scan
 
-    def doubt(data: bytes) -> bool:
+    def met(data: bytes) -> bool:
         hits: list[int] = []
         search(data, match_event_handler=lambda *_: hits.append(1))
         return bool(hits)
 
-    return doubt
+    return met
 
 
 class Charset(NamedTuple):

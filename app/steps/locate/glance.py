@@ -12,14 +12,15 @@ import hashlib
 import os
 import stat
 from array import array
-from collections.abc import Iterator
+from bisect import bisect_right
 from datetime import date
+from itertools import accumulate
 from typing import Final, NamedTuple, Protocol
 
 from app.domain.record import Look
 from app.steps.locate import category as categories
-from app.steps.locate.encoding import is_not_plain
-from app.steps.locate.engine import UNPLAIN, Hits, best_engine
+from app.steps.locate.encoding import is_not_utf8
+from app.steps.locate.engine import UNPLAIN, Hits, Scan, best_engine
 from app.steps.locate.job import CODES, FIELDS, PENDING, Glance, Group, Report, Task
 from app.steps.locate.limits import Account
 from app.steps.locate.look import FLAGS, Seen, Sight, count, judge, look_at, search, stamp_of, unread
@@ -28,7 +29,7 @@ from app.steps.locate.passage import Passage
 from app.steps.locate.read import passages, reads_as_text
 from app.steps.locate.read.source import Source
 from app.steps.locate.read.text import may_be_table
-from app.steps.locate.sight import sightings, sightings_at
+from app.steps.locate.sight import sightings_at
 from app.steps.locate.tally import Tally
 
 SMALL: Final = 64 << 10
@@ -36,12 +37,12 @@ SMALL: Final = 64 << 10
 LARGE: Final = 8 << 20
 """Bytes from which a file goes to a process of its own, so that none waits for it."""
 _TOGETHER: Final = 1 << 20
-_BETWEEN: Final = b"\n\0\n"
+_BETWEEN: Final = b"\n\n"
 """Between two texts: no value, no label and no title goes over it."""
 _START: Final = 12_000
 """Bytes of a text in which a title or the heads of columns stand."""
 _NOTHING: Final = (0,) * FIELDS
-_UTF8_SURE: Final = 4096
+_CLEAN: Final = CODES[Look.CLEAN]
 
 
 class Mark(Protocol):
@@ -60,7 +61,6 @@ class _Text(NamedTuple):
     place: int
     group: Group
     name: str
-    title: bytes
     data: bytes
     info: os.stat_result
 
@@ -103,7 +103,7 @@ class _Sweep:
             info = os.lstat(path)
         except OSError:
             return False
-        if (info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns, info.st_ctime_ns) != stamp:
+        if _numbers(info) != stamp:
             return False
         self._settle(place, look, info.st_size, stamp)
         return True
@@ -146,10 +146,10 @@ class _Sweep:
             self.report.sizes[place] = size
             return True
         data = os.read(descriptor, size + 1) if size else b""
-        if len(data) != size or not _is_plain(data, name):
+        if len(data) != size or 0 in data or not reads_as_text(data, name):
             return False
-        title = name.encode("utf-8", "replace")
-        self._texts.append(_Text(place, group, name, title, data, info))
+        self._settle(place, _CLEAN, size, _numbers(info))
+        self._texts.append(_Text(place, group, name, data, info))
         self._held += size
         if self._held > _TOGETHER:
             self._search()
@@ -163,55 +163,58 @@ class _Sweep:
             self.report.rows[place] = sight.row
 
     def _search(self) -> None:
-        """Search the texts that wait, all at once."""
-        texts, self._texts, self._held = self._texts, [], 0
-        if not texts:
-            return
+        """Search the texts that wait, all at once; those in which nothing is reported are clean."""
+        texts, self._texts, self._held = self._plain(self._texts), [], 0
         self._mark.pulse()
-        parts: list[bytes] = []
-        for text in texts:
-            parts += (text.title, text.data)
-        joined = _BETWEEN.join(parts)
-        hits = self._engine.spots(joined)
-        wide = any(kind in UNPLAIN for _, kind in hits)  # told once, wherever it was first
-        starts = [part[:_START] for part in parts]
-        fits = iter(_split(self._sieve.spots(_BETWEEN.join(starts)), starts)) if self._sieve else None
-        found = iter(_split(hits, parts))
-        clean = CODES[Look.CLEAN]
-        simple = not (wide or self._task.customers)
-        for text in texts:
-            here = next(found), next(found)
-            possible = True
-            if fits:
-                path = categories.below_spots(self._sieve, text.group.below)
-                possible = bool(self._sieve and self._sieve.possible([*path, *next(fits)], next(fits)))
-            if simple and not possible and not here[0] and not here[1]:
-                info = text.info
-                stamp = (info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns, info.st_ctime_ns)
-                self._settle(text.place, clean, info.st_size, stamp)
-            else:
-                self._take(text.place, self._look(text, None if wide else here, possible))
+        named = _shared(self._engine.spots, [text.name.encode("utf-8", "replace") for text in texts])
+        said = _shared(self._engine.spots, [text.data for text in texts])
+        kept = self._kept(texts)
+        places = range(len(texts)) if self._task.customers else sorted({*named, *said, *kept})
+        for at in places:
+            text = texts[at]
+            self._take(text.place, self._look(text, named.get(at), said.get(at), at in kept))
 
-    def _look(self, text: _Text, hits: tuple[Hits, Hits] | None, possible: bool) -> Sight:
+    def _plain(self, texts: list[_Text]) -> list[_Text]:
+        """Give the texts that are UTF-8 and no doubt; the others are looked at alone."""
+        if not is_not_utf8(_BETWEEN.join([text.data for text in texts]) + _BETWEEN):
+            return texts
+        plain = []
+        for text in texts:
+            if is_not_utf8(text.data + _BETWEEN):
+                target = text.group.target(text.name)
+                self._take(text.place, look_at(target, self._task, self._mark.pulse))
+            else:
+                plain.append(text)
+        return plain
+
+    def _kept(self, texts: list[_Text]) -> frozenset[int]:
+        """Give the places of the texts that may be of a category the law keeps."""
+        sieve = self._sieve
+        if sieve is None:
+            return frozenset(range(len(texts)))
+        named = _shared(sieve.spots, [text.name.encode("utf-8", "replace") for text in texts])
+        said = _shared(sieve.spots, [text.data[:_START] for text in texts])
+        paths = {text.group.below: categories.below_spots(sieve, text.group.below) for text in texts}
+        return frozenset(
+            at
+            for at, text in enumerate(texts)
+            if (at in said or at in named or paths[text.group.below])
+            and sieve.possible([*paths[text.group.below], *named.get(at, ())], said.get(at, ()))
+        )
+
+    def _look(self, text: _Text, named: Hits | None, said: Hits | None, possible: bool) -> Sight:
         """Look at one text in which something was reported, or that may be of a category the law keeps."""
         target = text.group.target(text.name)
         seen = Seen(stamp_of(text.info), [], Tally(self._task.key))
         seen.sha256 = hashlib.sha256(text.data).hexdigest()
-        mixed = hits is not None and hits[1] and not _fits_utf8(text.data)
-        if mixed or may_be_table(text.data):
+        if may_be_table(text.data):
             account = Account(pulse=self._mark.pulse)
             search(Source.of_bytes(text.name, text.data), self._task, account, seen, passages)
             return judge(target, seen, self._task)
-        for part, data in enumerate((text.title, text.data)):
-            if data:
+        for data, hits in ((text.name.encode("utf-8", "replace"), named), (text.data, said)):
+            if data and (hits or self._task.customers):
                 passage = Passage(data)
-                found = (
-                    sightings(passage, self._engine, self._today)
-                    if hits is None
-                    else sightings_at(passage, hits[part], self._engine, self._today)
-                    if hits[part]
-                    else []
-                )
+                found = sightings_at(passage, hits, self._engine, self._today) if hits else []
                 count(passage, found, self._task, seen)
         seen.sample += text.data + b"\n" if text.data else b""
         return judge(target, seen, self._task, possible)
@@ -228,33 +231,27 @@ def look_at_groups(job: Glance, task: Task, mark: Mark) -> Report:
     return sweep.report
 
 
-def _split(hits: list[tuple[int, int]], parts: list[bytes]) -> Iterator[list[tuple[int, int]]]:
-    """Give to each part what was reported in it, as if it had been searched alone."""
-    at = place = 0
-    total = len(hits)
-    for part in parts:
-        end = at + len(part)
-        first = place
-        # One byte more: what ends a run may be the first byte after the text.
-        while place < total and hits[place][0] <= end + 1:
-            place += 1
-        yield [(min(hit - at, len(part)), kind) for hit, kind in hits[first:place]] if place > first else []
-        at = end + len(_BETWEEN)
+def _shared(spots: Scan, parts: list[bytes]) -> dict[int, Hits]:
+    """Give what is reported in each part, as if it had been searched alone; nothing for most."""
+    hits = spots(_BETWEEN.join(parts))
+    if any(kind in UNPLAIN for _, kind in hits):  # told once, wherever it was first
+        return {at: alone for at, part in enumerate(parts) if (alone := spots(part))}
+    told: dict[int, Hits] = {}
+    # One byte more: what ends a run may be the first byte after the part.
+    borders = list(accumulate((len(part) + len(_BETWEEN) for part in parts), initial=1))
+    at = border = start = 0
+    for end, kind in hits:
+        if end >= border:
+            at = bisect_right(borders, end)
+            start, border = borders[at - 1] - 1, borders[at]
+            mine = told[at - 1] = []
+            longest = len(parts[at - 1])
+        mine.append((min(end - start, longest), kind))
+    return told
 
 
-def _is_plain(data: bytes, name: str) -> bool:
-    """Whether the bytes are a text in UTF-8 that no reader but that of plain text would take."""
-    if is_not_plain(data) or not reads_as_text(data, name):
-        return False
-    return data.isascii() or _fits_utf8(data[:_UTF8_SURE])
-
-
-def _fits_utf8(data: bytes) -> bool:
-    try:
-        data.decode()
-    except UnicodeDecodeError as error:
-        return error.reason == "unexpected end of data" and len(data) == _UTF8_SURE
-    return True
+def _numbers(info: os.stat_result) -> tuple[int, int, int, int, int]:
+    return info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns, info.st_ctime_ns
 
 
 def _remembered(group: Group) -> dict[str, tuple[tuple[int, ...], int]]:

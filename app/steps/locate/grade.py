@@ -64,6 +64,7 @@ def confidence(kind: str, why: int) -> float:
     return min(max(score, 0), 100) / 100
 
 
+@cache
 def names(why: int) -> tuple[str, ...]:
     """Put evidence in the words of `Finding.why`."""
     return tuple(name for bit, name in _NAMES.items() if why & bit)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hmac
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Final
 
 from app.domain.record import Finding, Tier
@@ -77,8 +77,10 @@ class Tally:
 
     def findings(self) -> tuple[Finding, ...]:
         """Give one finding a kind, in order of the name; values below the floor are nothing."""
-        made = (_finding(kind, values) for kind, values in sorted(self._kinds.items()))
-        return tuple(replace(one, where=tuple(self._places[one.kind])) for one in made if one)
+        made = (
+            _finding(kind, values, tuple(self._places[kind])) for kind, values in sorted(self._kinds.items())
+        )
+        return tuple(one for one in made if one)
 
 
 def mac_of(key: bytes, kind: str, value: str) -> bytes:
@@ -98,23 +100,26 @@ def _better(kind: str, known: int | None, new: int) -> int:
     return known
 
 
-def _finding(kind: str, values: dict[bytes, int]) -> Finding | None:
-    kept = {mac: why for mac, why in values.items() if grade.confidence(kind, why) >= grade.FLOOR}
+def _finding(kind: str, values: dict[bytes, int], where: tuple[str, ...]) -> Finding | None:
+    alike = set(values.values())
+    if len(alike) == 1:
+        (why,) = alike
+        sure = grade.confidence(kind, why)
+        if sure < grade.FLOOR:
+            return None
+        macs = tuple(sorted(values))
+        return Finding(kind, len(macs), round(sure, 2), grade.names(why & ~grade.ODD), macs, where)
+    weak = {why for why in alike if grade.confidence(kind, why) < grade.FLOOR}
+    kept = {mac: why for mac, why in values.items() if why not in weak}
     if not kept:
         return None
-    counts: dict[int, int] = {}
-    for why in kept.values():
-        counts[why] = counts.get(why, 0) + 1
-    if len(counts) == 1:
-        (why,) = counts
-        alike = round(grade.confidence(kind, why), 2)
-        return Finding(kind, len(kept), alike, grade.names(why & ~grade.ODD), tuple(sorted(kept)))
+    counts = Counter(kept.values())
     total = sum(counts.values())
     mean = sum(grade.confidence(kind, why) * n for why, n in counts.items()) / total
     # Evidence is told of the finding when it holds for at least half of its values.
     bits = (1 << place for place in range(10))
     shared = sum(bit for bit in bits if sum(n for why, n in counts.items() if why & bit) * 2 >= total)
-    return Finding(kind, total, round(mean, 2), grade.names(shared), tuple(sorted(kept)))
+    return Finding(kind, total, round(mean, 2), grade.names(shared), tuple(sorted(kept)), where)
 
 
 def people(findings: Iterable[Finding]) -> int:

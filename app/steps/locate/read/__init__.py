@@ -72,7 +72,7 @@ def reads_as_text(data: bytes, name: str) -> bool:
         or _MAIL.match(data)
         or _MBOX.match(data)
         or name[-4:].lower() == ".eml"
-        or b"%PDF-" in data[:1024]
+        or data.find(b"%PDF-", 0, 1024) >= 0
         or is_dbf(data)
     )
 
