@@ -1,8 +1,8 @@
 """The order of the steps, the gates between them, what is recorded, and resume."""
 
 from app.flow.case_file import case_folder, read_case_file
-from app.flow.desk import Passphrase, today
-from app.flow.flow import Flow, from_environment
+from app.flow.desk import Passphrase, from_environment, today
+from app.flow.flow import Flow
 from app.flow.gates import Standing
 from app.flow.people import people_of
 from app.flow.state import Result

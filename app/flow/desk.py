@@ -43,6 +43,11 @@ Passphrase = Callable[[Path, str], str]
 """Asked for the passphrase of a key file or a backup: its path and the name of an environment variable."""
 
 
+def from_environment(_: Path, name: str) -> str:
+    """Give a passphrase from the environment variable that the case file names, or nothing."""
+    return os.environ.get(name, "") if name else ""
+
+
 def now() -> str:
     """This computer's time, RFC 3339 UTC, whole seconds."""
     return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
@@ -16,7 +15,7 @@ from app.domain.plan import Plan
 from app.domain.step import Gate, Step
 from app.flow import accounting, closing, work
 from app.flow.copying import goes_after_all, stays
-from app.flow.desk import Passphrase, now
+from app.flow.desk import Passphrase, from_environment, now
 from app.flow.gates import Standing, complete, first_changed, gate
 from app.flow.opened import OpenCase
 from app.flow.people import refuse_unapproved
@@ -33,11 +32,6 @@ from app.steps.certify.account import Coverage, Signer
 from app.steps.decide import decide
 
 
-def from_environment(_: Path, name: str) -> str:
-    """Give a passphrase from the environment variable that the case file names, or nothing."""
-    return os.environ.get(name, "") if name else ""
-
-
 class Flow:
     """One opened case: what may be done next, and what was done. Used by one thread at a time."""
 
@@ -49,23 +43,27 @@ class Flow:
         self.sought = Sought()
 
     @classmethod
-    def create(cls, folder: Path, case: Case, officer: Identity) -> Self:
+    def create(
+        cls, folder: Path, case: Case, officer: Identity, passphrase: Passphrase = from_environment
+    ) -> Self:
         """Make the case folder with its journal, register and slot, and stand at the first step.
 
         Raises:
             Refused: CASE_EXISTS; WRONG_ROLE unless the identity is an officer's.
         """
-        return cls(OpenCase.create(folder, case, officer))
+        return cls(OpenCase.create(folder, case, officer, passphrase))
 
     @classmethod
-    def open(cls, folder: Path, officer: Identity | None = None) -> Self:
+    def open(
+        cls, folder: Path, officer: Identity | None = None, passphrase: Passphrase = from_environment
+    ) -> Self:
         """Open a case where it stands. Without an officer it is only looked at, and nothing can begin.
 
         Raises:
             Refused: CASE_NOT_FOUND, CASE_IN_USE, CASE_TOO_NEW, JOURNAL_BROKEN, REGISTER_BROKEN,
                 WRONG_PASSPHRASE when the identity is not that of this case's officer.
         """
-        return cls(OpenCase.open(folder, officer))
+        return cls(OpenCase.open(folder, officer, passphrase))
 
     def close(self) -> None:
         """Put everything on disk and release the case."""

@@ -11,9 +11,10 @@ from app.domain.case import Case
 from app.domain.fault import Fault, Refused
 from app.domain.step import Step
 from app.flow.case_text import case_toml
+from app.flow.desk import Passphrase
 from app.flow.first_key import officers_secret
 from app.flow.gates import complete
-from app.flow.vaulting import make_vault
+from app.flow.vaulting import factors_of, make_vault
 from app.identity import Identity
 from app.journal import FirstKey, Journal
 from app.register import Register, register_key
@@ -36,11 +37,11 @@ _FILES: Final = (
 )
 
 
-def furnish(folder: Path, case: Case, officer: Identity) -> None:
+def furnish(folder: Path, case: Case, officer: Identity, passphrase: Passphrase) -> None:
     """Put into an empty folder what a case begins with; synced."""
     (folder / "evidence").mkdir()
     (folder / "certificate").mkdir()
-    vault = make_vault(folder, case, officer)
+    vault = make_vault(folder, factors_of(case, officer, passphrase), case)
     with vault.key(REGISTER) as root, register_key(root) as key:
         Register.create(folder / "register.db", key).close()
     vault.close()

@@ -15,7 +15,7 @@ from app.domain.fault import Fault, GateClosed, Refused
 from app.domain.step import Gate, Step
 from app.flow.case_file import reread_case
 from app.flow.case_text import case_toml, declared_digest
-from app.flow.desk import Desk
+from app.flow.desk import Desk, Passphrase, from_environment
 from app.flow.first_key import hand_over, officers_secret
 from app.flow.gates import complete, count_pending
 from app.flow.keeping import refuse_own_keys, refuse_protected
@@ -23,6 +23,7 @@ from app.flow.making import FORMAT, clear, furnish
 from app.flow.recording import Recorder
 from app.flow.state import SLOT, State
 from app.flow.vaulting import (
+    factors_of,
     finish_take_over,
     note_mended,
     older_root,
@@ -53,11 +54,18 @@ class OpenCase:
         officer: who opened it; None for a read-only look.
     """
 
-    def __init__(self, folder: Path, case: Case, officer: Identity | None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        case: Case,
+        officer: Identity | None,
+        passphrase: Passphrase = from_environment,
+    ) -> None:
         self.folder = folder
         self.case = case
         self.state = State()
         self.officer = officer
+        self._passphrase = passphrase
         self._lock: CaseLock | None = None
         self._journal: Journal | None = None
         self._desk: Desk | None = None
@@ -68,8 +76,12 @@ class OpenCase:
         self._runs = False
 
     @classmethod
-    def create(cls, folder: Path, case: Case, officer: Identity) -> Self:
+    def create(
+        cls, folder: Path, case: Case, officer: Identity, passphrase: Passphrase = from_environment
+    ) -> Self:
         """Make the case folder with its journal, register and slot, whole or not at all, and open it.
+
+        `passphrase` is asked for the vault's own, where the case has one.
 
         Raises:
             Refused: CASE_EXISTS; CASE_NOT_FOUND when the folder can't be made; WRONG_ROLE unless
@@ -85,16 +97,18 @@ class OpenCase:
         try:
             clear(making)
             making.mkdir(mode=0o700)
-            furnish(making, case, officer)
+            furnish(making, case, officer, passphrase)
             making.rename(folder)
             sync_folder(folder.parent)
         except OSError as error:
             fault = Fault.DISK_FULL if error.errno == errno.ENOSPC else Fault.CASE_NOT_FOUND
             raise Refused(fault, str(folder), error.strerror or "") from error
-        return cls.open(folder, officer)
+        return cls.open(folder, officer, passphrase)
 
     @classmethod
-    def open(cls, folder: Path, officer: Identity | None = None) -> Self:
+    def open(
+        cls, folder: Path, officer: Identity | None = None, passphrase: Passphrase = from_environment
+    ) -> Self:
         """Open a case where it stands. Without an officer it is only looked at, and nothing can begin.
 
         Raises:
@@ -103,7 +117,7 @@ class OpenCase:
         """
         if not (folder / "journal.jsonl").is_file() or not (folder / "case.toml").is_file():
             raise Refused(Fault.CASE_NOT_FOUND, str(folder))
-        opened = cls(folder, reread_case(folder / "case.toml"), officer)
+        opened = cls(folder, reread_case(folder / "case.toml"), officer, passphrase)
         if officer is None:
             replay_entries(folder / "journal.jsonl", opened._replayed)
             return opened
@@ -242,7 +256,13 @@ class OpenCase:
 
     def slot_opens(self) -> bool:
         """Whether the vault opens with the slot: the canary of its destruction."""
-        return self.officer is not None and vault_opens(self.folder, self.case, self.officer)
+        if self.officer is None:
+            return False
+        try:
+            factors = factors_of(self.case, self.officer, self._passphrase)
+        except Refused:
+            return False
+        return vault_opens(self.folder, factors, self.case)
 
     def _unlock(self, officer: Identity) -> None:
         if self.state.accounted and SLOT in self.state.stages:
@@ -251,7 +271,7 @@ class OpenCase:
             with older_root(older, self.case, officer) as root:
                 self._open_register(root)
             return
-        self._vault = open_vault(self.folder, self.case, officer)
+        self._vault = open_vault(self.folder, factors_of(self.case, officer, self._passphrase), self.case)
         with self._vault.key(REGISTER) as root:
             self._open_register(root)
 

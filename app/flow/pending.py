@@ -119,7 +119,7 @@ def ask_again(
     Raises:
         Refused: as `OpenCase.open`, and as `compose_addendum`.
     """
-    opened = OpenCase.open(folder, people[0])
+    opened = OpenCase.open(folder, people[0], passphrase)
     try:
         for one in _told(folder).waiting():
             yield _asked(opened, one, passphrase)

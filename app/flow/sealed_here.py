@@ -20,7 +20,7 @@ from app.domain.outcome import Evidence, KeyOutcome
 from app.domain.record import Record
 from app.domain.step import Step
 from app.domain.vaulting import Suite
-from app.flow.desk import Desk
+from app.flow.desk import Desk, Passphrase, from_environment
 from app.flow.opened import OpenCase
 from app.flow.vaulting import shred_in_vault
 from app.identity import Identity
@@ -145,14 +145,14 @@ class SealedHere:
         self._store = Store(opened.vault())
 
     @classmethod
-    def open(cls, folder: Path, officer: Identity) -> Self:
-        """Open the case in `folder`.
+    def open(cls, folder: Path, officer: Identity, passphrase: Passphrase = from_environment) -> Self:
+        """Open the case in `folder`; `passphrase` is asked for the vault's own.
 
         Raises:
             Refused: as `OpenCase.open`.
             GateClosed: REGISTER_LOCKED once the case is closed.
         """
-        opened = OpenCase.open(folder, officer)
+        opened = OpenCase.open(folder, officer, passphrase)
         try:
             return cls(opened)
         except BaseException:

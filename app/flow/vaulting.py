@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -13,6 +12,7 @@ from app.domain.case import Case
 from app.domain.fault import Fault, Refused
 from app.domain.outcome import Evidence, Reason
 from app.domain.vaulting import VaultTerms
+from app.flow.desk import Passphrase
 from app.flow.toml_check import Form, Key, Source
 from app.identity import Identity
 from app.register.codec import plain
@@ -92,52 +92,51 @@ def refuse_other_terms(old: VaultTerms, new: VaultTerms) -> None:
         raise Refused(Fault.CASE_FILE_WRONG_VALUE, "vault", old.suite.value)
 
 
-def factors_of(case: Case, officer: Identity) -> Factors:
-    """What the officer opens the vault with.
+def factors_of(case: Case, officer: Identity, ask: Passphrase) -> Factors:
+    """What the officer opens the vault with; `ask` is asked for its passphrase, where the case names one.
 
     Raises:
-        Refused: PASSPHRASE_MISSING when the case names one that is not in the environment;
-            KEYCHAIN_UNUSABLE.
+        Refused: PASSPHRASE_MISSING when it gives none; KEYCHAIN_UNUSABLE.
     """
     name = case.vault.passphrase_env
-    passphrase = os.environ.get(name, "") if name else ""
+    passphrase = ask(Path(case.number, SLOT), name) if name else ""
     if name and not passphrase:
         raise Refused(Fault.PASSPHRASE_MISSING, "vault", name)
     keychain = system_keychain() if case.vault.keychain else None
     return Factors(officer.secret(_SECRET), passphrase, keychain)
 
 
-def make_vault(folder: Path, case: Case, officer: Identity) -> Vault:
+def make_vault(folder: Path, factors: Factors, case: Case) -> Vault:
     """Make the vault of a new case, with a key for its register."""
     terms = case.vault
     cost = Cost(terms.argon2_mib << 10)
-    vault = Vault.create(folder, factors_of(case, officer), case.number, suite=terms.suite, cost=cost)
+    vault = Vault.create(folder, factors, case.number, suite=terms.suite, cost=cost)
     vault.add([REGISTER])
     return vault
 
 
-def open_vault(folder: Path, case: Case, officer: Identity) -> Vault:
+def open_vault(folder: Path, factors: Factors, case: Case) -> Vault:
     """Open it, and finish what a change of its master or a shredding left undone.
 
     Raises:
         Refused: as `Vault.open`.
     """
-    vault = Vault.open(folder, factors_of(case, officer), case.number, overwrite_side)
+    vault = Vault.open(folder, factors, case.number, overwrite_side)
     Store(vault).clear_keyless()
     return vault
 
 
-def vault_opens(folder: Path, case: Case, officer: Identity) -> bool:
+def vault_opens(folder: Path, factors: Factors, case: Case) -> bool:
     """Whether it opens. Nothing is changed."""
     with suppress(Refused, OSError):
-        return Vault.opens(folder, factors_of(case, officer), case.number)
+        return Vault.opens(folder, factors, case.number)
     return False
 
 
 def end_vault(folder: Path, case: Case, officer: Identity | None) -> None:
     """Remove what is left once the slot was destroyed. May be called again."""
-    factors = factors_of(case, officer) if officer and case.vault.keychain else Factors()
-    clear_away(folder, factors)
+    asked = officer is not None and case.vault.keychain
+    clear_away(folder, Factors(keychain=system_keychain()) if asked else Factors())
 
 
 # A case of an older Lethe
@@ -183,7 +182,7 @@ def take_over(folder: Path, case: Case, officer: Identity, note: Note) -> Vault:
     with older_root(aside, case, officer) as root:
         vault.adopt(REGISTER, root)
     vault.close()
-    vault = open_vault(folder, case, officer)
+    vault = open_vault(folder, Factors(secret), case)
     finish_take_over(folder, case, officer, note)
     return vault
 

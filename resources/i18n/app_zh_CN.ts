@@ -2121,6 +2121,33 @@
         </message>
     </context>
     <context>
+        <name>VaultPhrase</name>
+        <message>
+            <source>Type the passphrase of the vault.</source>
+            <translation>请输入封存库口令。</translation>
+        </message>
+        <message>
+            <source>The two passphrases of the vault are not the same.</source>
+            <translation>两次输入的封存库口令不一致。</translation>
+        </message>
+        <message>
+            <source>&amp;Vault passphrase</source>
+            <translation>封存库口令(&amp;V)</translation>
+        </message>
+        <message>
+            <source>Opens the case's own vault together with the key above. Lost, the case is lost.</source>
+            <translation>与上面的密钥一起打开本案的封存库。一旦遗失，案件即无法打开。</translation>
+        </message>
+        <message>
+            <source>The one that was given when the case was begun.</source>
+            <translation>开始办理本案时设定的口令。</translation>
+        </message>
+        <message>
+            <source>The same onc&amp;e more</source>
+            <translation>再次输入(&amp;E)</translation>
+        </message>
+    </context>
+    <context>
         <name>Verdicts</name>
         <message>
             <source>Valid</source>

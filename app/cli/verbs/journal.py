@@ -12,8 +12,8 @@ from pathlib import Path
 from app.cli.console import Console, command, quoted
 from app.cli.phrases import Phrase
 from app.domain.fault import Breach, JournalPart
+from app.flow import Flow, from_environment
 from app.flow.first_key import FILE, first_key_of, openable
-from app.flow.flow import Flow, from_environment
 from app.journal import (
     NAME,
     Anchor,

@@ -41,7 +41,7 @@ def resume(asked: argparse.Namespace, console: Console) -> int:
             console.phrase(Phrase.NOTHING_TO_DO)
         return _ended(seen, console)
     people = people_of(seen.case, ask)
-    return _carry_out(Flow.open(folder, people[0]), people, ask, console)
+    return _carry_out(Flow.open(folder, people[0], ask), people, ask, console)
 
 
 def rehearse(asked: argparse.Namespace, console: Console) -> int:
@@ -71,7 +71,8 @@ def rehearse(asked: argparse.Namespace, console: Console) -> int:
 def _run(case: Case, case_file: Path, console: Console) -> int:
     ask = asking(console)
     people = people_of(case, ask)
-    return _carry_out(Flow.create(case_folder(case_file, case), case, people[0]), people, ask, console)
+    flow = Flow.create(case_folder(case_file, case), case, people[0], ask)
+    return _carry_out(flow, people, ask, console)
 
 
 def asking(console: Console) -> Passphrase:

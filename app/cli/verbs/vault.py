@@ -13,7 +13,7 @@ from app.cli.verbs.run import asking
 from app.domain.case import Role
 from app.domain.fault import Fault, Refused
 from app.domain.outcome import KeyOutcome
-from app.flow import Flow
+from app.flow import Flow, Passphrase
 from app.flow.people import unlocked
 from app.flow.sealed_here import Ended, SealedHere
 from app.identity import Identity
@@ -23,7 +23,8 @@ from app.language import say
 def vault(asked: argparse.Namespace, console: Console) -> int:
     """Count what is there, or do the one thing that was asked for."""
     folder = Path(asked.case_dir).absolute()
-    here = SealedHere.open(folder, _officer(folder, console))
+    ask = asking(console)
+    here = SealedHere.open(folder, _officer(folder, ask), ask)
     try:
         if asked.shred:
             return _told(here.shred(_texts(asked.shred)), Phrase.VAULT_SHREDDED, console)
@@ -46,12 +47,12 @@ def _texts(given: list[str]) -> list[str]:
     return [one for one in (*given, *lines) if one.strip() not in ("", "-")]
 
 
-def _officer(folder: Path, console: Console) -> Identity:
+def _officer(folder: Path, ask: Passphrase) -> Identity:
     case = Flow.open(folder).case
     source = next((one for one in case.people if one.role is Role.OFFICER), None)
     if source is None:
         raise Refused(Fault.PERSON_MISSING, Role.OFFICER.value)
-    return unlocked(source, asking(console))
+    return unlocked(source, ask)
 
 
 def _count(here: SealedHere, console: Console) -> None:

@@ -32,10 +32,11 @@ from app.ui.widgets.field import Fields
 from app.ui.widgets.filebox import PathBox, Wants
 from app.ui.widgets.person import PersonBox
 from app.ui.widgets.plain import Button, scrolling
+from app.ui.widgets.vault_phrase import VaultPhrase
 from app.ui.words import translate
 
 if TYPE_CHECKING:
-    from app.flow import Flow
+    from app.flow import Flow, Passphrase
     from app.identity import Identity
 
 CASE_FILE: Final = "case.toml"
@@ -81,7 +82,7 @@ class CompanyPage(Page):
         self.papers = Button()
         self._papers: PapersDialog | None = None
         self.papers.clicked.connect(self._open_papers)
-        self.officer = PersonBox(Role.OFFICER)
+        self.officer, self.vault = PersonBox(Role.OFFICER), VaultPhrase()
         self.new.toggled.connect(self._show_way)
         self.where.changed.connect(self._place_changed)
         self.form.changed.connect(self.refresh)
@@ -100,6 +101,7 @@ class CompanyPage(Page):
         inner.addStretch(1)
         officer = QVBoxLayout(self.officer_box)
         officer.addWidget(self.officer)
+        officer.addWidget(self.vault)
         top = QHBoxLayout()
         top.addWidget(self.place, 1)
         top.addWidget(self.officer_box, 1)
@@ -137,6 +139,7 @@ class CompanyPage(Page):
         self.where.set_path(folder)
         if (folder / CASE_FILE).is_file():
             self._offer_officer(reread_case(folder / CASE_FILE).people)
+        self._ask_vault()
 
     def _offer_file(self, path: Path) -> None:
         from app.flow import case_folder, read_case_file
@@ -152,6 +155,7 @@ class CompanyPage(Page):
             self._declared = case
             self.form.show_case(case)
         self._offer_officer(case.people)
+        self._ask_vault()
 
     def _offer_officer(self, people: Sequence[PersonSource]) -> None:
         for person in people:
@@ -170,6 +174,7 @@ class CompanyPage(Page):
         self.form.lock(self.locked, opened)
         self.place.setEnabled(not opened)
         self.officer.lock(opened)
+        self.vault.setEnabled(not opened)
         self.form.setVisible(self.way is Way.NEW or opened)
         self.papers.setVisible(opened)
         self.papers.setEnabled(self.desk.free)
@@ -210,9 +215,9 @@ class CompanyPage(Page):
             return False
         if self.way is Way.NEW:
             case, declared = self.form.case(self._declared, place), self._declared is not None
-            enter = partial(_begin_case, place, case, declared, self.officer.source())
+            enter = partial(_begin_case, place, case, declared, self.officer.source(), self.vault.given())
         else:
-            enter = partial(_open_case, place)
+            enter = partial(_open_case, place, self.vault.given())
         unlock = self.officer.unlocking()
         self.ask(lambda: enter(unlock()), then=self._came_in)
         return False
@@ -220,6 +225,7 @@ class CompanyPage(Page):
     def _came_in(self, flow: Flow) -> None:
         self.desk.take(flow)
         self.officer.take(flow.officer)
+        self.vault.forget()
         self.load(flow)
         self.came_in.emit()
 
@@ -242,7 +248,7 @@ class CompanyPage(Page):
             return self.form.wrong
         if not self.officer.filled:
             return self.tr("Choose the officer's key file and type its passphrase, or create a new key file.")
-        return ""
+        return self.vault.wrong
 
     def _open_papers(self) -> None:
         flow = self.desk.flow
@@ -252,13 +258,22 @@ class CompanyPage(Page):
 
     def _show_way(self) -> None:
         self._name_place()
+        self._ask_vault()
         self.refresh()
 
     def _place_changed(self) -> None:
         path = self.where.path()
         if path is not None and path.suffix.lower() == ".toml" and path.is_file():
             self.offer(path)
+        self._ask_vault()
         self.refresh()
+
+    def _ask_vault(self) -> None:
+        """Ask for the passphrase of the case's own vault, where the case has one."""
+        named = self._declared.vault.passphrase_env if self._declared else ""
+        if self.way is Way.OPEN:
+            named = _named_of(self.where.path() or Path())
+        self.vault.ask_for(named, new=self.way is Way.NEW)
 
     def _choose_case_file(self) -> None:
         start = str(self.where.path() or Path.home())
@@ -295,7 +310,12 @@ class CompanyPage(Page):
 
 
 def _begin_case(
-    place: Path, case: Case, declared: bool, source: PersonSource | None, officer: Identity
+    place: Path,
+    case: Case,
+    declared: bool,
+    source: PersonSource | None,
+    vault: Passphrase,
+    officer: Identity,
 ) -> Flow:
     """Make the case folder in `place`. What a CASE.toml declared of people and papers stays as it is."""
     from app.flow import Flow, case_folder
@@ -306,10 +326,22 @@ def _begin_case(
         source = source or PersonSource(Role.OFFICER, officer.path)
         people = (source if source.module else replace(source, identity=officer.path.absolute()),)
         case = replace(case, people=people, certificate=replace(case.certificate, out=folder / "out"))
-    return Flow.create(folder, case, officer)
+    return Flow.create(folder, case, officer, vault)
 
 
-def _open_case(folder: Path, officer: Identity) -> Flow:
+def _open_case(folder: Path, vault: Passphrase, officer: Identity) -> Flow:
     from app.flow import Flow
 
-    return Flow.open(folder, officer)
+    return Flow.open(folder, officer, vault)
+
+
+def _named_of(folder: Path) -> str:
+    """The variable that a case file names for its vault's passphrase; nothing where it can't be read."""
+    if not (folder / CASE_FILE).is_file():
+        return ""
+    from app.flow.case_file import reread_case
+
+    try:
+        return reread_case(folder / CASE_FILE).vault.passphrase_env
+    except Refused:
+        return ""
