@@ -46,7 +46,8 @@ def make_row(
         f' {{"device": {stamp.device}, "inode": {stamp.inode}, "size": {stamp.size},'
         f' "mtime_ns": {stamp.mtime_ns}, "ctime_ns": {stamp.ctime_ns}, "links": {stamp.links}}},'
         f' "sha256": "{sha256}", "look": "{look.value}", "tier": "{tier.value}",'
-        f' "category": {_text(category)}, "people": {people}, "findings": [{", ".join(map(_told, findings))}],'
+        f' "category": {_text(category)}, "people": {people},'
+        f' "findings": [{", ".join(map(_told, findings))}],'
         f' "problems": {json.dumps([one.value for one in problems]) if problems else "[]"},'
         f' "year": {year or "null"}}}'
     )

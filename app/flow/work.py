@@ -84,7 +84,7 @@ def locating(desk: Desk, passphrase: Passphrase, sought: Sought = _NOBODY) -> Wo
         if isinstance(event, Located):
             tally.add(event)
             if event.record:
-                desk.register.add_record(event.record)
+                looking.add(event.record)
         yield event
     looking.finish(lambda one: Known(*one).records(key))
     desk.register.set_fact("coverage", plain(tally.coverage(looking.problems())))

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from app.domain.event import Looked
+from app.domain.record import Record
 from app.domain.row import MAC
 from app.register.register import Register
 
 _FACT: Final = "looking"
 _PAUSE: Final = 2.0
 """Seconds between two times that what was seen is put on disk: so much is looked at again after a crash."""
-_KEPT: Final = "folder, first, location, names, stamps, looks"
 
 Kept = tuple[str, str, str, bytes, bytes, bytes]
 """Folder, first name, location, names, stamps and looks: as a `Looked` names them."""
@@ -42,21 +42,32 @@ class Looking:
             self._db.execute("DELETE FROM looked")
         register.clear_decisions()
         register.set_fact(_FACT, {"edition": edition, "run": self._run})
+        self._met: set[bytes] = set()
         self._synced = time.monotonic()
 
     def _forget_rows_of_databases(self) -> None:
-        """A database is asked anew each time; its records stand under addresses, files' under paths."""
+        """A database is asked anew each time."""
         self._db.execute("DELETE FROM rows")
-        self._delete("SELECT id FROM records WHERE instr(json_extract(body, '$.path'), '://') > 0")
+        self._delete("SELECT record FROM asked")
+        self._db.execute("DELETE FROM asked")
+
+    def add(self, record: Record) -> None:
+        """Add the record of a table, or of a database."""
+        self._register.add_record(record)
+        self._db.execute("INSERT OR IGNORE INTO asked(record) VALUES(?)", (record.id,))
 
     def known(self, folder: str) -> list[Kept]:
-        """Give what is kept of a folder, in order."""
+        """Give what is kept of a folder, in order. It is there: whoever asks has met it."""
+        self._met.add(_bytes(folder))
+        return self._kept(_bytes(folder))
+
+    def _kept(self, folder: bytes) -> list[Kept]:
         query = (
             "SELECT folder, first, location, names, stamps, looks FROM looked WHERE folder = ? ORDER BY first"
         )
         return [
             (_text(folder), _text(first), _text(location), names, stamps, looks)
-            for folder, first, location, names, stamps, looks in self._db.execute(query, (_bytes(folder),))
+            for folder, first, location, names, stamps, looks in self._db.execute(query, (folder,))
         ]
 
     def take(self, looked: Looked) -> None:
@@ -97,10 +108,12 @@ class Looking:
 
         `gone` gives the ids of the records of what was kept of such a folder.
         """
-        query = f"SELECT {_KEPT} FROM looked WHERE run < ?"  # noqa: S608  a list of columns
-        for folder, first, location, names, stamps, looks in self._db.execute(query, (self._run,)).fetchall():
-            self._remove(gone((_text(folder), _text(first), _text(location), names, stamps, looks)))
-        self._db.execute("DELETE FROM looked WHERE run < ?", (self._run,))
+        query = "SELECT DISTINCT folder FROM looked"
+        for (folder,) in self._db.execute(query).fetchall():
+            if folder not in self._met:
+                for kept in self._kept(folder):
+                    self._remove(gone(kept))
+                self._db.execute("DELETE FROM looked WHERE folder = ?", (folder,))
 
     def problems(self) -> dict[str, int]:
         """Give how many records have which problem."""

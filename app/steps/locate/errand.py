@@ -25,18 +25,20 @@ class Glanced:
     """What was met before them and needed no look."""
 
     def known(self) -> Iterator[Known]:
-        """Give what is to be remembered of each group."""
+        """Give what is to be remembered of each group, where that is not what was known."""
         at = 0
         for group in self.groups:
             end = at + len(group.names)
-            yield Known(
+            seen = Known(
                 group.folder,
                 group.first,
                 group.location,
-                _joined(group),
+                group.joined(),
                 self.report.stamps[at * FIELDS : end * FIELDS].tobytes(),
                 bytes(self.report.looks[at:end]),
             )
+            if seen != group.known:
+                yield seen
             at = end
 
     def gone(self, key: bytes) -> list[str]:
@@ -46,7 +48,7 @@ class Glanced:
         for group in self.groups:
             end = at + len(group.names)
             known = group.known
-            if known and (known.looks != self.report.looks[at:end] or known.names != _joined(group)):
+            if known and (known.looks != self.report.looks[at:end] or known.names != group.joined()):
                 looks = zip(group.names, self.report.looks[at:end], strict=True)
                 still = {name for name, look in looks if look in BEARING}
                 ids.extend(record_id(key, group.path(name)) for name in known.bearing() if name not in still)
@@ -54,22 +56,21 @@ class Glanced:
         return ids
 
 
-def _joined(group: Group) -> bytes:
-    return "\0".join(group.names).encode("utf-8", "surrogateescape")
-
-
 class Batch:
     """Files that are told of together, once all of them were looked at."""
 
-    def __init__(self, groups: tuple[Group, ...], aside: tuple[Looked, ...] = ()) -> None:
+    def __init__(
+        self, groups: tuple[Group, ...], aside: tuple[Looked, ...] = (), report: Report | None = None
+    ) -> None:
+        """Begin a batch. With a report it is at its end, and nobody need look."""
         self.groups = groups
         self.aside = aside
         self.places = [(group, name) for group in groups for name in group.names]
         total = len(self.places)
         self.tried: dict[int, tuple[Problem, ...]] = {}
-        self._left = total
-        self._looked = not total
-        self._report = Report(
+        self._left = 0 if report else total
+        self._looked = not self._left
+        self._report = report or Report(
             bytearray([PENDING]) * total,
             array("q", bytes(8 * total)),
             array("Q", bytes(8 * FIELDS * total)),

@@ -90,6 +90,10 @@ class Group(NamedTuple):
         """Give the path of one of them."""
         return self.folder.rstrip(os.sep) + os.sep + name
 
+    def joined(self) -> bytes:
+        """Give the names as they are remembered."""
+        return "\0".join(self.names).encode("utf-8", "surrogateescape")
+
     def target(self, name: str) -> Target:
         """Give one of them as something to look at."""
         return Target(self.path(name), self.location, f"{self.below}/{name}".strip("/"), NO_STAMP)

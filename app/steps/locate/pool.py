@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from multiprocessing.connection import wait
 from typing import Final
 
@@ -14,7 +15,8 @@ from app.domain.record import Problem
 from app.steps.locate.category import compiled_sieve
 from app.steps.locate.engine import compiled
 from app.steps.locate.errand import Batch, Errand, Glanced
-from app.steps.locate.job import Glance, Group, Task
+from app.steps.locate.job import Glance, Group, Report, Task
+from app.steps.locate.unchanged import as_left
 from app.steps.locate.worker import Ready, Unwatched, Worker, answer
 
 FILES: Final = 256
@@ -27,23 +29,33 @@ _TICK: Final = 0.1
 
 
 def batches(groups: Iterable[Group], aside: list[Looked]) -> Iterator[Batch]:
-    """Put groups together to jobs of some hundred files; what was told aside goes with the next."""
+    """Put groups together to jobs of some hundred files; what was told aside goes with the next.
+
+    Those in which nothing has changed are put together too, and are no job for anybody.
+    """
     held: list[Group] = []
+    left: list[Report] = []
     count = 0
     for group in groups:
-        if held and count + len(group.names) > FILES:
-            yield Batch(tuple(held), _taken(aside))
-            held, count = [], 0
+        report = as_left(group)
+        if held and (count + len(group.names) > FILES or bool(left) != bool(report)):
+            yield _batch(held, left, aside)
+            held, left, count = [], [], 0
         held.append(group)
+        left += (report,) if report else ()
         count += len(group.names)
     if held:
-        yield Batch(tuple(held), _taken(aside))
+        yield _batch(held, left, aside)
 
 
-def _taken(aside: list[Looked]) -> tuple[Looked, ...]:
+def _batch(groups: list[Group], left: list[Report], aside: list[Looked]) -> Batch:
     taken = tuple(aside)
     aside.clear()
-    return taken
+    for more in left[1:]:
+        left[0].looks.extend(more.looks)
+        left[0].sizes.extend(more.sizes)
+        left[0].stamps.extend(more.stamps)
+    return Batch(tuple(groups), taken, left[0] if left else None)
 
 
 class Here:
@@ -55,8 +67,9 @@ class Here:
     def run(self, row: Iterator[Batch]) -> Generator[Glanced | None]:
         """Look at all batches in turn."""
         for batch in row:
-            job = Glance(batch.groups, whole=True)
-            yield Glanced(batch.groups, answer(job, self._task, Unwatched()), batch.aside)
+            if not batch.done:
+                batch.whole(answer(Glance(batch.groups, whole=True), self._task, Unwatched()))
+            yield batch.glanced()
 
     def close(self) -> None:
         """Nothing is held."""
@@ -75,14 +88,9 @@ class _Turn:
 
 
 class Pool:
-    """The processes, each replaced when it dies or stands still."""
+    """The processes, each replaced when it dies or stands still; none before there is something to open."""
 
     def __init__(self, task: Task, jobs: int) -> None:
-        """Let the processes begin; they are ready while the caller does something else.
-
-        Raises:
-            OSError: when the system lets no process be started.
-        """
         self._task = task
         self._jobs = jobs
         self._idle: list[Worker] = []
@@ -90,17 +98,18 @@ class Pool:
         self._errands: deque[Errand] = deque()
         self._row: deque[Batch] = deque()
         self._stillborn = 0
-        try:
-            self._idle = [Worker() for _ in range(jobs)]
-            self._ready = Ready(task, compiled(task.subject), compiled_sieve())
-            for worker in self._idle:
-                worker.give(self._ready)
-        except BaseException:
-            self.close()
-            raise
+        self._ready: Ready | None = None
 
-    def answers(self) -> bool:
-        """Whether a process answers: an account may not be let run the program anew."""
+    def begin(self) -> bool:
+        """Let the processes begin; tell whether one answers: an account may not run the program anew."""
+        try:
+            self._idle += [Worker() for _ in range(self._jobs)]
+        except OSError:
+            self.close()
+            return False
+        self._ready = Ready(self._task, compiled(self._task.subject), compiled_sieve())
+        for worker in self._idle:
+            worker.give(self._ready)
         self._idle = [worker for worker in self._idle if worker.take() or worker.end()]  # type: ignore[func-returns-value]  # one that is dead is let go
         return bool(self._idle)
 
@@ -113,6 +122,16 @@ class Pool:
 
     def run(self, row: Iterator[Batch]) -> Generator[Glanced | None]:
         """Look at all batches; None is given while one thing takes long."""
+        for batch in row:
+            if not batch.done:
+                row = chain((batch,), row)
+                break
+            yield batch.glanced()
+        else:
+            return
+        yield from self._run(row) if self.begin() else Here(self._task).run(row)
+
+    def _run(self, row: Iterator[Batch]) -> Generator[Glanced | None]:
         more = True
         while more or self._row:
             while more and len(self._row) < self._jobs * _AHEAD:
@@ -120,7 +139,7 @@ class Pool:
                 more = batch is not None
                 if batch:
                     self._row.append(batch)
-                    self._errands.append(batch.first())
+                    self._errands += () if batch.done else (batch.first(),)
                     self._hand_out()
             self._hand_out()
             if self._row and self._row[0].done:
@@ -139,7 +158,8 @@ class Pool:
     def _begun(self) -> Worker:
         while True:
             worker = Worker()
-            worker.give(self._ready)
+            if self._ready:
+                worker.give(self._ready)
             if worker.take():
                 return worker
             worker.end()

@@ -8,6 +8,7 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
+from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
 from itertools import chain, islice
@@ -84,15 +85,13 @@ def survey(
     """
     check(locations)
     task = Task(key, means.limits, subject, customers, means)
-    with closing(_begun(task, jobs)) as lookers:
+    with closing(Pool(task, jobs) if jobs else Here(task)) as lookers:
         met = walk(locations, exclude)
         listed = list(islice(met, _AHEAD))
         total = sum(len(one.names) if isinstance(one, Group) else 1 for one in listed)
         total = total if len(listed) < _AHEAD else 0
         last = Progressed(Step.LOCATE, 0, total)
         yield last
-        if isinstance(lookers, Pool) and not lookers.answers():
-            lookers = Here(task)  # noqa: PLW2901  the pool that answers to nothing holds nothing
         yield from _events(lookers, chain(listed, met), task, memory, last)
 
 
@@ -131,6 +130,7 @@ def edition(
     return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
+@cache
 def _libraries() -> list[str]:
     """Give the versions of the readers that are not our own."""
     return [f"{name} {version(name)}" for module, name in _READERS.items() if find_spec(module)]
@@ -164,16 +164,6 @@ def locate(
             yield from event.each()
         else:
             yield event
-
-
-def _begun(task: Task, jobs: int) -> Pool | Here:
-    """Processes that begin, or none: an account may not be let run the program anew."""
-    if not jobs:
-        return Here(task)
-    try:
-        return Pool(task, jobs)
-    except OSError:
-        return Here(task)
 
 
 def _further(last: Progressed, looked: Looked) -> Progressed:
@@ -230,6 +220,9 @@ def _parted(groups: Iterator[Group], memory: Memory | None) -> Iterator[Group]:
 
 
 def _as_before(group: Group, known: Sequence[Known]) -> Iterator[Group]:
+    if len(known) == 1:
+        yield group._replace(known=known[0], first=known[0].first)
+        return
     borders = [os.fsencode(one.first) for one in known]
     cut: list[list[str]] = [[] for _ in known]
     for name in group.names:

@@ -160,7 +160,8 @@ def _listed(path: str) -> _Listing:
             else:
                 listing.others.append(entry.name)
     for names in (listing.files, listing.folders, listing.others):
-        names.sort(key=os.fsencode)
+        # Most names are ASCII, and then their characters are their bytes.
+        names.sort(key=None if "".join(names).isascii() else os.fsencode)
     return listing
 
 

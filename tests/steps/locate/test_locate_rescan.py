@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from app.domain.record import Record
 from app.domain.row import record_of, row_of
 from app.register import Looking, Register
 from app.register.codec import build, plain
-from app.steps.locate import Known, edition, survey
+from app.steps.locate import Known, edition, pool, survey
 
 KEY = bytes(range(32))
 
@@ -111,6 +112,57 @@ def test_what_changed_came_or_went_is_seen(tmp_path, tree, values):
     opened = case.look()
     assert 3 <= opened <= 4, "a new one, one with the old time and size, one in a new folder"
     assert case.held() == fresh(tmp_path, tree)
+
+
+def test_no_process_begins_before_something_has_changed(tmp_path, tree, monkeypatch):
+    case = Case(tmp_path, tree)
+    case.look(jobs=2)
+    begun = []
+
+    class Counted(pool.Worker):
+        def __init__(self) -> None:
+            begun.append(1)
+            super().__init__()
+
+    monkeypatch.setattr(pool, "Worker", Counted)
+    assert case.look(jobs=2) == 0
+    assert not begun
+    (tree / "d2" / "8.txt").unlink()
+    case.look(jobs=2)
+    assert len(begun) == 2
+    assert case.held() == fresh(tmp_path, tree)
+
+
+def test_what_changed_comes_among_what_did_not_in_the_order_of_the_walk(tmp_path, tree, values):
+    case = Case(tmp_path, tree)
+    case.look()
+    (tree / "d1" / "new.txt").write_text(values(4).mobile())
+    looking = Looking(case.register, edition([Location(tree)]))
+    again, anew = (
+        [
+            before + name
+            for event in survey([Location(tree)], key=KEY, jobs=2, memory=memory)
+            if isinstance(event, Looked)
+            for before, names in event.folders
+            for name in names
+        ]
+        for memory in (lambda folder: [Known(*one) for one in looking.known(folder)], None)
+    )
+    assert again == anew
+    assert len(again) == 701
+
+
+def test_the_record_of_a_table_goes_with_the_next_look(tmp_path, tree):
+    case = Case(tmp_path, tree)
+    case.look()
+    files = case.held()
+    record = next(case.register.records())
+    Looking(case.register, edition([Location(tree)])).add(
+        replace(record, id="r-table", path="postgresql://there/db/customers")
+    )
+    assert len(case.held()) == len(files) + 1
+    assert case.look() == 0
+    assert case.held() == files
 
 
 def test_another_subject_begins_anew(tmp_path, tree):
