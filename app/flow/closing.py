@@ -33,6 +33,7 @@ from app.steps.certify.account import Account, pieces_of
 from app.steps.certify.evidence.annex import ANNEX
 from app.steps.certify.volumes.printed import print_inventory, printed_in, wanted
 from app.steps.confirm import (
+    check_expunged,
     check_gone,
     check_kept,
     check_sealed,
@@ -104,6 +105,14 @@ def _looked_again(opened: OpenCase, plan: Plan, passphrase: Passphrase) -> Itera
     yield from databases.looking_again(opened.desk(), plan, ended, passphrase)
     yield from check_sealed(plan.items, ended, opened.desk().sealed_folder, opened.case.number)
     yield from check_gone(plan.items, ended)
+    expunged, results = list(plan.with_fate(Fate.EXPUNGE)), opened.state.results
+    yield from check_expunged(
+        expunged,
+        {it.id: (one.outcome, one.evidence, one.at) for it in expunged if (one := results.get(it.id))},
+        copies=copies,
+        backups=opened.case.backups,
+        password=lambda backup: passphrase(backup.path, backup.password_env),
+    )
 
 
 def register_end(state: State) -> Closing:

@@ -98,6 +98,28 @@ def test_a_repository_is_cleared_and_what_is_kept_stays_in_it(
 
 
 @borg
+def test_a_repository_laid_back_after_the_act_is_no_certificate_of_absence(
+    office, repository: Path, advance: Advance
+) -> None:
+    flow = Flow.create(
+        office.folder / "case",
+        with_backups(office, Backup("borg", repository, "OF_THE_CASE")),
+        office.officer,
+    )
+    advance(flow, Step.CONFIRM)
+    inside = {copy.id for copy in flow.copies() if copy.repository}
+    shutil.copytree(repository, office.folder / "hidden")
+    advance(flow, Step.WIPE)
+    assert {one.outcome for one in flow.results() if one.id in inside} == {CopyOutcome.EXPUNGED}
+    shutil.rmtree(repository)
+    (office.folder / "hidden").rename(repository)
+    advance(flow, Step.CERTIFY)
+    assert {one.outcome for one in flow.results() if one.id in inside} == {Outcome.SURVIVES}
+    assert flow.status is Status.WITH_EXCEPTIONS
+    flow.close()
+
+
+@borg
 def test_a_wrong_password_closes_the_gate_before_signing(office, repository: Path, advance: Advance) -> None:
     os.environ["OF_THE_CASE"] = "another one"
     flow = Flow.create(

@@ -5,6 +5,7 @@ from app.steps.confirm.bags import mend_bags
 from app.steps.confirm.copies import Wanted, find_copies
 from app.steps.confirm.ended import check_gone, check_sealed
 from app.steps.confirm.kept import check_kept
+from app.steps.confirm.repositories.again import check_expunged
 from app.steps.confirm.repositories.disposing import dispose
 from app.steps.confirm.repositories.standing import check_standing, is_standing
 from app.steps.confirm.rewriting import put_in_place, rewrite_archives
@@ -16,6 +17,7 @@ from app.steps.confirm.strays import find_strays
 __all__ = [
     "Check",
     "Wanted",
+    "check_expunged",
     "check_gone",
     "check_kept",
     "check_rows",

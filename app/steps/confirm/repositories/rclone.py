@@ -64,11 +64,15 @@ def _sizes(repository: Repository) -> Run[dict[str, int]]:
 def _find(repository: Repository, wanted: Wanted) -> Run[Listing]:
     sizes = yield from _sizes(repository)
     if not sizes:
-        # No files is no proof: it is also what a wrong password shows, and only tells when asked to tell all.
-        yield from tool_of(repository).output("lsjson", "-vv", repository.path)
+        yield from _told_all(repository)
         raise Unusable(Reason.UNREADABLE)
     entries = yield from _known(repository, wanted, sizes)
     return Listing(entries, len(sizes))
+
+
+def _told_all(repository: Repository) -> Run[None]:
+    """No files is no proof: it is also what a wrong password shows, and only tells when asked to tell all."""
+    yield from tool_of(repository).output("lsjson", "-R", "-vv", repository.path)
 
 
 def _known(repository: Repository, wanted: Wanted, sizes: dict[str, int]) -> Run[tuple[Entry, ...]]:
@@ -116,6 +120,8 @@ def _remove(repository: Repository, entries: Sequence[Entry]) -> Run[None]:
 
 def _remaining(repository: Repository, marks: frozenset[str], sizes: frozenset[int]) -> Run[frozenset[str]]:
     there = yield from _sizes(repository)
+    if not there:
+        yield from _told_all(repository)
     sought = Wanted(dict.fromkeys(marks, ("",)), sizes, frozenset())
     entries = yield from _known(repository, sought, there)
     return frozenset(entry.sha256 for entry in entries)
