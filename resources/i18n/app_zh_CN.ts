@@ -891,6 +891,10 @@
             <translation>查找的人(&amp;W)</translation>
         </message>
         <message>
+            <source>How to &amp;read</source>
+            <translation>读取方式(&amp;R)</translation>
+        </message>
+        <message>
             <source>Details…</source>
             <translation>详情…</translation>
         </message>
@@ -1273,6 +1277,33 @@
         <message>
             <source>Nothing found so far.</source>
             <translation>尚无发现。</translation>
+        </message>
+    </context>
+    <context>
+        <name>MeansBox</name>
+        <message>
+            <source>&amp;Password list</source>
+            <translation>口令清单(&amp;P)</translation>
+        </message>
+        <message>
+            <source>One a line, tried on locked documents and archives. Held in memory only, never written.</source>
+            <translation>每行一个，逐一尝试打开加密的文档和压缩包。只在内存中使用，不写入磁盘。</translation>
+        </message>
+        <message>
+            <source>Read the te&amp;xt in pictures and scanned pages</source>
+            <translation>识别图片和扫描页中的文字(&amp;X)</translation>
+        </message>
+        <message>
+            <source>Pictures</source>
+            <translation>图片</translation>
+        </message>
+        <message>
+            <source>Takes a second or more for each picture.</source>
+            <translation>每张图片约需一秒以上。</translation>
+        </message>
+        <message>
+            <source>Needs an addition: pip install lethe[ocr]. Without it pictures are not looked at.</source>
+            <translation>需另行安装：pip install lethe[ocr]。未安装时图片计为“未查看”。</translation>
         </message>
     </context>
     <context>

@@ -80,3 +80,33 @@ def test_each_key_is_foreseen_before_the_list_is_signed(officer: Officer, compan
     for row in rows:
         assert words.say(row.expected) in page.keys.text()
     page._keys_shown.reject()
+
+
+def test_a_list_of_passwords_is_tried_and_one_that_is_none_refused(
+    officer: Officer, company: Path, tmp_path: Path
+) -> None:
+    import io
+
+    import pikepdf
+    from reportlab.pdfgen.canvas import Canvas
+
+    held = io.BytesIO()
+    canvas = Canvas(held)
+    canvas.drawString(40, 700, "13812345678 and 11010519491231002X")
+    canvas.save()
+    place = officer.wizard.desk.flow.case.locations[0].path
+    with pikepdf.open(held) as pdf:
+        pdf.save(place / "locked.pdf", encryption=pikepdf.Encryption(owner="owner", user="Geheim-77"))
+    page: LocatePage = officer.page(LocatePage)
+    page.tabs.means.list.set_path(tmp_path / "none.txt")
+    page.run.go.click()
+    officer.rest()
+    assert page.notice.error.fault is Fault.PASSWORDS_UNREADABLE
+    known = tmp_path / "passwords.txt"
+    known.write_text("first\nGeheim-77\n", encoding="utf-8")
+    page.tabs.means.list.set_path(known)
+    officer.locate()
+    officer.rest()
+    (found,) = [one for one in page.records.all() if one.path.endswith("locked.pdf")]
+    assert {finding.kind for finding in found.findings} == {"cn.id", "cn.mobile"}
+    assert found.problems == ()

@@ -1,4 +1,4 @@
-"""What a case is about, in tabs: where to look, backups to search, keys to shred, whom to find."""
+"""What a case is about, in tabs: where to look, backups, keys, whom to find, and what is used for reading."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from app.ui.pages.add_key import StoreKeyDialog
 from app.ui.pages.declared import backups_shown, declaring, keys_shown, places_shown
 from app.ui.pages.key_word_dialog import KeyWordDialog
 from app.ui.widgets.keyphrase import KeyPhrase, KindAndPhrase
+from app.ui.widgets.means import MeansBox
 from app.ui.widgets.places import Entry, Other, Places
 from app.ui.widgets.sought import SoughtBox
 
@@ -43,7 +44,7 @@ class DeclaredTabs(QTabWidget):
         self.places = Places(folders=True, files=False, others=True)
         self.backups = Places(folders=True, files=True, others=True)
         self.keys = Places(folders=False, files=True, others=True)
-        self.sought = SoughtBox()
+        self.sought, self.means = SoughtBox(), MeansBox()
         self.place_row = KeyPhrase(desk)
         self.backup_row = KindAndPhrase(desk, words.backup)
         self.key_row = KindAndPhrase(desk, words.key)
@@ -56,9 +57,10 @@ class DeclaredTabs(QTabWidget):
             self.addTab(tab, "")
             places.changed.connect(self._declare)
             places.list.currentItemChanged.connect(lambda *_: self.show_chosen())
-        whom = QWidget()
-        QVBoxLayout(whom).addWidget(self.sought)
-        self.addTab(whom, "")
+        for box in (self.sought, self.means):
+            tab = QWidget()
+            QVBoxLayout(tab).addWidget(box)
+            self.addTab(tab, "")
         self._connect()
 
     @property
@@ -85,6 +87,7 @@ class DeclaredTabs(QTabWidget):
         shown = (places_shown(case), backups_shown(case), keys_shown(case))
         for places, entries in zip(self._lists, shown, strict=True):
             places.set_entries(entries)
+        self.means.show_terms(case.looking)
         self.show_chosen()
 
     def lock(self, *, locked: bool) -> None:
@@ -93,6 +96,7 @@ class DeclaredTabs(QTabWidget):
         for places in self._lists:
             places.lock(locked)
         self.sought.lock(locked)
+        self.means.lock(locked)
         self.show_chosen()
 
     def show_chosen(self) -> None:
@@ -217,6 +221,7 @@ class DeclaredTabs(QTabWidget):
                 self.tr("Backups to sear&ch"),
                 self.tr("&Keys to shred"),
                 self.tr("&Whom to find"),
+                self.tr("How to &read"),
             )
         ):
             self.setTabText(at, text)

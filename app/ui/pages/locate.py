@@ -104,10 +104,12 @@ class LocatePage(StepPage):
 
     @override
     def begin(self) -> None:
-        """Read the list of customers first, where one is named."""
+        """Read the lists of customers and of passwords first, where they are named."""
         self.notice.clear()
         path, subject = self.sought.path(), self.sought.subject()
-        self.ask(lambda: _sought(path, subject), then=self._begin_seeking)
+        means = self.tabs.means
+        passwords, pictures = means.path(), means.pictures()
+        self.ask(lambda: _sought(path, subject, passwords, pictures), then=self._begin_seeking)
 
     def _begin_seeking(self, sought: Sought) -> None:
         flow = self.desk.flow
@@ -121,7 +123,7 @@ class LocatePage(StepPage):
         path = self.sought.path()
         if self.desk.free and path is not None:
             self.notice.clear()
-            self.ask(lambda: _sought(path, ""), then=self._tell_list)
+            self.ask(lambda: _sought(path), then=self._tell_list)
 
     def _tell_list(self, sought: Sought) -> None:
         if sought.customers is not None:
@@ -215,10 +217,12 @@ class LocatePage(StepPage):
         )
 
 
-def _sought(path: Path | None, subject: str) -> Sought:
+def _sought(
+    path: Path | None, subject: str = "", passwords: Path | None = None, pictures: bool = False
+) -> Sought:
     from app.flow.sought import sought_in
 
-    return sought_in(path, subject)
+    return sought_in(path, subject, passwords=passwords, pictures=pictures)
 
 
 def _searched(record: Record) -> str:
