@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from app.domain.conditions import KeyWord
@@ -19,7 +19,7 @@ from app.steps.shred.doomed import Doomed, Failed, reason_of
 from app.steps.shred.hunt import NOTHING, Hunted, Quarry, has, remaining, wraps_beside
 from app.steps.shred.kinds import UNTOLD as NO_KIND
 from app.steps.shred.kinds import open_keys
-from app.steps.shred.kinds.contract import NotOpened, Opened, Span
+from app.steps.shred.kinds.contract import Forgot, NotOpened, Opened, Span
 from app.steps.shred.needles import Needles, needles_of
 from app.steps.shred.overwriting import METHOD, ReadBackDiffers, is_zeros, whole
 from app.steps.shred.verdict import (
@@ -33,6 +33,8 @@ from app.steps.shred.verdict import (
     graded,
 )
 
+STORE_SAYS: Final = "store_says"
+"""The fact that says what came of the store's own delete."""
 UNTOLD: Final = Evidence(METHOD, (Reason.CANARY_FAILED,))
 """What is known of a key noted in an earlier run whose evidence was not handed over."""
 
@@ -99,6 +101,7 @@ class Act:
         except (Failed, OSError) as error:
             yield self._failed(error)
             return
+        more += self._forgotten()
         if self._copies_remain():
             more += (Reason.COPIES_REMAIN,)
         evidence = concluded(self.noted, more, self.word)
@@ -194,6 +197,15 @@ class Act:
         except OSError:
             return (Reason.NAME_REMAINS,)
         return ()
+
+    def _forgotten(self) -> tuple[Reason, ...]:
+        """Call the store's own delete, now that the bytes are gone, and note what the store says."""
+        kind = self.doomed.kind
+        if not kind.has_delete:
+            return ()
+        told = kind.forget(self.doomed.item.path)
+        self.noted = replace(self.noted, facts=(*self.noted.facts, (STORE_SAYS, told.value)))
+        return (Reason.OPEN_ELSEWHERE,) if told is Forgot.STANDS else ()
 
     def _after(self, name: str) -> None:
         """Try to open the key again, as a thief of the file would.

@@ -23,6 +23,7 @@ from app.steps.shred.verdict import DECLARED
 from app.system.disk import this_disk
 
 _FIRST: Final = ("end_sessions",)
+_LAST: Final = ("store_delete",)
 _STAYS: Final = ("overwrite", "sync", "read_back", "open")
 _GOES: Final = (*_STAYS, "rename", "unlink", "sync_folder")
 
@@ -115,7 +116,8 @@ def _foreseen(one: _Looked, hunted: Hunted, declared: frozenset[str]) -> Foresee
     if hunted.blind:
         limits += (Reason.PLACES_UNSEEN,)
     written = PASSES * sum(span.stop - span.start for span in one.spans)
-    calls = (*_FIRST[: one.kind.has_sessions], *(_STAYS if one.kind.container else _GOES))
+    acts = _STAYS if one.kind.container else _GOES
+    calls = (*_FIRST[: one.kind.has_sessions], *acts, *_LAST[: one.kind.has_delete])
     return Foreseen(
         one.path,
         one.kind.name,

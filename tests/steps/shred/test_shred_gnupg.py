@@ -1,7 +1,9 @@
 """GnuPG: a whole home goes key by key; gpg itself says that there is no secret key any more."""
 
+import os
 import shutil
 import subprocess
+import time
 from dataclasses import replace
 
 import key_stores as stores
@@ -83,6 +85,93 @@ def test_the_agent_is_ended_first(store, planned):
     assert Reason.OPEN_ELSEWHERE not in settled.evidence.limits
 
 
+def test_the_stores_own_delete_is_called_last_and_its_word_is_evidence(store, planned):
+    settled = planned(store).run()["k-0"]
+    assert dict(settled.evidence.facts)["store_says"] == "gone"
+    alone = ["gpg-connect-agent", "--homedir", str(store.home), "--no-autostart"]
+    running = subprocess.run([*alone, "GETINFO pid", "/bye"], capture_output=True, text=True, check=False)
+    assert "OK" not in running.stdout  # the agent that was asked is ended again
+    asked = ["gpg-connect-agent", "--homedir", str(store.home), f"KEYINFO {store.path.stem}", "/bye"]
+    assert "KEYINFO" not in subprocess.run(asked, capture_output=True, text=True, check=True).stdout
+
+
+def test_a_key_that_the_store_still_has_is_open_elsewhere(store, planned, monkeypatch):
+    """The agent finds the key by its grip in another file of the home by the time it is asked."""
+    from app.steps.shred.kinds import gnupg_home
+
+    copy, ask = store.path.read_bytes(), gnupg_home._said
+
+    def put_back(*command):
+        if "KEYINFO" in " ".join(command):
+            told = ask(*command)
+            store.path.write_bytes(copy)
+            more = ask(*(one for one in command if not one.startswith("DELETE_KEY")))
+            return f"{told}{more}"
+        return ask(*command)
+
+    monkeypatch.setattr(gnupg_home, "_said", put_back)
+    settled = planned(store).run()["k-0"]
+    assert dict(settled.evidence.facts)["store_says"] == "stands"
+    assert settled.outcome is KeyOutcome.ACCESS_REMOVED
+    assert Reason.OPEN_ELSEWHERE in settled.evidence.limits
+
+
+def test_an_agent_that_does_not_answer_ends_in_its_time_and_is_no_evidence(store, planned, monkeypatch):
+    from app.steps.shred.kinds import gnupg_home
+
+    tools = store.home.parent / "tools"
+    tools.mkdir()
+    (tools / "gpg-connect-agent").write_text("#!/bin/sh\nexec sleep 600\n")
+    (tools / "gpg-connect-agent").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tools), prepend=":")
+    monkeypatch.setattr(gnupg_home, "_PATIENCE", 0.5)
+    began = time.monotonic()
+    settled = planned(store).run()["k-0"]
+    assert time.monotonic() - began < 10
+    assert dict(settled.evidence.facts)["store_says"] == "not_asked"
+    assert settled.outcome in GOOD
+
+
+@pytest.fixture
+def old_ring(store, planned):
+    """The ring of secret keys as GnuPG 1 and 2.0 kept it: the same packets as an export."""
+    ring = store.home / "secring.gpg"
+    assert store.gpg("-o", ring, "--export-secret-keys", "a@example.org")
+    return stores.Gnupg("gnupg", ring)
+
+
+def imports(ring, place):
+    """Whether gpg itself still reads secret keys in a ring."""
+    home = place / "i"
+    home.mkdir(mode=0o700, exist_ok=True)
+    command = ["gpg", "--homedir", str(home), "--batch", "--pinentry-mode", "loopback", "--passphrase",
+               stores.PASSPHRASE, "--import", str(ring)]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    stores.works("gpgconf", "--homedir", home, "--kill", "gpg-agent")
+    shutil.rmtree(home)
+    return "secret keys read: " in done.stderr
+
+
+def test_an_old_ring_of_secret_keys_is_overwritten_and_its_copy_found(old_ring, bench, tmp_path):
+    place = tmp_path / "place"
+    place.mkdir()
+    copy = place / "ring.bak"
+    shutil.copyfile(old_ring.path, copy)
+    again = old_ring.path.with_name("again")
+    os.link(old_ring.path, again)
+    assert imports(again, tmp_path)
+    bed = bench((str(old_ring.path), "gnupg"), passphrase=stores.PASSPHRASE)
+    bed.more = {"grounds": Grounds(places=(str(place),))}
+    settled = bed.run()["k-0"]
+    assert not old_ring.path.exists()
+    assert not any(again.read_bytes())
+    assert not imports(again, tmp_path)
+    assert settled.outcome is KeyOutcome.ACCESS_REMOVED
+    assert dict(settled.evidence.facts)["copies_found"] == 1
+    assert {Reason.COPIES_REMAIN, Reason.UNREADABLE} <= set(settled.evidence.limits)
+    assert imports(copy, tmp_path)
+
+
 @pytest.mark.parametrize("armour", [[], ["--armor"]], ids=["gpg", "asc"])
 @pytest.mark.parametrize("what", ["--export-secret-keys", "--export-secret-subkeys"])
 def test_an_exported_secret_is_found_and_the_public_key_is_none(store, planned, tmp_path, armour, what):
@@ -125,6 +214,7 @@ def test_it_foresees_every_file_of_the_home_and_the_end_of_the_agent(store):
     told = [one for one in foresee([KeySource("gnupg", store.home)]) if isinstance(one, Foreseen)]
     assert len(told) == 3
     assert all(one.calls[0] == "end_sessions" for one in told)
+    assert all(one.calls[-1] == "store_delete" for one in told)
 
 
 def test_a_key_of_rsa_without_a_passphrase(store, planned):

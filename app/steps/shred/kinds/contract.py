@@ -1,7 +1,8 @@
 """The contract of a key store: what is told of its bytes, how it opens, and how its copies are known.
 
 A kind is one file here with one `KIND`. The kind names bytes and opens keys; everything that
-changes the disk is done by the step, through the signed plan: the kinds only read.
+changes the disk is done by the step, through the signed plan: the kinds only read. What a store's
+own program still has to be told once the bytes are gone, `forget` tells it.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any, Final
 
 from app.domain.conditions import KeyWord
@@ -17,6 +19,16 @@ from app.domain.outcome import Reason
 LARGEST: Final = 16 << 20
 """Bytes of the largest file that is looked into whole for keys."""
 _MARK: Final = 4096
+
+
+class Forgot(Enum):
+    """What came of a store's own delete, called once the bytes were overwritten and the file gone."""
+
+    NOT_ASKED = "not_asked"
+    """There is no such call, its program is not here, or gave no answer."""
+    GONE = "gone"
+    """The store says that it has no such key."""
+    STANDS = "stands"
 
 
 class NotOpened(Exception):
@@ -98,6 +110,10 @@ def _silent(_: str) -> bool:
     return True
 
 
+def _unknown(_: str) -> Forgot:
+    return Forgot.NOT_ASKED
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of key store.
@@ -120,6 +136,8 @@ class Kind:
     """The key files in a folder that was declared; each is a key of its own."""
     quiet: Callable[[str], bool] = _silent
     """End what may hold the key of this file open: sessions, agents. Says whether none is left."""
+    forget: Callable[[str], Forgot] = _unknown
+    """The store's own delete of the key of this file, and what the store says of it afterwards."""
     random: bool = True
     """Whether the key was drawn at random, and is not made of the passphrase alone (condition C3)."""
 
@@ -127,6 +145,11 @@ class Kind:
     def has_sessions(self) -> bool:
         """Whether something else may hold its keys open, to be ended first."""
         return self.quiet is not _silent
+
+    @property
+    def has_delete(self) -> bool:
+        """Whether the store has a delete of its own, to be called last."""
+        return self.forget is not _unknown
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,29 +7,26 @@ its revocation certificates and an old `secring.gpg` go too, and the ring of pub
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import shutil
-import subprocess
 from base64 import b64decode
 from typing import Any, Final
 
 from app.domain.outcome import Reason
 from app.steps.shred.kinds.contract import Kind, NotOpened, Opened, Store, described, master
+from app.steps.shred.kinds.gnupg_home import files, forget, quiet
 from app.steps.shred.kinds.sexp import Sexp, canonical, named, parse, value
 
-_SECRETS: Final = "private-keys-v1.d"
-_REVOCATIONS: Final = "openpgp-revocs.d"
-_OLD_RING: Final = "secring.gpg"
 _REVOCATION: Final = re.compile(rb"-----BEGIN PGP PUBLIC KEY BLOCK-----(.*?)-----END", re.DOTALL)
 _WAYS: Final = (b"private-key", b"protected-private-key")
+_PACKETS: Final = (0x94, 0x95, 0x96, 0x97, 0xC5)
+"""How a ring of secret keys begins, as GnuPG 1 and 2.0 kept it: with a packet of one, RFC 9580 5.5.1.3."""
+_MARK: Final = 4096
 _TAG: Final = 16
 _WIDE: Final = 16
 _LOCKED: Final = (b"\xfe", b"\xff", b"\xfd")
 """What follows the public half in an exported secret packet that is locked, RFC 9580 3.7.2.1."""
 _DERIVATIONS: Final = tuple(bytes([3, 1, hashed, cipher]) for hashed in (8, 9, 10) for cipher in (7, 8, 9))
 _EXPONENT: Final = b"\0\x11\1\0\1"
-_PATIENCE: Final = 20
 
 
 def _open(store: Store, passphrase: bytes) -> Opened:
@@ -185,6 +182,8 @@ def _marks(store: Store) -> tuple[bytes, ...]:
     data = store.whole()
     if revocation := _REVOCATION.search(data):
         return (_unarmoured(revocation[1]),)
+    if data[:1] and data[0] in _PACKETS:
+        return (data[:_MARK],)
     key, marks = _algorithm(data), []
     if _way(data) != _WAYS[0]:
         sealed = named(key, b"protected")[3]
@@ -199,37 +198,4 @@ def _marks(store: Store) -> tuple[bytes, ...]:
     return (*marks, *(end + locked for end in ends for locked in _LOCKED))
 
 
-def _files(path: str) -> tuple[str, ...]:
-    """The secret files of a home."""
-    found = []
-    for folder, ending in ((_SECRETS, ".key"), (_REVOCATIONS, ".rev")):
-        inside = f"{path}{os.sep}{folder}"
-        if os.path.isdir(inside):
-            names = sorted(os.listdir(inside))
-            found += [f"{inside}{os.sep}{name}" for name in names if name.endswith(ending)]
-    if os.path.isfile(f"{path}{os.sep}{_OLD_RING}"):
-        found.append(f"{path}{os.sep}{_OLD_RING}")
-    return tuple(found)
-
-
-def _quiet(path: str) -> bool:
-    """End the agent of a home, which keeps passphrases and open keys in memory."""
-    folder = os.path.dirname(path)
-    inside = os.path.basename(folder) in (_SECRETS, _REVOCATIONS)
-    home = os.path.dirname(folder) if inside else folder
-    if shutil.which("gpgconf") is None:
-        return not os.path.exists(f"{home}{os.sep}S.gpg-agent")
-    try:
-        done = subprocess.run(
-            ["gpgconf", "--homedir", home, "--kill", "gpg-agent"],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_PATIENCE,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return done.returncode == 0
-
-
-KIND: Final = Kind("gnupg", _open, marks=_marks, files=_files, quiet=_quiet)
+KIND: Final = Kind("gnupg", _open, marks=_marks, files=files, quiet=quiet, forget=forget)
