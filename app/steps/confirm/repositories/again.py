@@ -89,7 +89,7 @@ def _settled(
 ) -> Settled:
     outcome, evidence, at = before
     facts = tuple(fact for fact in evidence.facts if fact[0] != _SEEN)
-    limits = tuple(one for one in evidence.limits if one is not Reason.NOT_ASKED_AGAIN)
+    limits: tuple[Reason, ...] = tuple(one for one in evidence.limits if one is not Reason.NOT_ASKED_AGAIN)
     if left is None:
         seen = str(dict(evidence.facts).get(_SEEN, at))
         limits, facts = (*limits, Reason.NOT_ASKED_AGAIN), (*facts, (_SEEN, seen))

@@ -90,6 +90,7 @@ def snapshots(repository: Repository) -> Run[tuple[Snapshot, ...]]:
             one.get("hostname", ""),
             one["time"],
             tuple(one.get("tags") or ()),
+            one.get("original") or "",
         )
         for one in json.loads(told) or []
     )
@@ -213,12 +214,20 @@ def _remove(repository: Repository, entries: Sequence[Entry]) -> Run[None]:
     tool = tool_of(repository)
     version = yield from _version(tool)
     taken = {one.id: one for one in (yield from snapshots(repository))}
-    for paths, affected in _groups(entries, taken):
+    for paths, all_affected in _groups(entries, taken):
+        affected = []
+        for one in all_affected:
+            if restic_again.replaced(one, paths, taken.values()):
+                yield from restic_again.forget(tool, one)
+            else:
+                affected.append(one)
         if version >= _REWRITES:
-            yield from _rewrite(repository, paths, affected)
-        else:
-            for one in affected:
-                yield from restic_again.take_again(repository, tool, one, paths)
+            if affected:
+                yield from _rewrite(repository, paths, affected)
+            continue
+        for one in affected:
+            yield from restic_again.take_again(repository, tool, one, paths)
+    yield from restic_again.unlink(tool, (yield from snapshots(repository)))
     yield from _past_stale_locks(tool, "prune", "--max-unused", "0", "--no-cache")
 
 

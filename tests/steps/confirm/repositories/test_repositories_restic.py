@@ -22,7 +22,10 @@ from app.domain.event import Progressed
 from app.domain.outcome import CopyOutcome, KeyOutcome, Outcome, Reason
 from app.domain.step import Stage
 from app.steps.confirm import find_copies
+from app.steps.confirm.repositories import restic
 from app.steps.confirm.repositories.disposing import dispose
+from app.steps.confirm.repositories.tool import Tool
+from app.steps.confirm.repositories.work import at_work
 
 NEWER = Path(sys.prefix) / "opt" / "restic" / "usr" / "bin"
 ENV = {"RESTIC_PASSWORD": "pw"}
@@ -273,11 +276,92 @@ def test_stopped_anywhere_it_goes_on_and_no_tool_is_left(tmp_path: Path, release
     stages = {copy.id: Stage.BEGUN for copy in copies}
     ended = disposed(plan, copies, backup, stages=stages)
     assert {event.outcome for event in ended.values()} == {CopyOutcome.EXPUNGED}
+    (left,) = snapshots(tmp_path / "repo")
+    assert restored(tmp_path / "repo", left["id"], one.root, tmp_path / "out") == one.others
+
+
+def died_after(tool: type[Tool], verb: str, monkeypatch: pytest.MonkeyPatch, count: int = 1) -> None:
+    """End the process, as a kill does, right after the tool did `verb` for the `count`-th time."""
+    real, done = tool.output, []
+
+    def output(self, *arguments, **how):
+        answer = yield from real(self, *arguments, **how)
+        if arguments[0] == verb:
+            done.append(verb)
+            if len(done) == count:
+                raise KeyboardInterrupt
+        return answer
+
+    monkeypatch.setattr(tool, "output", output)
+
+
+@pytest.mark.parametrize(("verb", "count"), [("backup", 1), ("forget", 2), ("tag", 1)])
+def test_killed_between_two_snapshots_no_twin_is_left(
+    tmp_path: Path, any_restic, signers, monkeypatch, verb: str, count: int
+) -> None:
+    """A restic before 0.15, in a repository of two snapshots with labels of their own."""
+    one = company(tmp_path / "co", 3, 3)
+    backup = backed_up(tmp_path / "repo", one)
+    (one.root / "data/later").write_bytes(b"later")
+    ran(
+        "restic",
+        "backup",
+        "-q",
+        "--no-cache",
+        "--time",
+        "2026-01-02 03:04:05",
+        "--tag",
+        "nightly",
+        "--tag",
+        "a",
+        str(one.root),
+        env={**ENV, "RESTIC_REPOSITORY": str(tmp_path / "repo")},
+    )
+    before = [(told["time"][:19], told.get("tags")) for told in snapshots(tmp_path / "repo")]
+    copies, _ = found(backup, one.wanted())
+    plan = signed(copies, signers)
+    with monkeypatch.context() as patch:
+        died_after(Tool, verb, patch, count)
+        if tuple(map(int, ran("restic", "version").split()[1].split(".")))[:2] >= (0, 15):
+            pytest.skip("this restic rewrites snapshots itself")
+        with pytest.raises(KeyboardInterrupt):
+            disposed(plan, copies, backup)
+    if (verb, count) == ("backup", 1):
+        assert len(snapshots(tmp_path / "repo")) == 3
+    ended = disposed(plan, copies, backup, stages={copy.id: Stage.NOTED for copy in copies})
+    assert {event.outcome for event in ended.values()} == {CopyOutcome.EXPUNGED}
     left = snapshots(tmp_path / "repo")
-    for number, last in enumerate(left):
-        assert restored(tmp_path / "repo", last["id"], one.root, tmp_path / f"out{number}") == one.others
-    # An older restic that was stopped between the new snapshot and the end of the old has made a twin.
-    assert len(left) == 1 or release == "older"
+    assert [(told["time"][:19], told.get("tags")) for told in left] == before
+    for at, told in enumerate(left):
+        more = {"data/later": b"later"} if told.get("tags") else {}
+        assert restored(tmp_path / "repo", told["id"], one.root, tmp_path / f"out{at}") == {
+            **one.others,
+            **more,
+        }
+
+
+def test_a_label_that_was_changed_by_half_is_ended(tmp_path: Path, any_restic) -> None:
+    """Restic writes the snapshot anew before it removes the old; a kill between leaves both."""
+    repo, mark = tmp_path / "repo", "0" * 16
+    backup = backed_up(repo)
+    one = company(tmp_path / "co", 1, 1)
+    one.write()
+    tag = f"lethe-instead-of-{mark}-{mark}"
+    ran("restic", "backup", "-q", "-r", str(repo), "--tag", tag, "--tag", "a", str(one.root), env=ENV)
+    (tagged,) = (repo / "snapshots").iterdir()
+    data = tagged.read_bytes()
+    with at_work(backup, lambda _: "pw") as repository:
+        drawn(restic.KIND.remove(repository, ()))
+        (repo / "snapshots" / tagged.name).write_bytes(data)
+        assert len(snapshots(repo)) == 2
+        drawn(restic.KIND.remove(repository, ()))
+    (left,) = snapshots(repo)
+    assert left["tags"] == ["a"]
+
+
+def drawn(run) -> None:
+    for _ in run:
+        pass
 
 
 def test_a_copy_goes_with_the_key_of_its_repository(tmp_path: Path, any_restic, signers) -> None:
