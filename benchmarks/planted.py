@@ -71,7 +71,8 @@ def _foreigner(rng: random.Random) -> str:
 
 
 def _old_id(rng: random.Random) -> str:
-    return f"{rng.choice(REGIONS)}{_born(rng):%y%m%d}{rng.randrange(1000):03}"
+    day = date(1930, 1, 1) + timedelta(days=rng.randrange(25_000))  # none were given to who was born later
+    return f"{rng.choice(REGIONS)}{day:%y%m%d}{rng.randrange(1000):03}"
 
 
 def _uscc(rng: random.Random) -> str:
@@ -149,19 +150,19 @@ PLANTS: tuple[Plant, ...] = (
     Plant("cn.id15", "身份证号", _same(_old_id)),
     Plant("cn.residence", "居住证号", _same(_residence)),
     Plant("cn.permanent_resident", "证件号码", _same(_foreigner)),
-    Plant("cn.uscc", "统一社会信用代码", _same(_uscc)),
-    Plant("cn.org", "组织机构代码", _org),
+    Plant("cn.uscc", "信用代码", _same(_uscc)),
+    Plant("cn.org", "机构代码", _org),
     Plant("cn.mobile", "手机号", _same(_mobile)),
     Plant("cn.landline", "固定电话", _landline),
     Plant("cn.passport", "护照号", _same(lambda rng: rng.choice("EG") + _pick(rng, DIGITS, 8))),
-    Plant("cn.hkmo_permit", "港澳通行证号", _same(lambda rng: "C" + _pick(rng, DIGITS, 8))),
-    Plant("cn.tw_permit", "台湾通行证号", _same(lambda rng: "L" + _pick(rng, DIGITS, 8))),
-    Plant("hk.id", "香港身份证号", _hong_kong),
-    Plant("mo.id", "澳门身份证号", _macao),
+    Plant("cn.hkmo_permit", "港澳通行证", _same(lambda rng: "C" + _pick(rng, DIGITS, 8))),
+    Plant("cn.tw_permit", "台湾通行证", _same(lambda rng: "L" + _pick(rng, DIGITS, 8))),
+    Plant("hk.id", "香港身份证", _hong_kong),
+    Plant("mo.id", "澳门身份证", _macao),
     Plant("tw.id", "身分證字號", _same(_taiwan)),
     Plant("cn.military", "军官证号", _military),
     Plant("cn.social", "社保号", _same(lambda rng: _pick(rng, DIGITS[1:], 12))),
-    Plant("cn.driver", "驾驶证档案编号", _same(lambda rng: _pick(rng, DIGITS[1:], 12))),
+    Plant("cn.driver", "驾照档案", _same(lambda rng: _pick(rng, DIGITS[1:], 12))),
     Plant("cn.plate", "车牌号", _same(lambda rng: rng.choice("京粤沪") + "B" + _pick(rng, DIGITS, 5))),
     Plant("bank.card", "银行卡号", _same(_card)),
     Plant("email", "邮箱", _same(lambda rng: f"{_word(rng)}@mail{rng.randrange(9)}.example.com")),
@@ -194,7 +195,7 @@ def decoy(rng: random.Random) -> str:
             f"金额 {rng.randrange(10**11)}.{rng.randrange(100):02} 元",
             f"版本 {rng.randrange(9)}.{rng.randrange(20)}.{rng.randrange(99)}.{rng.randrange(9)}",
             f"HT{_born(rng):%Y%m%d}{_pick(rng, DIGITS, 3)}",
-            f"E{_pick(rng, DIGITS, 8)}",
+            f"货号 E{_pick(rng, DIGITS, 8)}",
             f"0.{_pick(rng, DIGITS, 16)}",
             f"{rng.uniform(0, 3):.4f}, {rng.uniform(0, 3):.4f}",
             f"icon{rng.randrange(9)}@2x.png",

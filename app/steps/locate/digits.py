@@ -38,7 +38,7 @@ _LANDLINE: Final = re.compile(
 _OLD_ID: Final = re.compile(rb"(?<![0-9])[1-9][0-9]{14}(?![0-9])")
 _LONE: Final = re.compile(rb"(?:[^0-9]*[^0-9A-Za-z])?([0-9]{11,19})(?:[^0-9A-Za-z][^0-9]*)?")
 """A run with one number in it and nothing glued to that: nearly all are."""
-_HASHES: Final = re.compile(rb"[0-9a-fA-F]{24,}")
+_HASHES: Final = re.compile(rb"[0-9a-fA-F]{24,}|[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 
 _BY_LENGTH: Final = {
     **dict.fromkeys((14, 16, 17, 19), (5,)),
@@ -86,7 +86,7 @@ def _uscc(view: View, run: bytes, base: int) -> Iterator[_Claim]:
         named = view.named("cn.uscc", base + m.start(), base + m.end())
         office, region = checks.uscc_office(value), checks.uscc_region(value)
         valid = checks.uscc_checksum(value)
-        if named or (valid and office and region):
+        if named or (valid and office and region and not view.odd(base + m.start())):
             why = grade.PATTERN | named | (grade.CHECKSUM if valid else 0)
             yield (
                 m.span(),
@@ -103,9 +103,10 @@ def _mobile(view: View, run: bytes, base: int) -> Iterator[_Claim]:
         value = _plain(m[1])
         named = view.named("cn.mobile", base + m.start(), base + m.end())
         why = grade.PATTERN | named | (grade.PREFIX if checks.mobile_prefix(value) else 0)
-        if not named and view.odd(base + m.start()):
+        glued = _glued(run, m)
+        if not named and (view.odd(base + m.start()) or (glued and is_date(value[:8]))):
             continue
-        yield m.span(), "cn.mobile", value, why | (grade.ODD if _glued(run, m) else 0)
+        yield m.span(), "cn.mobile", value, why | (grade.ODD if glued else 0)
 
 
 def _landline(view: View, run: bytes, base: int) -> Iterator[_Claim]:
@@ -178,6 +179,6 @@ def _glued(run: bytes, m: re.Match[bytes]) -> bool:
 
 def _in_hash(run: bytes, m: re.Match[bytes]) -> bool:
     """Whether the number is part of a long hexadecimal word."""
-    if not _glued(run, m):
+    if not (_glued(run, m) or b"-" in (run[m.start() - 1 : m.start()], run[m.end() : m.end() + 1])):
         return False
     return any(h.start() <= m.start() and m.end() <= h.end() for h in _HASHES.finditer(run))

@@ -12,13 +12,14 @@ from functools import cache
 from typing import Final, NamedTuple
 
 from app.steps.locate import checks, grade, papers
+from app.steps.locate.words import ALSO, header_kinds
 
 Weigh = Callable[[str], int | None]
 """Gives what speaks for a value besides its label; None when it is none."""
 
 _GAP: Final = (
-    r"(?:[\s\"'=:>\[(|/,*_#&;.\-]|：|＝|，|、|（|）|】|“|”|号码|编号|账号|帐号|证|号|为|是"
-    r"|(?i:number|address|addr|num|no|id|code)|地址|</?[A-Za-z][^<>\n]{0,60}>){0,16}?"
+    r"(?:[\s\"'=:>\[(|/,*_#&;.\-]|：|＝|，|、|（|）|】|“|”|号码|號碼|编号|編號|账号|帐号|賬號|帳號|证|證|号|號|为|為|是"
+    r"|(?i:number|address|addr|value|num|no|id|code)|地址|</?[A-Za-z][^<>\n]{0,60}>){0,16}?"
 ).encode()
 _END: Final = rb"(?![0-9A-Za-z])"
 _BEFORE: Final = 24
@@ -136,6 +137,13 @@ WRITTEN: Final[dict[str, Written]] = {
 }  # fmt: skip
 NAMED_KINDS: Final = tuple(WRITTEN)
 """In the order in which the engine numbers them."""
+
+
+@cache
+def headed(header: str) -> tuple[str, ...]:
+    """Give the kinds of which a head names values that nothing else tells."""
+    kinds = header_kinds(header)
+    return tuple(kind for kind in NAMED_KINDS if kind in kinds or (kind == "mo.id" and ALSO[kind] in kinds))
 
 
 class Value(NamedTuple):

@@ -148,7 +148,8 @@ def paper(view: View, end: int) -> Iterator[Sighting]:
     first = last
     while first > max(0, last - 16) and data[first - 1 : first].isalnum():
         first -= 1
-    text = data[first:last].decode("latin-1").upper()
+    written = data[first:last].decode("latin-1")
+    text = written.upper()
     forms = [(kind, own) for kind, form, own in _PAPERS if form.fullmatch(text)]
     if not forms:
         return
@@ -157,7 +158,7 @@ def paper(view: View, end: int) -> Iterator[Sighting]:
         if named:
             yield Sighting(first, last, kind, text, named | _paper(kind, text, own=own))
             return
-    if view.odd(first):
+    if view.odd(first) or written != text:
         return
     for kind, own in forms:
         named = view.named(ALSO.get(kind, kind), first, last) if own else 0

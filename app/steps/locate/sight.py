@@ -9,20 +9,19 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
-from functools import cache
 from itertools import pairwise
 from typing import Final
 
 from app.steps.locate import grade, shapes
 from app.steps.locate.digits import numbers
 from app.steps.locate.engine import LABEL_KINDS, UNPLAIN, Class, Engine, Hits
-from app.steps.locate.named import NAMED_KINDS, WRITTEN, after_label, in_column
+from app.steps.locate.named import NAMED_KINDS, WRITTEN, after_label, headed, in_column
 from app.steps.locate.passage import Passage
 from app.steps.locate.plain import is_utf8_near, mend, plain
 from app.steps.locate.sighting import Reader, Sighting
-from app.steps.locate.words import ALSO, ODD, family, header_kinds
+from app.steps.locate.words import ODD, family, header_kinds
 
 _RUN_CHARS: Final = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz+- ()")
 _RUN: Final = bytes(1 if byte in _RUN_CHARS else 0 for byte in range(256))
@@ -45,7 +44,7 @@ __all__ = ["Sighting", "sightings", "sightings_at"]
 def sightings(passage: Passage, engine: Engine, today: date) -> list[Sighting]:
     """Find what stands in one passage."""
     hits = engine.spots(passage.data)
-    if not hits and not (passage.column and _headed(passage.header)):
+    if not hits and not (passage.column and headed(passage.header)):
         return []
     if passage.loose and not is_utf8_near(passage.data, [end for end, _ in hits]):
         passage = passage._replace(data=mend(passage.data)[0], loose=False)
@@ -66,30 +65,40 @@ def sightings_at(passage: Passage, hits: Hits, engine: Engine, today: date) -> l
     return found if passage.column else _with_companions(found)
 
 
-@cache
-def _headed(header: str) -> tuple[str, ...]:
-    """Give the kinds of which a head names values that nothing else tells."""
-    kinds = header_kinds(header)
-    return tuple(kind for kind in NAMED_KINDS if kind in kinds or (kind == "mo.id" and ALSO[kind] in kinds))
-
-
 def _one_each(found: list[Sighting]) -> list[Sighting]:
     """Let what is told by its shape have its span; what is told by its label alone gets what is left."""
-    solid = [one for one in found if one.kind not in WRITTEN]
-    if len(solid) == len(found):
+    weak = [one for one in found if one.kind in WRITTEN]
+    if not weak:
         return found
-    taken = sorted((one.start, one.end) for one in solid)
-    starts = [start for start, _ in taken]
-    kept = []
-    last = 0
+    doubtful = {one for one in found if _is_doubtful(one)}
+    solid = _spans(one for one in found if one.kind not in WRITTEN and one not in doubtful)
+    named = _spans(weak)
+    kept, last = [], 0
     for one in found:
         if one.kind in WRITTEN:
-            at = bisect_left(starts, one.end) - 1
-            if (at >= 0 and taken[at][1] > one.start) or one.start < last:
+            if one.start < last or _meets(one, solid):
                 continue
             last = one.end
+        elif one in doubtful and _meets(one, named):
+            continue
         kept.append(one)
     return kept
+
+
+def _spans(found: Iterable[Sighting]) -> list[tuple[int, int]]:
+    return sorted((one.start, one.end) for one in found)
+
+
+def _meets(one: Sighting, spans: list[tuple[int, int]]) -> bool:
+    at = bisect_left(spans, (one.end, 0)) - 1
+    return at >= 0 and spans[at][1] > one.start
+
+
+def _is_doubtful(one: Sighting) -> bool:
+    """Whether a number is a card only for a label somewhere near, or a mobile number within a longer word."""
+    if one.kind == "cn.mobile":
+        return bool(one.why & grade.ODD)
+    return one.kind == "bank.card" and not one.why & (grade.PREFIX | grade.HEADER)
 
 
 def _with_companions(found: list[Sighting]) -> list[Sighting]:
@@ -138,7 +147,7 @@ class _View:
 
     def column(self) -> Iterator[Sighting]:
         """Give the values of a column that its head alone tells."""
-        for kind in _headed(self.passage.header) if self.in_column else ():
+        for kind in headed(self.passage.header) if self.in_column else ():
             for value in in_column(kind, self.data):
                 yield Sighting(value.start, value.end, kind, value.text, value.why | grade.HEADER)
 

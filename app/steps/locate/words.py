@@ -12,7 +12,7 @@ ODD: Final = "odd"
 PROVINCE_SIGNS: Final = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 """The first character of a number plate (GA 36)."""
 
-LABELS: Final[dict[str, tuple[str, ...]]] = {
+_SIMPLE: Final[dict[str, tuple[str, ...]]] = {
     "cn.id": (
         "身份证", "身份證", "身分證", "证件号", "證件號", "公民身份号码", "居住证",
         r"\bid[ _]?(?:card|number|no)\b", r"\bsfzh\b", r"\bzjhm\b",
@@ -66,11 +66,20 @@ LABELS: Final[dict[str, tuple[str, ...]]] = {
     ),
     ODD: (
         "订单", "流水", "单号", "凭证号", "发票号", "合同号", "交易号", "编号", "序号", "快递", "运单",
+        "货号", "批号",
         r"\border[ _]?(?:id|no|num)", r"\bserial", r"\btrace[ _]?(?:id|no)", r"\binvoice[ _]?(?:id|no|num)",
         r"\btracking", r"\bwaybill",
     ),
 }  # fmt: skip
-"""By kind of identifier; ASCII entries are expressions, matched without regard to case."""
+_TRADITIONAL: Final = str.maketrans(
+    "证号码体会组织机构设备识别产权车护驾驶档编银帐户邮资湾军官经纬录账统纳税执业传真电话联系动标单内陆胞门居订运货发凭递",
+    "證號碼體會組織機構設備識別產權車護駕駛檔編銀帳戶郵資灣軍官經緯錄賬統納稅執業傳真電話聯繫動標單內陸胞門居訂運貨發憑遞",
+)
+LABELS: Final = {
+    kind: tuple(dict.fromkeys((*words, *(word.translate(_TRADITIONAL) for word in words))))
+    for kind, words in _SIMPLE.items()
+}
+"""By kind of identifier, in both ways to write Chinese; ASCII entries are expressions that know no case."""
 
 _FAMILY: Final = {"cn.residence": "cn.id", "cn.permanent_resident": "cn.id", "cn.id15": "cn.id"}
 ALSO: Final = {

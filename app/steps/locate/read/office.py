@@ -17,7 +17,7 @@ from app.steps.locate.limits import Reading
 from app.steps.locate.passage import Passage
 from app.steps.locate.plain import unescape
 from app.steps.locate.read.source import BLOCK, Container, Source, Stream
-from app.steps.locate.read.workbook import Book, sheet_names, sheet_passages
+from app.steps.locate.read.workbook import Book, sheet_names, sheet_passages, wanted_strings
 from app.steps.locate.words import ODD, header_kinds, is_header
 
 _ENDS: Final = (b"</si>", b"</c>", b"</row>", b"</w:p>", b"</a:p>", b"</text:p>", b"</text:h>")
@@ -34,6 +34,7 @@ _SKIPPED: Final = re.compile(
 )
 _IMAGES: Final = re.compile(r"\.(?:png|jpe?g|gif|bmp|tiff?|emf|wmf|webp|svm)$", re.IGNORECASE)
 _SHEETS: Final = re.compile(r"xl/(?:worksheets/[^/]+\.xml|sharedStrings\.xml)$")
+_STRINGS: Final = "xl/sharedStrings.xml"
 _MARKERS: Final = ("xl/", "word/", "ppt/", "content.xml")
 
 
@@ -70,6 +71,9 @@ def read_office(archive: zipfile.ZipFile, container: Container, reading: Reading
             for text in _texts(metered, cells=info.filename.startswith("xl/")):
                 heads = heads or (_heads(text) if info.filename.startswith("xl/") else "")
                 yield Passage(text, heads, where=info.filename)
+    if book and book.wanted:
+        with archive.open(_STRINGS) as stream:
+            yield from wanted_strings(container.meter(stream), book)
 
 
 def _book(archive: zipfile.ZipFile, reading: Reading) -> Book | None:

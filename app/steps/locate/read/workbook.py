@@ -11,9 +11,11 @@ import html
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final
 
 from app.steps.locate.engine import Class, Scan
+from app.steps.locate.named import headed
 from app.steps.locate.passage import Passage
 from app.steps.locate.plain import unescape
 from app.steps.locate.read.source import BLOCK, Stream
@@ -55,6 +57,8 @@ class Book:
     """Sheet by the path of its file in the zip."""
     strings: list[str] = field(default_factory=list)
     """The first of the shared strings: among them are the heads of the columns."""
+    wanted: dict[str, set[int]] = field(default_factory=dict)
+    """By a head that names what nothing else tells, the shared strings of its column."""
 
 
 def sheet_names(workbook: bytes, relations: bytes) -> dict[str, str]:
@@ -90,6 +94,7 @@ def sheet_passages(stream: Stream, path: str, book: Book) -> Iterator[Passage]:
         elif not number:
             heads = _heads(xml, book.strings)
             yield from (Passage(head.encode("utf-8", "replace"), where=name) for head in heads.values())
+        yield from _named_columns(xml, name, heads, book)
         hits = book.spots(xml)
         if not hits:
             continue
@@ -100,6 +105,43 @@ def sheet_passages(stream: Stream, path: str, book: Book) -> Iterator[Passage]:
             yield Passage(book.plain(xml), common or " ".join(heads.values()), where=name or path)
             continue
         yield from _columns(xml, hits, name, heads, common)
+
+
+def _named_columns(xml: bytes, sheet: str, heads: dict[bytes, str], book: Book) -> Iterator[Passage]:
+    """Give the cells of columns whose values are told by their head alone; of shared strings their places."""
+    for column, head in heads.items():
+        if not headed(head):
+            continue
+        cells = []
+        for told, value, text in _column(column).findall(xml):
+            if b't="s"' in told and value.isdigit():
+                book.wanted.setdefault(head, set()).add(int(value))
+            else:
+                cells.append(_text(value or text))
+        if any(cells):
+            where = f"{sheet}!{column.decode()}"
+            yield Passage("\n".join(cells).encode("utf-8", "replace"), head, column=True, where=where)
+
+
+@cache
+def _column(letters: bytes) -> re.Pattern[bytes]:
+    return re.compile(
+        rb'<c r="' + letters + rb'[0-9]+"([^>]*)>(?:<f[^>]*>[^<]*</f>|<f[^>]*/>)?'
+        rb"(?:<v>([^<]*)</v>|<is>(.*?)</is>)",
+        re.DOTALL,
+    )
+
+
+def wanted_strings(stream: Stream, book: Book) -> Iterator[Passage]:
+    """Give the shared strings of the columns that were told by their heads, each under its head."""
+    at = 0
+    for xml in _rows(stream):
+        strings = _STRING.findall(xml)
+        for head, wanted in book.wanted.items():
+            here = [_text(strings[place - at]) for place in wanted if at <= place < at + len(strings)]
+            if here:
+                yield Passage("\n".join(here).encode("utf-8", "replace"), head, column=True, where=head)
+        at += len(strings)
 
 
 def _columns(
