@@ -33,10 +33,13 @@ from app.steps.shred.services.contract import (
     Unanswered,
     Warrant,
 )
+from app.system.loading import loads
 
 T = TypeVar("T")
 _PARTS: Final = ("token", "serial", "object", "id", "type")
 _BLOCK: Final = 16
+_PATIENCE: Final = 0.8
+"""The part of its time that the module may take to be loaded."""
 
 
 @contextmanager
@@ -46,6 +49,8 @@ def _open(source: ServiceKey, secret: str) -> Iterator[Keeper]:
     except ImportError:
         raise Unanswered(Reason.NO_LIBRARY) from None
     wanted = _parts(source.name)
+    if not loads(str(source.module), "C_GetFunctionList", source.timeout * _PATIENCE):
+        raise Unanswered(Reason.NO_ANSWER)
     try:
         library = pkcs11.lib(str(source.module))
         token = _token(library, wanted)

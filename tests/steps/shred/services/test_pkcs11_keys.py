@@ -16,6 +16,7 @@ from app.domain.event import Noted
 from app.domain.fault import Fault, Refused
 from app.domain.outcome import KeyOutcome, Reason
 from app.domain.step import Stage
+from app.language import Language, explain
 from app.steps.shred.services.asking import foreask, inquire
 
 pkcs11 = pytest.importorskip("pkcs11")
@@ -230,6 +231,60 @@ def test_a_library_that_is_none_is_said(tmp_path):
     with pytest.raises(Refused) as refused:
         list(inquire([one], key=b"k" * 32, passphrase=lambda _: "1234"))
     assert refused.value.fault is Fault.KEY_STORE_SILENT
+
+
+HANGING = """
+#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+typedef unsigned long RV;
+struct list { unsigned char version[2]; void *calls[68]; } all;
+static RV ok(void) { return 0; }
+static RV hang(void) { for (;;) pause(); }
+static RV info(unsigned char *told) { memset(told, ' ', 88); told[0] = 2; told[1] = 40; return 0; }
+#ifdef AT_LOAD
+__attribute__((constructor)) static void loaded(void) { hang(); }
+#endif
+#ifdef AT_CRASH
+__attribute__((constructor)) static void loaded(void) { *(volatile int *)0 = 1; }
+#endif
+RV C_GetFunctionList(struct list **given) {
+#ifdef AT_LIST
+    hang();
+#endif
+    all.version[0] = 2; all.version[1] = 40;
+    for (int at = 0; at < 68; at++) all.calls[at] = (void *)hang;
+#ifndef AT_INITIALIZE
+    all.calls[0] = (void *)ok;
+#endif
+    all.calls[1] = (void *)ok; all.calls[2] = (void *)info;
+    *given = &all;
+    return 0;
+}
+"""
+
+
+@pytest.mark.parametrize("where", ["AT_LOAD", "AT_LIST", "AT_CRASH", "AT_INITIALIZE", "AT_SLOTS"])
+def test_a_module_that_hangs_or_crashes_ends_in_a_sentence_within_its_time(tmp_path, where):
+    """A real library, in which one call never comes back. To load one stops every thread of a program."""
+    if shutil.which("gcc") is None:
+        pytest.skip("gcc is not installed")
+    code, module = tmp_path / "hanging.c", tmp_path / f"{where.lower()}.so"
+    code.write_text(HANGING)
+    subprocess.run(
+        ["gcc", "-w", "-shared", "-fPIC", f"-D{where}", "-o", module, code], check=True, timeout=60
+    )
+    one = ServiceKey("pkcs11", "pkcs11:token=a;object=b", module=module, timeout=2)
+    began = time.monotonic()
+    with pytest.raises(Refused) as refused:
+        list(inquire([one], key=b"k" * 32, passphrase=lambda _: "1234"))
+    assert time.monotonic() - began < 8
+    assert refused.value.fault is Fault.KEY_STORE_SILENT
+    assert refused.value.detail == "2 s"
+    for language in Language:
+        said = explain(refused.value, language)
+        assert "2 s" in said
+        assert "pkcs11:token=a;object=b" in said
 
 
 @pytest.mark.parametrize("what", ["canary", "overwritten", "called"])
