@@ -126,10 +126,15 @@ class Reading:
 
     def unlocked(self, source: Source) -> Iterator[Passage]:
         """Read what the source in hand held under a password, in its place."""
-        if self.depth >= self.limits.depth:
-            self.note(Problem.TOO_DEEP)
-        else:
+        if not self.too_deep():
             yield from self._below(source)
+
+    def too_deep(self) -> bool:
+        """Whether no container may be entered any more; that it was not is noted."""
+        deep = self.depth >= self.limits.depth
+        if deep:
+            self.note(Problem.TOO_DEEP)
+        return deep
 
     def _below(self, source: Source) -> Iterator[Passage]:
         return self.dispatch(source, replace(self, depth=self.depth + 1))

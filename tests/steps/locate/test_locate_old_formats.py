@@ -250,3 +250,25 @@ def test_damage_anywhere_ends_in_some_look_and_never_in_silence(form, seed, look
         data[rng.randrange(8, len(data))] = rng.randrange(256)
     (tmp_path / "in" / "a.bin").write_bytes(data[: rng.randrange(len(data) // 2, len(data) + 1)])
     assert look()["a.bin"].look in (Look.FOUND, Look.UNREADABLE, Look.NOT_LOOKED_AT, Look.CLEAN)
+
+
+def test_an_outlook_mail_within_another_and_too_many_of_them(look, tmp_path):
+    def inside(depth):
+        return "".join(f"__attach_version1.0_#{n:08X}/__substg1.0_3701000D/" for n in range(depth))
+
+    (tmp_path / "in" / "a.msg").write_bytes(
+        msg_bytes(
+            "nothing",
+            **{
+                f"{inside(1)}__substg1.0_0037001F": "投诉 13812345678".encode("utf-16-le"),
+                f"{inside(2)}__attach_version1.0_#00000009/__substg1.0_3707001F": "a.csv".encode("utf-16-le"),
+                f"{inside(2)}__attach_version1.0_#00000009/__substg1.0_37010102": NUMBER.encode(),
+                f"{inside(7)}__substg1.0_1000001F": "身份证 11010519491231002X".encode("utf-16-le"),
+            },
+        )
+    )
+    record = look()["a.msg"].record
+    assert {where for found in record.findings for where in found.where} == {
+        "attached.msg", "attached.msg!attached.msg!a.csv",
+    }  # fmt: skip
+    assert record.problems == (Problem.TOO_DEEP,)

@@ -53,6 +53,7 @@ _KEY_STORE: Final = re.compile(rb"0(?:\x82..|\x81.|[\x40-\x7f])\x02\x01[\x00\x03
 """DER of PKCS#12 (version 3), PKCS#8 and PKCS#1 (version 0); a certificate begins otherwise."""
 _IMAGE: Final = re.compile(rb"BM.{4}\0\0\0\0|RIFF.{4}WEBP|.{4}ftyp(?:heic|heix|avif|mif1)", re.DOTALL)
 _MBOX: Final = re.compile(rb"From \S+ .{10,60}\r?\n[A-Za-z\-]+:")
+_COUNTED: Final = re.compile(rb"[0-9]{1,9} *\r?\n[A-Za-z\-]+:")
 _MAIL: Final = re.compile(
     rb"(?:(?:Return-Path|Received|Delivered-To|Message-ID|MIME-Version|Date|From|To|Subject|X-[A-Za-z\-]+|DKIM-Signature"
     rb"|Content-Type):[^\n]*\n(?:[ \t][^\n]*\n)*){2}",
@@ -71,7 +72,7 @@ def reads_as_text(data: bytes, name: str) -> bool:
         _OTHER_TEXT.match(data)
         or _MAIL.match(data)
         or _MBOX.match(data)
-        or name[-4:].lower() == ".eml"
+        or name[-5:].lower().endswith((".eml", ".emlx"))
         or data.find(b"%PDF-", 0, 1024) >= 0
         or is_dbf(data)
     )
@@ -142,6 +143,8 @@ def _by_shape(source: Source, head: bytes) -> Reader:
 def _text(source: Source, head: bytes) -> Reader:
     if charset_of(source) is None:
         return raw.read_unknown
+    if source.suffix == "emlx" and _COUNTED.match(head):
+        return _later("mail", "read_emlx")
     if _MBOX.match(head):
         return _later("mail", "read_mbox")
     if _MAIL.match(head) or source.suffix == "eml":

@@ -45,7 +45,7 @@ def read_zip(source: Source, reading: Reading) -> Iterator[Passage]:
             yield from read_sheet(source, reading)
         elif is_office(names):
             yield from read_office(archive, container, reading)
-        elif _deep(reading):
+        elif reading.too_deep():
             return
         else:
             yield from _members(archive, container, reading)
@@ -144,16 +144,9 @@ class _StrictMember(tarfile.TarInfo):
             raise tarfile.ReadError(str(error)) from error
 
 
-def _deep(reading: Reading) -> bool:
-    if reading.depth < reading.limits.depth:
-        return False
-    reading.note(Problem.TOO_DEEP)
-    return True
-
-
 def read_tar(source: Source, reading: Reading) -> Iterator[Passage]:
     """Read a tar in one pass. Links and devices in it hold no bytes of their own."""
-    if _deep(reading):
+    if reading.too_deep():
         return
     packed = Counted(source.blocks())
     container = Container(reading, 1)
@@ -173,7 +166,7 @@ def _squeezed(
     open_stream: Callable[[Any], Any], endings: tuple[str, ...]
 ) -> Callable[..., Iterator[Passage]]:
     def read(source: Source, reading: Reading) -> Iterator[Passage]:
-        if _deep(reading):
+        if reading.too_deep():
             return
         packed = Counted(source.blocks())
         container = Container(reading, 1)

@@ -7,6 +7,7 @@ import struct
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
+from app.domain.record import Problem
 from app.steps.locate.limits import Reading
 from app.steps.locate.passage import Passage
 from app.steps.locate.read.source import Source
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 _PROPERTY: Final = re.compile(r"(?:(.*)/)?__substg1\.0_([0-9A-F]{4})([0-9A-F]{4})")
 _NOT_WORDS: Final = frozenset({"001A", "1035", "1039", "1042", "300B", "3702", "3709", "3FDE"})
 """Class names, message ids and record keys: they look like addresses and name no one."""
+_MAIL: Final = "__substg1.0_3701000D"
+"""The storage of a mail that is attached to another."""
+_INSIDE: Final = "attached.msg"
 _HTML: Final = "1013"
 _RICH: Final = "1009"
 _DATA: Final = "3701"
@@ -38,12 +42,24 @@ def read_msg(streams: Streams, reading: Reading) -> Iterator[Passage]:
         if not found or found[2] in _NOT_WORDS:
             continue
         storage, tag, kind = found[1] or "", found[2], found[3]
-        if kind == "001F":
-            yield Passage(streams.read(name).decode("utf-16-le", "replace").encode("utf-8", "replace"))
-        elif kind == "001E":
-            yield Passage(streams.read(name).decode("gb18030", "replace").encode())
-        elif kind == "0102" and tag in (_HTML, _RICH, _DATA):
-            yield from reading.enter(_member(streams, name, storage, tag))
+        place = "!".join([_INSIDE] * storage.count(_MAIL))
+        if storage.count(_MAIL) + reading.depth >= reading.limits.depth:
+            reading.note(Problem.TOO_DEEP)
+            continue
+        for passage in _property(streams, name, storage, (tag, kind), reading):
+            yield passage.within(place) if place else passage
+
+
+def _property(
+    streams: Streams, name: str, storage: str, what: tuple[str, str], reading: Reading
+) -> Iterator[Passage]:
+    tag, kind = what
+    if kind == "001F":
+        yield Passage(streams.read(name).decode("utf-16-le", "replace").encode("utf-8", "replace"))
+    elif kind == "001E":
+        yield Passage(streams.read(name).decode("gb18030", "replace").encode())
+    elif kind == "0102" and tag in (_HTML, _RICH, _DATA):
+        yield from reading.enter(_member(streams, name, storage, tag))
 
 
 def _member(streams: Streams, name: str, storage: str, tag: str) -> Source:

@@ -53,8 +53,7 @@ def read_7z(source: Source, reading: Reading) -> Iterator[Passage]:
     Raises:
         ValueError, lzma.LZMAError: when it is broken.
     """
-    if reading.depth >= reading.limits.depth:
-        reading.note(Problem.TOO_DEEP)
+    if reading.too_deep():
         return
     file = source.whole(reading.limits.held)
     container = Container(reading, file.seek(0, 2))
