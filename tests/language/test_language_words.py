@@ -50,6 +50,8 @@ CONTRACT = [
     "address",
     "secret.key",
     "secret.password",
+    *("hk.id", "mo.id", "tw.id", "cn.social", "cn.driver", "mac", "device.id"),
+    *("minor.under14", "minor.under18"),
 ]
 
 
