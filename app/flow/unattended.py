@@ -37,7 +37,7 @@ def carry_out(
             before(step)
             flow.sign(people)
         elif step is Step.CERTIFY:
-            yield from flow.begin(step, people=_attesting(people))
+            yield from flow.begin(step, people=_attesting(people), passphrase=passphrase)
         else:
             before(step)
             yield from flow.begin(step, passphrase=passphrase)
