@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from multiprocessing import get_context
@@ -31,6 +32,8 @@ class Worker:
     """One process: takes a job, tells which of its files it is at, gives the answer as a whole."""
 
     def __init__(self) -> None:
+        # No module is to be taken from the current folder: it may be one that is looked at.
+        os.environ["PYTHONSAFEPATH"] = "1"
         self.connection, theirs = _SPAWN.Pipe()
         self._mark: Any = RawArray("q", 3)
         self._process = _SPAWN.Process(target=_serve, args=(theirs, self._mark), daemon=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
 import zipfile
@@ -113,3 +114,22 @@ def test_where_no_process_can_begin_it_is_done_here(tmp_path, monkeypatch):
     monkeypatch.setattr("multiprocessing.spawn._python_exe", b"/nonexistent/python")
     events = list(locate([Location(tmp_path)], key=bytes(32), jobs=2))
     assert [one.look for one in events if isinstance(one, Located)] == [Look.FOUND]
+
+
+def test_no_module_is_taken_from_the_folder_that_is_looked_at(tmp_path):
+    script, place = tmp_path / "look.py", tmp_path / "place"
+    script.write_text(
+        "from pathlib import Path\n"
+        "from app.domain.case import Location\n"
+        "from app.steps.locate import locate\n"
+        "if __name__ == '__main__':\n"
+        "    print(sum(hasattr(e, 'look') for e in locate([Location(Path())], key=bytes(32), jobs=1)))\n"
+    )
+    place.mkdir()
+    (place / "multiprocessing.py").write_text("open('taken', 'w')\n")
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
+    done = subprocess.run(
+        [sys.executable, script], cwd=place, env=env, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "1\n"
+    assert not (place / "taken").exists()

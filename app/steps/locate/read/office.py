@@ -20,7 +20,8 @@ from app.steps.locate.read.source import BLOCK, Container, Source, Stream
 from app.steps.locate.read.workbook import Book, sheet_names, sheet_passages, wanted_strings
 from app.steps.locate.words import ODD, header_kinds, is_header
 
-_ENDS: Final = (b"</si>", b"</c>", b"</row>", b"</w:p>", b"</a:p>", b"</text:p>", b"</text:h>")
+_END: Final = re.compile(rb"</(?:si|c|row|w:p|a:p|text:p|text:h)>")
+_NEAR_END: Final = (2 << 10, 64 << 10, 1 << 62)
 _BREAKS: Final = re.compile(
     rb"</(?:si|c|row|[a-z]{1,4}:p|text:h|w:tc|a:tc)>|<(?:w:br|w:tab|w:cr|a:br|text:tab|text:line-break|text:s)\b[^>]*>"
 )
@@ -96,7 +97,7 @@ def _texts(stream: Stream, *, cells: bool) -> Iterator[bytes]:
         if not carry and block[:2] in (b"\xff\xfe", b"\xfe\xff"):
             raise UnicodeError("XML in UTF-16 is not read")
         xml = carry + block
-        cut = max(xml.rfind(end) + len(end) if end in xml else 0 for end in _ENDS)
+        cut = _last_end(xml)
         if not cut and len(xml) > _LONGEST:
             cut = xml.rfind(b"<")
         if cut <= 0 and len(xml) > _LONGEST:
@@ -106,6 +107,15 @@ def _texts(stream: Stream, *, cells: bool) -> Iterator[bytes]:
             yield _plain(xml[:cut], cells)
     if carry:
         yield _plain(carry, cells)
+
+
+def _last_end(xml: bytes) -> int:
+    """Give where the last paragraph or cell ends; 0 when none does."""
+    for near in _NEAR_END:
+        ends = [m.end() for m in _END.finditer(xml, max(0, len(xml) - near))]
+        if ends:
+            return ends[-1]
+    return 0
 
 
 def _plain(xml: bytes, cells: bool) -> bytes:

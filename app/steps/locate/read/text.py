@@ -20,7 +20,7 @@ from app.steps.locate.read.table import header_row, table
 
 _UTF8: Final = ("utf-8", "utf-8-sig")
 _DELIMITERS: Final = ",\t;|"
-_MAY_DELIMIT: Final = re.compile(f"[{_DELIMITERS}]".encode())
+_DELIMITER_BYTES: Final = _DELIMITERS.encode()
 _RTF: Final = re.compile(
     rb"\\'([0-9a-fA-F]{2})|\\u(-?[0-9]{1,5}) ?\??|(\\(?:par|line|cell|row|tab)\b ?)"
     rb"|\\[a-z]+-?[0-9]* ?|[{}\r\n]"
@@ -104,7 +104,8 @@ def is_table(head: bytes, charset: Charset) -> bool:
 
 def may_be_table(data: bytes) -> bool:
     """Whether a text in UTF-8 begins with the head of a table."""
-    return bool(_MAY_DELIMIT.search(data, 0, 2048) and _delimiter(data, Charset("utf-8")))
+    head = data[:2048]
+    return any(map(head.__contains__, _DELIMITER_BYTES)) and bool(_delimiter(data, Charset("utf-8")))
 
 
 def _delimiter(head: bytes, charset: Charset) -> str:
