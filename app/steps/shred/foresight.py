@@ -12,12 +12,12 @@ from app.domain.event import Progressed
 from app.domain.fault import Fault, Refused
 from app.domain.outcome import Reason
 from app.steps.shred.hunt import NOTHING, Blind, Grounds, Hunted, Quarry, Sighting, hunt, wraps_beside
-from app.steps.shred.hunting import progress_of
 from app.steps.shred.inspection import files_of, reading, stamp_of, store_of
 from app.steps.shred.kinds import kind_of, marks_of, open_keys, spans_of
 from app.steps.shred.kinds.contract import Kind, NotOpened, Opened, Span, Store
 from app.steps.shred.needles import needles_of
 from app.steps.shred.overwriting import PASSES
+from app.steps.shred.progress import progress_of
 from app.steps.shred.surface import surface_of
 from app.steps.shred.verdict import DECLARED
 from app.system.disk import this_disk

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections import defaultdict
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO, Final, cast
 
@@ -18,6 +18,8 @@ from app.steps.shred.unpacking import Found, Piece, Unseen, pieces
 
 _MOST_NAMED: Final = 1000
 """Places that are named of each key, and places that could not be looked into."""
+_PIECES: Final = 8
+"""Pieces of a file, of a mebibyte or a member each, between two signs of life."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,9 @@ class _Bag:
 def hunt(quarries: Sequence[Quarry], grounds: Grounds) -> Generator[str, None, dict[str, Hunted]]:
     """Look for copies of all these keys in one pass; gives each file it comes to, and at last what it found.
 
+    Within a long file, an archive or a repository it gives an empty text now and then, so that it
+    can be shown and broken off there too.
+
     Names are no evidence: a file is a copy when something of the key is in it. A key's own file,
     under any of its names, is none. Links to files are looked at, folders that are links are not.
     """
@@ -110,7 +115,8 @@ def hunt(quarries: Sequence[Quarry], grounds: Grounds) -> Generator[str, None, d
         yield from _files(sought, grounds, sieve, bag)
         for repository in grounds.repositories:
             yield repository.path
-            _sift(snapshots(repository, sieve.overlap), sieve, bag, repository.path, repository=True)
+            told = snapshots(repository, sieve.overlap)
+            yield from _sift(told, sieve, bag, repository.path, repository=True)
     return {one.id: bag.told(one) for one in quarries}
 
 
@@ -130,21 +136,23 @@ def _files(
             continue
         seen.add(node)
         yield path
-        _look(path, told.st_size, sieve, bag, own.get(node, set()))
+        yield from _look(path, told.st_size, sieve, bag, own.get(node, set()))
 
 
-def _look(path: str, size: int, sieve: Sieve, bag: _Bag, own: set[str]) -> None:
+def _look(path: str, size: int, sieve: Sieve, bag: _Bag, own: set[str]) -> Generator[str, None, None]:
     try:
         with open(path, "rb", buffering=0) as file:
-            _sift(pieces(cast("BinaryIO", file), size, sieve.overlap), sieve, bag, path, own)
+            yield from _sift(pieces(cast("BinaryIO", file), size, sieve.overlap), sieve, bag, path, own)
     except OSError:
         _blind(bag, Blind(path, "", Reason.UNREADABLE))
 
 
 def _sift(
     found: Found, sieve: Sieve, bag: _Bag, path: str, own: Iterable[str] = (), *, repository: bool = False
-) -> None:
-    for one in found:
+) -> Generator[str, None, None]:
+    for number, one in enumerate(found, 1):
+        if number % _PIECES == 0:
+            yield ""
         if isinstance(one, Unseen):
             # The key's own store is what it is: locked.
             if not (own and not one.member):
@@ -239,15 +247,3 @@ def _leads_aside(path: str, aside: frozenset[str]) -> bool:
 
 def _is_aside(path: str, aside: frozenset[str]) -> bool:
     return bool(aside) and os.path.realpath(path) in aside
-
-
-def run(
-    hunting: Generator[str, None, dict[str, Hunted]], told: Callable[[str], None] = lambda _: None
-) -> dict[str, Hunted]:
-    """Draw a hunt to its end and give what it found."""
-    while True:
-        try:
-            told(next(hunting))
-        except StopIteration as end:
-            found: dict[str, Hunted] = end.value
-            return found

@@ -6,19 +6,15 @@ import os
 from collections import defaultdict
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
-from itertools import count
-from typing import Final
 
 from app.domain.copies import Copy, Disposal
 from app.domain.event import CopyFound, Progressed
 from app.domain.outcome import Reason
-from app.domain.step import Step
 from app.steps.shred.act import Act
-from app.steps.shred.hunt import NOTHING, Grounds, Hunted, Sighting, hunt
+from app.steps.shred.hunt import NOTHING, Grounds, Sighting, hunt
 from app.steps.shred.inspection import stamp_of
+from app.steps.shred.progress import progress_of
 
-_EVERY: Final = 64
-"""Files between two words of how far the hunt has come."""
 Told = Generator[Progressed | CopyFound, None, None]
 
 
@@ -34,21 +30,6 @@ def hunt_for(acts: Sequence[Act], grounds: Grounds, planned: frozenset[str]) -> 
         act.hunted = found.get(act.doomed.item.id, NOTHING)
     late = {item: [one for one in hunted.found if one.path not in planned] for item, hunted in found.items()}
     yield from (CopyFound(copy) for copy in copies_of(late, Reason.FOUND_LATE))
-
-
-def progress_of(
-    hunting: Generator[str, None, dict[str, Hunted]],
-) -> Generator[Progressed, None, dict[str, Hunted]]:
-    """Draw a hunt to its end, say now and then how far it has come, and give what it found."""
-    for looked in count(1):
-        try:
-            path = next(hunting)
-        except StopIteration as end:
-            found: dict[str, Hunted] = end.value
-            return found
-        if looked % _EVERY == 0:
-            yield Progressed(Step.SHRED, looked, 0, "files", path)
-    raise AssertionError  # count does not end
 
 
 def copies_of(found: Mapping[str, Sequence[Sighting]], reason: Reason) -> Iterator[Copy]:

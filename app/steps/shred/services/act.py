@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
-from app.domain.event import Begun, Noted, Settled
+from app.domain.event import Begun, Noted, Progressed, Settled
 from app.domain.outcome import Evidence, Fact, KeyOutcome, Reason
 from app.domain.plan import PlanItem
 from app.domain.step import Stage, Step
+from app.steps.shred.progress import progress_of
 from app.steps.shred.services.asking import session
 from app.steps.shred.services.contract import (
     Answer,
@@ -28,6 +29,7 @@ from app.steps.shred.services.seen import ANSWERED, HANDLE, METHOD, SOURCE, Seen
 from app.steps.shred.verdict import CANARY, COPIES, DECLARED, concluded, verdict
 
 T = TypeVar("T")
+Told = Begun | Noted | Progressed | Settled
 
 NO_TRACES: Final = Traces()
 UNTOLD: Final = Evidence(METHOD, (Reason.CANARY_FAILED,))
@@ -51,21 +53,22 @@ class ServiceAct:
     hunted: tuple[str, ...] = ()
     traces: Traces = NO_TRACES
 
-    def carried_out(self, passphrase: Callable[[str], str]) -> Iterator[Begun | Noted | Settled]:
+    def carried_out(self, passphrase: Callable[[str], str]) -> Iterator[Told]:
         """Do both, unless that was done in an earlier run."""
         if self.stage is not Stage.SETTLED:
             self.secret = passphrase(self.item.id)
             yield from self.overwrite()
             yield from self.settle()
 
-    def overwrite(self) -> Iterator[Begun | Noted | Settled]:
+    def overwrite(self) -> Iterator[Told]:
         """Lay a canary, note it, call, note the answer. Where that was noted, nothing is called again."""
         if self.stage is Stage.NOTED and ANSWERED in dict(self.noted.facts):
             return
         try:
             if self.stage is not Stage.NOTED:
                 yield Begun(Step.SHRED, (self.item.id,), 0)
-                self.noted = self._hunted(self._asked(self._before))
+                self.noted = self._asked(self._before)
+                yield from self._hunt()
                 yield self._note("canary")
             self.noted = _with(self.noted, self._called())
         except Unanswered as error:
@@ -112,9 +115,9 @@ class ServiceAct:
             facts += ((CANARY, hashlib.sha256(canary.text).hexdigest()), *canary.facts)
         return Evidence(METHOD, tuple(dict.fromkeys(limits)), facts)
 
-    def _hunted(self, evidence: Evidence) -> Evidence:
-        self.hunted = copies_in(self.call.source.copies, self.traces)
-        return _with(evidence, Answer(facts=((COPIES, len(self.hunted)),)))
+    def _hunt(self) -> Iterator[Progressed]:
+        self.hunted = yield from progress_of(copies_in(self.call.source.copies, self.traces))
+        self.noted = _with(self.noted, Answer(facts=((COPIES, len(self.hunted)),)))
 
     def _signed(self, keys: tuple[KeyRef, ...]) -> KeyRef:
         if not keys:

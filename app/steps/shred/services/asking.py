@@ -12,6 +12,7 @@ from app.domain.fault import Fault, Refused
 from app.domain.key import Key
 from app.domain.outcome import Reason
 from app.domain.record import Stamp
+from app.steps.shred.progress import drawn
 from app.steps.shred.services import service_of
 from app.steps.shred.services.contract import Keeper, KeyRef, Traces, Unanswered
 from app.steps.shred.services.copies import copies_in
@@ -76,7 +77,7 @@ def foreask(source: ServiceKey, secret: str) -> Foreasked:
         return key, told.calls, told.wait, keeper.traces(key)
 
     key, calls, wait, traces = asked(source, secret, look)
-    copies = copies_in(source.copies, traces)
+    copies = drawn(copies_in(source.copies, traces))
     limits = (*key.limits, *((Reason.COPIES_REMAIN,) if copies else ()), *DECLARED)
     return Foreasked(source.locator, source.kind, calls, wait, copies, limits)
 

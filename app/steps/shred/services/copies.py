@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -13,14 +13,19 @@ LARGEST: Final = 256 << 20
 """Bytes of the largest file that is read; a longer one is no copy of a key store that Lethe knows."""
 
 
-def copies_in(places: Sequence[Path], traces: Traces) -> tuple[str, ...]:
-    """The files in and below these places, and those that the traces name, that bring the key back.
+def copies_in(places: Sequence[Path], traces: Traces) -> Generator[str, None, tuple[str, ...]]:
+    """Find the files in and below these places, and those that the traces name, that bring the key back.
 
-    A file that can't be read is taken for no copy, as no verdict rests on there being none.
+    Gives each file it comes to. One that can't be read is taken for no copy, as no verdict
+    rests on there being none.
     """
     own = {os.path.realpath(path) for path in traces.own}
-    found = (path for path in _files((*places, *traces.places)) if os.path.realpath(path) not in own)
-    return tuple(path for path in dict.fromkeys(found) if _holds(path, traces.is_copy))
+    seen: dict[str, bool] = {}
+    for path in _files((*places, *traces.places)):
+        if path not in seen and os.path.realpath(path) not in own:
+            yield path
+            seen[path] = _holds(path, traces.is_copy)
+    return tuple(path for path, held in seen.items() if held)
 
 
 def remaining(found: Sequence[str], traces: Traces) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import pytest
 from servers import bao, free_port, hung_server, slow_server
 
 from app.domain.case import ServiceKey
-from app.domain.event import Noted
+from app.domain.event import Noted, Progressed
 from app.domain.fault import Fault, Refused
 from app.domain.outcome import KeyOutcome, Reason
 from app.domain.step import Stage
@@ -326,3 +326,20 @@ def test_a_note_of_a_secret_is_a_copy(server, stored, counter, tmp_path):
     (settled,) = counter(source, secret=server.root).run()
     assert settled.outcome is KeyOutcome.ACCESS_REMOVED
     assert facts(settled)["copies_found"] == 1
+
+
+def test_a_long_hunt_for_copies_says_how_far_it_is_and_can_be_broken_off(server, transit, counter, tmp_path):
+    place = tmp_path / "exports"
+    place.mkdir()
+    for number in range(300):
+        (place / f"{number:03}").write_bytes(b"nothing of it")
+    server.snapshot(place / "200.snap")
+    bed = counter(transit.source(copies=(place,)), secret=server.root)
+    events = bed.events()
+    far = next(event.done for event in events if isinstance(event, Progressed) and event.now)
+    assert far == 64
+    events.close()
+    assert transit.opens()
+    (settled,) = bed.run()
+    assert facts(settled)["copies_found"] == 1
+    assert not transit.opens()
