@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.domain.case import Case
-from app.domain.copies import Copy, Disposal
+from app.domain.copies import Copy, Disposal, Searched
 from app.domain.fault import GateClosed
 from app.domain.outcome import KeyOutcome, Reason
 from app.domain.plan import Plan, Subject
@@ -48,6 +48,17 @@ def key_end(desk: Desk, plan: Plan, repository: str) -> KeyOutcome | None:
         ends.append(ended if isinstance(ended, KeyOutcome) else KeyOutcome.FAILED)
     ladder = list(KeyOutcome)
     return max(ends, key=ladder.index) if ends else None
+
+
+def bag_stands(desk: Desk, told: Searched) -> None:
+    """Keep how a bag stands after files of it went, beside what its search could not look at."""
+
+    def anew(one: Searched) -> Searched:
+        limits = [limit for limit in one.limits if limit is not Reason.NOT_MENDED]
+        return replace(one, limits=(*limits, *told.limits), fault=told.fault)
+
+    known = desk.register.searched()
+    desk.register.set_searched([anew(one) if one.backup == told.backup else one for one in known])
 
 
 def keep_papers(case: Case, folder: Path) -> None:

@@ -20,7 +20,7 @@ from app.domain.outcome import Evidence, Outcome
 from app.domain.record import Look, Record
 from app.domain.step import Step
 from app.flow import databases, services
-from app.flow.copying import keep_papers, key_end, refuse_unsealed
+from app.flow.copying import bag_stands, keep_papers, key_end, refuse_unsealed
 from app.flow.desk import Desk, Passphrase
 from app.flow.hunting import grounds_of, hunting, keys_of, kinds_of, source_of
 from app.flow.keeping import held_copy, held_keys, refuse_own_keys
@@ -257,7 +257,10 @@ def wiping(desk: Desk, plan: SignedPlan, passphrase: Passphrase) -> Work:
         reader=reader_command(plan.plan.wiping),
     )
     put_in_place(plan.plan.items, copies)
-    mend_bags(desk.case.backups, plan.plan.items, copies)
+    for event in mend_bags(desk.case.backups, plan.plan.items, copies):
+        if isinstance(event, BackupSearched):
+            bag_stands(desk, event.searched)
+        yield event
 
 
 class _Told(Mapping[str, tuple[Outcome, Evidence]]):

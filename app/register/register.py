@@ -234,6 +234,12 @@ class Register:
         """Add how the search of one backup ended."""
         self._db.execute("INSERT INTO searched(body) VALUES(?)", (_text(searched),))
 
+    def set_searched(self, searched: Iterable[Searched]) -> None:
+        """Put these in the place of all that was said of searches."""
+        self._db.execute("DELETE FROM searched")
+        for one in searched:
+            self.add_searched(one)
+
     def searched(self) -> list[Searched]:
         """How the search of each backup ended."""
         return list(self._all(Searched, "SELECT body FROM searched ORDER BY seq"))

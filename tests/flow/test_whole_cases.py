@@ -8,11 +8,14 @@ import json
 import shutil
 import subprocess
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from app.domain.case import Backup
+from app.domain.copies import Disposal
 from app.domain.outcome import CopyOutcome, KeepOutcome, Outcome
 from app.flow import Flow, carry_out, from_environment, people_of, read_case_file
 from app.steps.certify import Status
@@ -111,6 +114,49 @@ def test_a_bag_and_a_custodian_with_shares(office: Office) -> None:
     assert (top / "data/customers" / books).read_bytes() == original
     assert KeepOutcome.SEALED in {one.outcome for one in flow.results()}
     assert flow.status in (Status.ALL_DESTROYED, Status.WITH_EXCEPTIONS)
+    flow.close()
+
+
+def test_a_bag_that_could_not_be_mended_is_an_exception(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The wiping says so when it happens, and the certificate afterwards; a second run puts it right."""
+    from app.domain.event import BackupSearched
+    from app.domain.outcome import Reason
+    from app.domain.step import Step
+    from app.steps.confirm import bags
+
+    bagit = pytest.importorskip("bagit")
+    bag = office.folder / "bag"
+    bag.mkdir()
+    shutil.copy(office.folder / "customers/a.csv", bag)
+    (bag / "odd.zip").write_bytes(b"PK\x03\x04 damaged")
+    bagit.make_bag(str(bag))
+    case = replace(office.case, backups=(Backup("bagit", bag),))
+    flow = Flow.create(office.folder / "case", case, office.officer)
+    for step in (Step.LOCATE, Step.DECIDE, Step.CONFIRM):
+        list(flow.begin(step))
+    (before,) = [one for one in flow.searched() if one.backup == str(bag)]
+    assert before.limits == (Reason.UNREADABLE,)
+    for copy in flow.copies():
+        if copy.disposal is Disposal.EXCEPTION:
+            flow.accept(copy.id, "林晓文")
+    flow.sign(office.people)
+    list(flow.begin(Step.SHRED))
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bags, "write_durably", full)
+        told = [event.searched for event in flow.begin(Step.WIPE) if isinstance(event, BackupSearched)]
+    assert [(one.backup, one.fault) for one in told] == [(str(bag), Reason.NOT_MENDED)]
+    (after,) = [one for one in flow.searched() if one.backup == str(bag)]
+    assert (after.fault, after.limits) == (Reason.NOT_MENDED, (Reason.UNREADABLE, Reason.NOT_MENDED))
+    list(flow.begin(Step.WIPE))
+    (mended,) = [one for one in flow.searched() if one.backup == str(bag)]
+    assert mended == before
+    assert bagit.Bag(str(bag)).is_valid()
     flow.close()
 
 

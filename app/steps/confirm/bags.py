@@ -7,17 +7,19 @@ import os
 import re
 import sys
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from app.domain.case import Backup
-from app.domain.copies import Copy
+from app.domain.copies import Copy, Searched
+from app.domain.event import BackupSearched, Progressed
 from app.domain.outcome import Reason
 from app.domain.plan import PlanItem
+from app.domain.step import Step
 from app.steps.confirm.reading import CHUNK, CantRead, reading
 from app.steps.confirm.repositories.contract import Beat, Run, Unusable
+from app.steps.confirm.repositories.work import told
 from app.system.durable import write_durably
 
 CHECK: Final = "manifests, all read"
@@ -55,11 +57,11 @@ class _Bag:
         for line in re.split(r"(?<=\n)", self.text(path)):
             if not line.strip():
                 continue
-            told = _LINE.fullmatch(line)
-            if told is None:
+            found = _LINE.fullmatch(line)
+            if found is None:
                 raise Unusable(Reason.REPOSITORY_DAMAGED)
-            ways = [re.sub(one, lambda it: _ESCAPED[it[0]], told[2]) for one in _ESCAPES]
-            yield line, told[1].lower(), next((one for one in ways if one in known), ways[0])
+            ways = [re.sub(one, lambda it: _ESCAPED[it[0]], found[2]) for one in _ESCAPES]
+            yield line, found[1].lower(), next((one for one in ways if one in known), ways[0])
 
     def payload(self) -> Iterator[str]:
         """The path of every file in `data`, as a manifest names it."""
@@ -86,14 +88,17 @@ def check_bag(path: Path) -> Run[int]:
     return len(files)
 
 
-def mend_bags(backups: Sequence[Backup], items: Iterable[PlanItem], copies: Mapping[str, Copy]) -> None:
+def mend_bags(
+    backups: Sequence[Backup], items: Iterable[PlanItem], copies: Mapping[str, Copy]
+) -> Iterator[Progressed | BackupSearched]:
     """Let the declared bags tell of what is left in them, after files of theirs were destroyed.
 
     Afterwards the manifests have no line of a file that is gone, the digest of an archive that was
     written anew, the right Payload-Oxum and tag manifests. The old manifests, which held the names,
-    are overwritten where they lay. What a bag lacks for another reason it goes on lacking.
+    are overwritten where they lay. What a bag lacks for another reason it goes on lacking. Each
+    such bag is read whole once more: its BackupSearched has the `check`, or NOT_MENDED.
     """
-    roots = [os.path.realpath(one.path) for one in backups if one.kind == "bagit"]
+    roots = {os.path.realpath(one.path): str(one.path) for one in backups if one.kind == "bagit"}
     if not roots:
         return
     touched: dict[str, set[str]] = {}
@@ -102,9 +107,13 @@ def mend_bags(backups: Sequence[Backup], items: Iterable[PlanItem], copies: Mapp
         if root and item.fate.destroys and _is_other(item, copies.get(item.id)):
             touched.setdefault(root, set()).add(Path(item.path).relative_to(root).as_posix())
     for root, names in touched.items():
-        # A bag that can't be mended fails its own check from now on, which is the truth.
-        with suppress(OSError, CantRead, Unusable, LookupError):
+        try:
             _mend(_bag(Path(root)), names)
+            count = yield from told(Step.WIPE, check_bag(Path(root)), "files", roots[root])
+            yield BackupSearched(Searched(roots[root], count, 0, 0, check=CHECK))
+        except (OSError, CantRead, Unusable, LookupError):
+            failed = Reason.NOT_MENDED
+            yield BackupSearched(Searched(roots[root], 0, 0, 0, (failed,), fault=failed))
 
 
 def _is_other(item: PlanItem, copy: Copy | None) -> bool:
@@ -116,12 +125,12 @@ def _is_other(item: PlanItem, copy: Copy | None) -> bool:
 
 def _bag(path: Path) -> _Bag:
     try:
-        told = _DECLARATION.fullmatch((path / "bagit.txt").read_bytes())
+        declared = _DECLARATION.fullmatch((path / "bagit.txt").read_bytes())
     except OSError as error:
         raise Unusable(Reason.UNREADABLE) from error
-    if told is None or not (path / "data").is_dir():
+    if declared is None or not (path / "data").is_dir():
         raise Unusable(Reason.UNREADABLE)
-    return _Bag(Path(os.path.realpath(path)), told[1].decode("ascii"))
+    return _Bag(Path(os.path.realpath(path)), declared[1].decode("ascii"))
 
 
 def _check_manifests(bag: _Bag, files: frozenset[str]) -> Run[None]:
@@ -160,8 +169,8 @@ def _digests(path: Path, algorithms: Sequence[str]) -> dict[str, str]:
 
 def _check_oxum(bag: _Bag, files: Iterable[str]) -> None:
     info = bag.root / "bag-info.txt"
-    told = _OXUM.search(bag.text(info).replace("\r\n", "\n")) if info.is_file() else None
-    if told and (int(told[2]), int(told[3])) != _oxum(bag, files):
+    found = _OXUM.search(bag.text(info).replace("\r\n", "\n")) if info.is_file() else None
+    if found and (int(found[2]), int(found[3])) != _oxum(bag, files):
         raise Unusable(Reason.REPOSITORY_DAMAGED)
 
 

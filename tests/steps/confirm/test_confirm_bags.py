@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.case import Backup, Profile
-from app.domain.copies import Copy, Disposal
+from app.domain.copies import Copy, Disposal, Searched
 from app.domain.event import BackupSearched, CopyFound
 from app.domain.fate import Fate, Ground
 from app.domain.outcome import Reason
@@ -144,7 +144,8 @@ def test_a_bag_is_mended_after_files_of_it_went(bag: Path) -> None:
         for copy in copies:
             Path(copy.path).unlink()
         assert not is_valid(bag)
-        mend_bags([Backup("bagit", bag)], items(copies), {copy.id: copy for copy in copies})
+        (told,) = mended(bag, copies)
+        assert (told.fault, told.check, told.files) == (None, "manifests, all read", 2)
         # the names are in no manifest, and not in the bytes where the old one lay
         assert set(os.pread(old, 1 << 16, 0)) == {0}
     finally:
@@ -161,7 +162,8 @@ def test_only_what_the_plan_destroyed_is_taken_from_the_manifest(bag: Path) -> N
     first, second = copies
     Path(first.path).unlink()
     (bag / "data/stays.txt").unlink()  # by another hand: that is a fault, and stays one
-    mend_bags([Backup("bagit", bag)], items(copies), {copy.id: copy for copy in copies})
+    (told,) = mended(bag, copies)
+    assert (told.fault, told.limits) == (Reason.NOT_MENDED, (Reason.NOT_MENDED,))
     assert Path(second.path).exists()
     _, searched = found(bag)
     assert searched.fault is Reason.REPOSITORY_DAMAGED
@@ -175,5 +177,42 @@ def test_an_archive_written_anew_has_its_new_digest(bag: Path) -> None:
     copy = replace(next(one for one in copies if one.path.endswith("goes.csv")), disposal=Disposal.REWRITE)
     Path(copy.path).write_bytes(b"the new archive")
     assert not is_valid(bag)
-    mend_bags([Backup("bagit", bag)], items([copy]), {copy.id: copy})
+    (told,) = mended(bag, [copy])
+    assert told.fault is None
     assert is_valid(bag)
+
+
+@pytest.mark.parametrize(
+    "harm", ["manifest is gone", "manifest can not be read", "no declaration", "no room"]
+)
+def test_a_bag_that_can_not_be_mended_says_so(bag: Path, monkeypatch: pytest.MonkeyPatch, harm: str) -> None:
+    from app.steps.confirm import bags
+
+    copies, _ = found(bag)
+    for copy in copies:
+        Path(copy.path).unlink()
+    if harm == "manifest is gone":
+        _no_manifest(bag)
+    elif harm == "manifest can not be read":
+        (bag / "manifest-md5.txt").write_bytes(b"no digest at all\n")
+    elif harm == "no declaration":
+        (bag / "bagit.txt").unlink()
+    else:
+
+        def full(*_: object) -> None:
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(bags, "write_durably", full)
+    (told,) = mended(bag, copies)
+    assert (told.backup, told.fault) == (str(bag), Reason.NOT_MENDED)
+
+
+def test_a_bag_of_which_nothing_went_is_not_read(bag: Path) -> None:
+    copies, _ = found(bag)
+    assert mended(bag, copies) == []
+    assert list(mend_bags([Backup("folder", bag)], items(copies), {})) == []
+
+
+def mended(root: Path, copies: list[Copy]) -> list[Searched]:
+    events = mend_bags([Backup("bagit", root)], items(copies), {copy.id: copy for copy in copies})
+    return [event.searched for event in events if isinstance(event, BackupSearched)]
