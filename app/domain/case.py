@@ -10,6 +10,7 @@ from pathlib import Path
 from app.domain.conditions import KeyWord
 from app.domain.copies import Disposal
 from app.domain.fate import Fate
+from app.domain.pattern import Pattern
 from app.domain.record import Tier
 from app.domain.vaulting import VaultTerms
 from app.domain.wiping import Wiping
@@ -112,6 +113,8 @@ class LookTerms:
     passwords: Path | None = None
     pictures: bool = False
     """Whether the text in pictures and on scanned pages is read (extra `ocr`)."""
+    patterns: tuple[Pattern, ...] = ()
+    """What the company itself numbers its customers and papers with."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ from app.domain.wiping import Method, Wiping
 from app.flow import services
 from app.flow.databases import LOCATION, parted, places_in
 from app.flow.declarable import DISPOSALS, SHARES, shares_of, undeclarable
-from app.flow.looking import LOOKING, looking_of
+from app.flow.looking import LOOKING, PATTERN, looking_of, pattern_reader
 from app.flow.people import PERSON, on_token
 from app.flow.toml_check import Form, Key, Source, check, load
 from app.flow.vaulting import VAULT, terms_of
@@ -78,6 +78,7 @@ _FORMS: Final[dict[str, Form]] = {
     "dates": dict.fromkeys(("dissolved", "committee", "announced", "claims_until", "tax_cleared"), Key(date)),
     "location": LOCATION,
     "locate": LOOKING,
+    "pattern": PATTERN,
     "backup": {
         "kind": Key(str, required=True, choices=BACKUP_KINDS),
         "path": Key(str, required=True),
@@ -211,7 +212,7 @@ def _read(path: Path, *, must_exist: bool) -> Case:
         dates=Dates(**reader.one("dates")),
         locations=locations,
         databases=databases,
-        looking=looking_of(reader.one("locate"), reader.path),
+        looking=looking_of(reader.one("locate"), reader.path, reader.each("pattern", pattern_reader(source))),
         backups=reader.each("backup", lambda one, n: _backup(reader, one, n)),
         keys=keys,
         services=called,

@@ -12,7 +12,7 @@ from typing import Any
 from app.domain.case import Backup, Case, CertificateTerms, Custodian, Database, Dates, Match
 from app.domain.wiping import Method, Wiping
 from app.flow.key_words import word_toml
-from app.flow.looking import looking_toml
+from app.flow.looking import looking_toml, pattern_toml
 from app.flow.people import person_toml
 from app.flow.services import service_toml
 from app.flow.vaulting import vault_toml
@@ -61,6 +61,7 @@ def case_toml(case: Case) -> str:
         ],
         "person": [person_toml(one) for one in case.people],
         "locate": looking_toml(case.looking),
+        "pattern": [pattern_toml(one) for one in case.looking.patterns],
         "wipe": _wipe(case.wiping),
         "vault": vault_toml(case.vault),
         "certificate": _certificate(terms),

@@ -131,7 +131,10 @@ def looking(desk: Desk, passphrase: Passphrase) -> Iterator[Event]:
     for database in desk.case.databases:
         door = ways[address_of(database.url).plain]
         seen: set[str] = set()
-        for event in locate_database(database, key=desk.keys.handles, password=door.password):
+        patterns = desk.case.looking.patterns
+        for event in locate_database(
+            database, key=desk.keys.handles, password=door.password, patterns=patterns
+        ):
             if isinstance(event, RowsSeen):
                 if event.record not in seen:
                     # Declared twice, a database is looked through twice; the last look counts.

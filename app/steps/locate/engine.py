@@ -19,6 +19,7 @@ from enum import IntEnum
 from functools import cache
 from typing import Final, NamedTuple
 
+from app.domain.pattern import Pattern
 from app.steps.locate.named import NAMED_KINDS
 from app.steps.locate.words import LABELS
 
@@ -34,6 +35,8 @@ class Engine(NamedTuple):
     """Where something may end."""
     labels: Scan
     """Where a label word ends."""
+    patterns: tuple[Pattern, ...] = ()
+    """The case's own, in the order of their classes from `Class.PATTERN` on."""
 
 
 class Class(IntEnum):
@@ -61,6 +64,8 @@ class Class(IntEnum):
     VEHICLE = 11
     PLACE = 12
     VISITOR = 13
+    PATTERN = 32
+    """From here on the patterns of the case, 32 at the most."""
     NAMED = 64
     LABEL = 128
 
@@ -115,7 +120,7 @@ def subject_expression(subject: str, joint: str = "[ \\-]?") -> str:
     return r"[ \t\r\n]+".join(re.escape(word) for word in plain.split())
 
 
-def expressions(subject: str = "") -> tuple[Expression, ...]:
+def expressions(subject: str = "", patterns: tuple[Pattern, ...] = ()) -> tuple[Expression, ...]:
     """All expressions of a search with their classes."""
     labels = tuple(
         (word.encode(), Class.LABEL + place)
@@ -128,7 +133,8 @@ def expressions(subject: str = "") -> tuple[Expression, ...]:
         for word in LABELS[kind]
     )
     sought = ((subject_expression(subject).encode(), int(Class.SUBJECT)),) if subject.strip() else ()
-    return _EXPRESSIONS + named + labels + sought
+    own = tuple((one.regex.encode(), Class.PATTERN + place) for place, one in enumerate(patterns))
+    return _EXPRESSIONS + own + named + labels + sought
 
 
 def _parts(wanted: Sequence[Expression]) -> tuple[list[Expression], list[Expression]]:
@@ -243,25 +249,28 @@ def _passes(compiled: list[tuple[re.Pattern[bytes], int]]) -> Scan:
 
 
 @cache
-def compiled(subject: str = "") -> tuple[bytes, bytes] | None:
+def compiled(subject: str = "", patterns: tuple[Pattern, ...] = ()) -> tuple[bytes, bytes] | None:
     """Compile the search so that other processes need not: None where there is no Hyperscan."""
-    return hyperscan_databases(expressions(subject)) if importlib.util.find_spec("hyperscan") else None
+    wanted = expressions(subject, patterns)
+    return hyperscan_databases(wanted) if importlib.util.find_spec("hyperscan") else None
 
 
-_READY: Final[dict[str, Engine]] = {}
+_READY: Final[dict[tuple[str, tuple[Pattern, ...]], Engine]] = {}
 
 
-def best_engine(subject: str = "") -> Engine:
+def best_engine(subject: str = "", patterns: tuple[Pattern, ...] = ()) -> Engine:
     """Make the search ready for the fastest engine this system has; once in a process."""
-    if subject not in _READY:
-        wanted, databases = expressions(subject), compiled(subject)
+    if (subject, patterns) not in _READY:
+        wanted, databases = expressions(subject, patterns), compiled(subject, patterns)
         if databases:
-            _READY[subject] = _loaded(wanted, databases)
+            made = _loaded(wanted, databases)
         else:
-            _READY[subject] = re2_engine(wanted) if importlib.util.find_spec("re2") else re_engine(wanted)
-    return _READY[subject]
+            made = re2_engine(wanted) if importlib.util.find_spec("re2") else re_engine(wanted)
+        _READY[subject, patterns] = made._replace(patterns=patterns)
+    return _READY[subject, patterns]
 
 
-def load_engine(subject: str, databases: tuple[bytes, bytes]) -> None:
+def load_engine(subject: str, patterns: tuple[Pattern, ...], databases: tuple[bytes, bytes]) -> None:
     """Make the search ready that `compiled` compiled in another process."""
-    _READY[subject] = _loaded(expressions(subject), databases)
+    made = _loaded(expressions(subject, patterns), databases)
+    _READY[subject, patterns] = made._replace(patterns=patterns)

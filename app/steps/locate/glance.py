@@ -73,7 +73,7 @@ class _Sweep:
         self._job = job
         self._task = task
         self._mark = mark
-        self._engine = best_engine(task.subject)
+        self._engine = best_engine(task.subject, task.means.patterns)
         self._sieve = categories.best_sieve()
         self._today = date.today()
         self._texts: list[_Text] = []

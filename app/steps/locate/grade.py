@@ -58,7 +58,7 @@ number are rarely anything else, eighteen digits often are."""
 @cache
 def confidence(kind: str, why: int) -> float:
     """Grade one value 0-1. A header and a context word say the same thing and count once."""
-    score = _SHAPES.get(kind, 30)
+    score = _SHAPES.get(kind, 60 if kind.startswith("custom.") else 30)
     score += sum(weight for bit, weight in _WEIGHTS.items() if why & bit)
     score += _NAMED if why & (HEADER | CONTEXT) else 0
     return min(max(score, 0), 100) / 100

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
+from app.domain.pattern import Pattern
 from app.domain.record import Problem
 from app.steps.locate.passwords import Passwords
 
@@ -46,11 +47,15 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What a look may use. `pictures` has the text in pictures read, which takes a second for each."""
+    """What a look may use, and what the case has it look for besides.
+
+    `pictures` has the text in pictures read, which takes a second for each.
+    """
 
     passwords: Passwords = field(default_factory=Passwords)
     pictures: bool = False
     limits: Limits = field(default_factory=Limits)
+    patterns: tuple[Pattern, ...] = ()
 
 
 class Breach(Exception):

@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import BinaryIO, Final
 
-from app.domain.record import Look, Problem, Stamp, Tier
+from app.domain.record import Look, Problem, Stamp
 from app.domain.row import Row, make_row
 from app.steps.locate import category as categories
 from app.steps.locate import grade
 from app.steps.locate.columns import column_of_mobiles
+from app.steps.locate.custom import category_of, gravest
 from app.steps.locate.engine import best_engine
 from app.steps.locate.job import Target, Task
 from app.steps.locate.limits import Account, Reading
@@ -26,7 +27,7 @@ from app.steps.locate.read import Reader, passages
 from app.steps.locate.read.raw import read_raw
 from app.steps.locate.read.source import BLOCK, Source
 from app.steps.locate.sight import Sighting, sightings
-from app.steps.locate.tally import Tally, people, record_id, tier
+from app.steps.locate.tally import Tally, people, record_id
 
 SAMPLE: Final = 64 << 10
 _HEADERS: Final = 256
@@ -212,13 +213,13 @@ def digest_of(file: BinaryIO, size: int, pulse: Callable[[], None]) -> str:
 
 def search(source: Source, task: Task, account: Account, seen: Seen, read: Reader) -> None:
     """Search what a reader gives of a source."""
-    engine = best_engine(task.subject)
+    engine = best_engine(task.subject, task.means.patterns)
     today = date.today()
     spots = None if task.customers or task.subject else engine.spots
     reading = Reading(task.limits, account, passages, spots=spots, means=task.means)
     for passage in _kept(read(source, reading), seen):
         account.pulse()
-        mobiles = None if task.customers else column_of_mobiles(passage)
+        mobiles = None if task.customers or task.means.patterns else column_of_mobiles(passage)
         if mobiles is not None:
             seen.tally.add_many("cn.mobile", mobiles, passage.where)
             continue
@@ -256,9 +257,11 @@ def judge(target: Target, seen: Seen, task: Task, possible: bool = True) -> Sigh
         whole=len(sample) < SAMPLE,
     )
     category = categories.categorise(clues) if possible else categories.CONTACT
-    persons = people(findings)
-    if not persons and any(finding.kind == "secret.key" for finding in findings):
+    persons, patterns = people(findings), task.means.patterns
+    if not persons and any(finding.kind.startswith("secret.") for finding in findings):
         category = categories.KEY
+    if category == categories.CONTACT:
+        category = category_of(findings, patterns) or category
     look = _look(seen, found=bool(findings), kept=categories.kept_by_law(category))
     if look is Look.CLEAN:
         return Sight(look, seen.stamp)
@@ -267,7 +270,7 @@ def judge(target: Target, seen: Seen, task: Task, possible: bool = True) -> Sigh
         (record_id(task.key, target.path), target.path, target.location),
         seen.stamp,
         seen.sha256,
-        (look, tier(findings) if findings else Tier.GENERAL, category, persons),
+        (look, gravest(findings, patterns), category, persons),
         findings,
         problems,
         categories.year_of(clues, sample, date.today().year + 1),

@@ -107,7 +107,8 @@ class Pool:
         except OSError:
             self.close()
             return False
-        self._ready = Ready(self._task, compiled(self._task.subject), compiled_sieve())
+        task = self._task
+        self._ready = Ready(task, compiled(task.subject, task.means.patterns), compiled_sieve())
         for worker in self._idle:
             worker.give(self._ready)
         self._idle = [worker for worker in self._idle if worker.take() or worker.end()]  # type: ignore[func-returns-value]  # one that is dead is let go

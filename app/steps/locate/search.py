@@ -64,8 +64,8 @@ def survey(
     `key` is the case's; findings hold HMACs under it and no value. `subject` is a text
     or number that is looked for besides, reported as `custom.subject`;
     `customers` is a list of people, each of whom is looked for and counted under
-    `custom.customer`. `means` are passwords to try, whether pictures are read, and the
-    limits. `jobs` processes
+    `custom.customer`. `means` are passwords to try, whether pictures are read, the limits,
+    and the patterns of the case, each reported as `custom.` and its name. `jobs` processes
     of their own do the reading, so that a reader that crashes, hangs or takes too much
     memory costs one file; with 0 the caller's own process does it, unguarded. The order
     of the results does not depend on it. Closing the generator ends the processes, in
@@ -123,10 +123,16 @@ def edition(
     Locations count too, for a record says under which it was found. The name tells nothing
     of the people: it is a SHA-256.
     """
-    parts: list[object] = [EDITION, _libraries(), expressions(subject), LABELS, repr(means.limits)]
+    parts: list[object] = [
+        EDITION,
+        _libraries(),
+        expressions(subject, means.patterns),
+        LABELS,
+        repr(means.limits),
+    ]
     parts.append(sorted(str(location.path) for location in locations))
     parts.append(customers.digest() if customers else "")
-    parts.append((means.passwords.digest(), means.pictures))
+    parts.append((means.passwords.digest(), means.pictures, means.patterns))
     return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 

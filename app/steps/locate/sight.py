@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import Final
 
 from app.steps.locate import grade, shapes
+from app.steps.locate.custom import in_lines
 from app.steps.locate.digits import numbers
 from app.steps.locate.engine import LABEL_KINDS, UNPLAIN, Class, Engine, Hits
 from app.steps.locate.named import NAMED_KINDS, WRITTEN, after_label, headed, in_column
@@ -135,6 +136,7 @@ class _View:
 
     def all(self, hits: Hits) -> Iterator[Sighting]:
         done = 0
+        own: dict[int, list[int]] = {}
         for end, kind in hits:
             if kind == Class.NUMBER:
                 if end - 1 > done:  # the character after the run may be the last that was matched
@@ -144,6 +146,10 @@ class _View:
                 yield from _SHAPES[kind](self, end)
             elif Class.NAMED <= kind < Class.LABEL:
                 yield from self._labelled_value(NAMED_KINDS[kind - Class.NAMED], end)
+            elif Class.PATTERN <= kind < Class.NAMED:
+                own.setdefault(kind - Class.PATTERN, []).append(end)
+        for place, ends in own.items():
+            yield from in_lines(self._engine.patterns[place], self.data, self.passage.header, ends)
 
     def column(self) -> Iterator[Sighting]:
         """Give the values of a column that its head alone tells."""

@@ -131,7 +131,7 @@ def _serve(connection: Connection, mark: Any) -> None:
         if isinstance(job, Ready):
             task = job.task
             if job.engine:
-                load_engine(task.subject, job.engine)
+                load_engine(task.subject, task.means.patterns, job.engine)
             if job.sieve:
                 load_sieve(job.sieve)
             _limit(task.limits.memory)

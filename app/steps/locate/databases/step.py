@@ -11,14 +11,16 @@ from app.domain.canonical import handle
 from app.domain.case import Database
 from app.domain.event import Located, Progressed, RowsSeen
 from app.domain.fault import Fault, Refused
-from app.domain.record import Look, Problem, Record, Rows, Stamp, Tier
+from app.domain.pattern import Pattern
+from app.domain.record import Look, Problem, Record, Rows, Stamp
 from app.domain.step import Step
 from app.steps.locate import category as categories
+from app.steps.locate.custom import gravest
 from app.steps.locate.customers import read_customers
 from app.steps.locate.databases.columns import Search
 from app.steps.locate.databases.table import Linked, Looked, look_through
 from app.steps.locate.engine import best_engine
-from app.steps.locate.tally import Tally, people, tier
+from app.steps.locate.tally import Tally, people
 from app.system.databases.address import Address, address_of
 from app.system.databases.opened import QUERY, connected, failure_of, unanswered
 from app.system.databases.snapshot import begin_looking, digest_of_all, schema_of_all
@@ -42,11 +44,19 @@ class _Scene:
     """The tables of which rows go."""
 
 
-def locate_database(database: Database, *, key: bytes, password: str = "", subject: str = "") -> Events:
+def locate_database(
+    database: Database,
+    *,
+    key: bytes,
+    password: str = "",
+    subject: str = "",
+    patterns: tuple[Pattern, ...] = (),
+) -> Events:
     """Look at every table of a database in one read-only transaction; give one `Located` for each.
 
     `RowsSeen` comes before the `Located` of its record: the rows that go, by key and digest. Where the
     record turns out to be none, they are to be forgotten. `key` is the case's; no value leaves.
+    `patterns` are the case's own.
     A table in which nothing was found is a record all the same when its rows refer to a table
     that is one: orders are customer data though no name stands in them.
 
@@ -61,7 +71,7 @@ def locate_database(database: Database, *, key: bytes, password: str = "", subje
     customers = read_customers(database.customers) if database.customers else None
     if customers and not customers.identified:
         raise Refused(Fault.CUSTOMERS_UNREADABLE, str(database.customers), "id, mobile, number …")
-    search = Search(best_engine(subject), date.today(), customers)
+    search = Search(best_engine(subject, patterns), date.today(), customers)
     with connected(address, password) as opened:
         try:
             scene = _Scene(begin_looking(opened, address.make), address, key, search)
@@ -141,7 +151,7 @@ def _record(scene: _Scene, path: str, looked: Looked, unread: Problem | None = N
         stamp=Stamp(0, 0, looked.bytes, 0, 0, 0),
         sha256="",
         look=Look.UNREADABLE if unread else Look.FOUND,
-        tier=tier(looked.findings) if looked.findings else Tier.GENERAL,
+        tier=gravest(looked.findings, scene.search.engine.patterns),
         category=categories.categorise(clues),
         people=people(looked.findings),
         findings=looked.findings,
@@ -176,7 +186,7 @@ def _whole(scene: _Scene, tables: list[Table]) -> Events:
         stamp=Stamp(0, 0, size, 0, 0, 0),
         sha256="",
         look=look,
-        tier=tier(findings) if findings else Tier.GENERAL,
+        tier=gravest(findings, scene.search.engine.patterns),
         category=categories.categorise(clues),
         people=people(findings),
         findings=findings,
