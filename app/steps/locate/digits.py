@@ -7,6 +7,7 @@ where a header or a label names it.
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Iterator
 from typing import Final
 
@@ -15,6 +16,9 @@ from app.steps.locate.shapes import is_date
 from app.steps.locate.sighting import Sighting, View
 from app.steps.locate.words import ALSO
 
+_RUN_CHARS: Final = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz+- ()")
+RUN: Final = bytes(1 if byte in _RUN_CHARS else 0 for byte in range(256))
+"""For bytes.translate: 0 at whatever ends the run of characters that a number can stand in."""
 _S: Final = rb"[ \-]?"
 _USCC_CHAR: Final = rb"[0-9A-HJ-NP-RTUW-Ya-hj-np-rtuw-y]"
 _ID: Final = re.compile(
@@ -52,6 +56,54 @@ _BY_LENGTH: Final = {
 _Claim = tuple[tuple[int, int], str, str, int]
 
 
+_ID_ALONE: Final = re.compile(
+    rb"[1-9][0-9]{5}(?:18|19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{4}"
+)
+_FIGURES: Final = b"0123456789"
+_ALONE: Final = frozenset({11, 16, 17, 18, 19})
+_AROUND: Final = 24
+_PARTS: Final = frozenset({b".", b"-", *(bytes([one]) for one in string.ascii_letters.encode())})
+"""With one of these right before or after it a number may be part of another thing."""
+
+
+def alone(view: View, end: int) -> tuple[Sighting, ...] | None:
+    """Read a number that has no other near it and no letter at it, without asking for its whole run.
+
+    `end` is after its last figure. None where there is more to be asked than of most; then
+    `numbers` has the answer.
+    """
+    head = view.data[max(0, end - 20) : end]
+    number = head[len(head.rstrip(_FIGURES)) :]
+    start = end - len(number)
+    if len(number) not in _ALONE or not _is_quiet(view.data, start, end):
+        return None
+    value = number.decode()
+    if len(number) == 11:
+        if not "13" <= value[:2] <= "19":
+            return None
+        kind, why = "cn.mobile", _weigh_mobile(view, value, start, end, glued=False)
+    elif len(number) == 18:
+        told = _weigh_id(view, value, start, end) if _ID_ALONE.fullmatch(number) else None
+        if told is None:
+            return None
+        kind, why = told
+    else:
+        kind, why = "bank.card", _weigh_card(view, value, start, end, glued=False)
+    return () if why is None else (Sighting(start, end, kind, value, why),)
+
+
+def _is_quiet(data: bytes, start: int, end: int) -> bool:
+    """Whether in its run no other figure stands by a number, and no letter, dot or dash right at it."""
+    before, after = data[max(0, start - _AROUND) : start], data[end : end + _AROUND]
+    first, last = before.translate(RUN).rfind(0), after.translate(RUN).find(0)
+    if (first < 0 and start > _AROUND) or (last < 0 and end + _AROUND < len(data)):
+        return False
+    if before[-1:] in _PARTS or after[:1] in _PARTS:
+        return False
+    around = before[first + 1 :] + (after if last < 0 else after[:last])
+    return len(around.translate(None, _FIGURES)) == len(around)
+
+
 def numbers(view: View, start: int, end: int) -> Iterator[Sighting]:
     """Read every number of a run of the characters that one can stand in, most specific first."""
     run = view.data[start:end]
@@ -70,14 +122,20 @@ def numbers(view: View, start: int, end: int) -> Iterator[Sighting]:
 def _id(view: View, run: bytes, base: int) -> Iterator[_Claim]:
     for m in _ID.finditer(run):
         value = _plain(m[0])
-        kind = checks.id_kind(value)
-        why = grade.PATTERN | view.named(kind, base + m.start(), base + m.end())
-        why |= grade.CHECKSUM if checks.id_checksum(value) else 0
-        why |= grade.DATE if checks.id_date(value, view.today) else 0
-        why |= grade.REGION if checks.id_region(value) else 0
-        if why == why & ~(grade.CHECKSUM | grade.HEADER | grade.CONTEXT) and _is_other(value):
-            continue
-        yield m.span(), kind, value, why
+        told = _weigh_id(view, value, base + m.start(), base + m.end())
+        if told:
+            yield m.span(), told[0], value, told[1]
+
+
+def _weigh_id(view: View, value: str, start: int, end: int) -> tuple[str, int] | None:
+    kind = checks.id_kind(value)
+    why = grade.PATTERN | view.named(kind, start, end)
+    why |= grade.CHECKSUM if checks.id_checksum(value) else 0
+    why |= grade.DATE if checks.id_date(value, view.today) else 0
+    why |= grade.REGION if checks.id_region(value) else 0
+    if not why & (grade.CHECKSUM | grade.HEADER | grade.CONTEXT) and _is_other(value):
+        return None
+    return kind, why
 
 
 def _uscc(view: View, run: bytes, base: int) -> Iterator[_Claim]:
@@ -101,12 +159,17 @@ def _mobile(view: View, run: bytes, base: int) -> Iterator[_Claim]:
         if _fraction(view.data, base + m.start(), base + m.end()) or _in_hash(run, m):
             continue
         value = _plain(m[1])
-        named = view.named("cn.mobile", base + m.start(), base + m.end())
-        why = grade.PATTERN | named | (grade.PREFIX if checks.mobile_prefix(value) else 0)
-        glued = _glued(run, m)
-        if not named and (view.odd(base + m.start()) or (glued and is_date(value[:8]))):
-            continue
-        yield m.span(), "cn.mobile", value, why | (grade.ODD if glued else 0)
+        why = _weigh_mobile(view, value, base + m.start(), base + m.end(), glued=_glued(run, m))
+        if why is not None:
+            yield m.span(), "cn.mobile", value, why
+
+
+def _weigh_mobile(view: View, value: str, start: int, end: int, *, glued: bool) -> int | None:
+    named = view.named("cn.mobile", start, end)
+    if not named and (view.odd(start) or (glued and is_date(value[:8]))):
+        return None
+    why = grade.PATTERN | named | (grade.PREFIX if checks.mobile_prefix(value) else 0)
+    return why | (grade.ODD if glued else 0)
 
 
 def _landline(view: View, run: bytes, base: int) -> Iterator[_Claim]:
@@ -135,16 +198,24 @@ def _old_id(view: View, run: bytes, base: int) -> Iterator[_Claim]:
 def _card(view: View, run: bytes, base: int) -> Iterator[_Claim]:
     for m in _CARD.finditer(run):
         value = _plain(m[0])
-        if _fraction(view.data, base + m.start(), base + m.end()) or checks.is_run(value) or _in_hash(run, m):
+        if _fraction(view.data, base + m.start(), base + m.end()) or _in_hash(run, m):
             continue
-        named = view.named("bank.card", base + m.start(), base + m.end())
-        prefix, valid = checks.card_prefix(value), checks.luhn(value)
-        view.card_shapes += prefix
-        view.card_passes += prefix and valid
-        if not named and (not (prefix and valid) or len(value) < 16 or view.odd(base + m.start())):
-            continue
-        why = grade.PATTERN | named | (grade.CHECKSUM if valid else 0) | (grade.PREFIX if prefix else 0)
-        yield m.span(), "bank.card", value, why | (grade.ODD if _glued(run, m) else 0)
+        why = _weigh_card(view, value, base + m.start(), base + m.end(), glued=_glued(run, m))
+        if why is not None:
+            yield m.span(), "bank.card", value, why
+
+
+def _weigh_card(view: View, value: str, start: int, end: int, *, glued: bool) -> int | None:
+    if checks.is_run(value):
+        return None
+    named = view.named("bank.card", start, end)
+    prefix, valid = checks.card_prefix(value), checks.luhn(value)
+    view.card_shapes += prefix
+    view.card_passes += prefix and valid
+    if not named and (not (prefix and valid) or len(value) < 16 or view.odd(start)):
+        return None
+    why = grade.PATTERN | named | (grade.CHECKSUM if valid else 0) | (grade.PREFIX if prefix else 0)
+    return why | (grade.ODD if glued else 0)
 
 
 _READERS: Final = _id, _uscc, _mobile, _landline, _old_id, _card

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Iterator
 from datetime import date
 from typing import Final
@@ -71,14 +72,18 @@ _PAPERS: Final[tuple[tuple[str, re.Pattern[str], bool], ...]] = (
     ("cn.passport", re.compile(r"[A-Z]{1,2}[0-9]{7,9}"), False),
 )
 """Kind, form, and whether the form is its alone: the papers of other countries look like many things."""
+_ANY_PAPER: Final = re.compile("|".join(f"(?:{form.pattern})" for _, form, _ in _PAPERS))
 _TOKEN_BEFORE: Final = 240
+_LETTERS_AND_FIGURES: Final = (string.ascii_letters + string.digits).encode()
+_NAME_SIGNS: Final = _LETTERS_AND_FIGURES + b"._%+-"
 
 
 def email(view: View, end: int) -> Iterator[Sighting]:
     """Read an address of mail, or the password of a login before the name of a machine."""
     data, at = view.data, end - 2
     start = max(0, at - 64)
-    login = _LOGIN.search(data, max(0, at - 160), at)
+    far = max(0, at - 160)
+    login = _LOGIN.search(data, far, at) if data.find(b"://", far, at) >= 0 else None
     if login:
         yield Sighting(
             *login.span(1),
@@ -87,6 +92,10 @@ def email(view: View, end: int) -> Iterator[Sighting]:
             grade.PATTERN | grade.CONTEXT,
         )
         return
+    if data.find(b"@", start, at) < 0:
+        # Nothing before the first sign that is no part of a name can be part of the address.
+        name = data[start:at]
+        start += len(name.rstrip(_NAME_SIGNS))
     for m in _EMAIL.finditer(data, start, min(len(data), at + 256)):
         if m.start() < at < m.end() and m[1].lower() not in _NOT_TOP_LEVEL:
             why = grade.PATTERN | view.named("email", m.start(), m.end())
@@ -145,14 +154,13 @@ def paper(view: View, end: int) -> Iterator[Sighting]:
     """
     data = view.data
     last = end if data[end - 1 : end].isdigit() else end - 1
-    first = last
-    while first > max(0, last - 16) and data[first - 1 : first].isalnum():
-        first -= 1
-    written = data[first:last].decode("latin-1")
+    before = data[max(0, last - 16) : last]
+    first = last - len(before) + len(before.rstrip(_LETTERS_AND_FIGURES))
+    written = data[first:last].decode()
     text = written.upper()
-    forms = [(kind, own) for kind, form, own in _PAPERS if form.fullmatch(text)]
-    if not forms:
+    if not _ANY_PAPER.fullmatch(text):
         return
+    forms = [(kind, own) for kind, form, own in _PAPERS if form.fullmatch(text)]
     for kind, own in forms:
         named = view.named(kind, first, last)
         if named:

@@ -37,21 +37,19 @@ class Tally:
 
     def add(self, sightings: Iterable[Sighting], where: str = "") -> None:
         """Count sightings; of several of one value the one with the best evidence stays."""
-        seen: dict[tuple[str, str], int] = {}
-        for sighting in sightings:
-            place = sighting.kind, sighting.value
-            seen[place] = _better(sighting.kind, seen.get(place), sighting.why)
-        for (kind, value), why in seen.items():
-            places = self._places.setdefault(kind, {})
-            if where and len(places) < _PLACES and grade.confidence(kind, why) >= grade.FLOOR:
-                places[where[:_PLACE_CHARS]] = None
-            mac = mac_of(self._key, kind, value)
-            values = self._kinds.setdefault(kind, {})
-            values[mac] = _better(kind, values.get(mac), why)
+        seen: dict[str, dict[str, int]] = {}
+        for _, _, kind, value, why in sightings:
+            values = seen.get(kind)
+            if values is None:
+                values = seen[kind] = {}
+            known = values.get(value)
+            values[value] = why if known is None or known == why else _better(kind, known, why)
+        for kind, values in seen.items():
+            self.add_many(kind, values, where)
 
     def add_many(self, kind: str, values: Mapping[str, int], where: str = "") -> None:
         """Count many values of one kind, each with its evidence."""
-        held, key = self._kinds.setdefault(kind, {}), self._key
+        held, key, before = self._kinds.setdefault(kind, {}), self._key, f"{kind}\0"
         places = self._places.setdefault(kind, {})
         if (
             where
@@ -60,9 +58,9 @@ class Tally:
         ):
             places[where[:_PLACE_CHARS]] = None
         for value, why in values.items():
-            mac = hmac.digest(key, f"{kind}\0{value}".encode(), "sha256")[:16]
+            mac = hmac.digest(key, (before + value).encode(), "sha256")[:16]
             known = held.get(mac)
-            held[mac] = why if known is None else _better(kind, known, why)
+            held[mac] = why if known is None or known == why else _better(kind, known, why)
 
     def absorb(self, other: Tally) -> None:
         """Take in what another part of the same file holds."""
