@@ -15,8 +15,12 @@ from itertools import pairwise
 from typing import Final
 
 from app.steps.locate import grade, shapes
+<<<<<<< w/app/steps/locate/sight.py
+from app.steps.locate.digits import RUN, alone, numbers
+=======
 from app.steps.locate.custom import in_lines
 from app.steps.locate.digits import numbers
+>>>>>>> new/app/steps/locate/sight.py
 from app.steps.locate.engine import LABEL_KINDS, UNPLAIN, Class, Engine, Hits
 from app.steps.locate.named import NAMED_KINDS, WRITTEN, after_label, headed, in_column
 from app.steps.locate.passage import Passage
@@ -24,9 +28,6 @@ from app.steps.locate.plain import is_utf8_near, mend, plain
 from app.steps.locate.sighting import Reader, Sighting
 from app.steps.locate.words import ODD, family, header_kinds
 
-_RUN_CHARS: Final = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz+- ()")
-_RUN: Final = bytes(1 if byte in _RUN_CHARS else 0 for byte in range(256))
-"""For bytes.translate: 0 at whatever ends the run of characters that a number can stand in."""
 _SOLID_EMAIL: Final = re.compile(r"[^@]{3,}@[^.]{2,}\..+")
 """In bytes that are no text, a shorter one turns up by chance every few megabytes."""
 _BEFORE: Final = 180
@@ -140,8 +141,13 @@ class _View:
         for end, kind in hits:
             if kind == Class.NUMBER:
                 if end - 1 > done:  # the character after the run may be the last that was matched
-                    start, done = self._run(end - 1)
-                    yield from numbers(self, start, done)
+                    done = end if self.data[end - 1 : end].isdigit() else end - 1
+                    found = alone(self, done)
+                    if found is None:
+                        start, done = self._run(end - 1)
+                        yield from numbers(self, start, done)
+                    else:
+                        yield from found
             elif kind in _SHAPES:
                 yield from _SHAPES[kind](self, end)
             elif Class.NAMED <= kind < Class.LABEL:
@@ -169,13 +175,13 @@ class _View:
         data, reach = self.data, 64
         while True:
             start = max(0, at - reach)
-            first = start + data[start:at].translate(_RUN).rfind(0) + 1
+            first = start + data[start:at].translate(RUN).rfind(0) + 1
             if first > start or start == 0:
                 break
             reach *= 4
         reach = 64
         while True:
-            last = data[at : at + reach].translate(_RUN).find(0)
+            last = data[at : at + reach].translate(RUN).find(0)
             if last >= 0:
                 return first, at + last
             if at + reach >= len(data):
