@@ -15,12 +15,8 @@ from itertools import pairwise
 from typing import Final
 
 from app.steps.locate import grade, shapes
-<<<<<<< w/app/steps/locate/sight.py
-from app.steps.locate.digits import RUN, alone, numbers
-=======
 from app.steps.locate.custom import in_lines
-from app.steps.locate.digits import numbers
->>>>>>> new/app/steps/locate/sight.py
+from app.steps.locate.digits import RUN, alone, numbers
 from app.steps.locate.engine import LABEL_KINDS, UNPLAIN, Class, Engine, Hits
 from app.steps.locate.named import NAMED_KINDS, WRITTEN, after_label, headed, in_column
 from app.steps.locate.passage import Passage
