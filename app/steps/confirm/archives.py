@@ -17,6 +17,7 @@ from app.steps.confirm import mails, sevenzip
 from app.steps.confirm.forms import BROKEN, HEAD, MAILS, Form, form_of, unpacked
 from app.steps.confirm.reading import CHUNK
 from app.system.programs import Hung
+from app.system.tars import members_of
 
 _IN_MEMORY: Final = 32 << 20
 _READ_AT_ONCE: Final = 16 << 20
@@ -147,9 +148,7 @@ class _Search:
 
     def _tar(self, file: BinaryIO, depth: int) -> Iterator[Member]:
         with tarfile.open(fileobj=file, mode="r:") as archive:
-            while (info := archive.next()) is not None:
-                # tarfile keeps every header it has seen; a large backup would fill the memory.
-                archive.members.clear()  # type: ignore[attr-defined]  # public, but not in the stubs
+            for info in members_of(archive):
                 member = archive.extractfile(info) if info.isreg() else None
                 if member is not None:
                     self._count()

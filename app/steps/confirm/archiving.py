@@ -16,6 +16,7 @@ from typing import IO, BinaryIO, Final, cast
 
 from app.steps.confirm.forms import HEAD, Form, form_of, unpacked
 from app.steps.confirm.reading import CHUNK
+from app.system.tars import members_of
 
 _IN_MEMORY: Final = 32 << 20
 _DEPTH: Final = 4
@@ -86,7 +87,7 @@ def _tar(source: BinaryIO, target: BinaryIO, doomed: frozenset[str], depth: int)
         tarfile.open(fileobj=source, mode="r:", errors="surrogateescape") as old,
         tarfile.open(fileobj=target, mode="w:", format=form, errors="surrogateescape") as new,
     ):
-        for info in old:
+        for info in members_of(old):
             if info.issparse():
                 raise CantWrite
             if info.islnk() and info.linkname in dropped:

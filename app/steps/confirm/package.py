@@ -17,6 +17,7 @@ from app.steps.confirm.bag import Payload, Unpacked
 from app.steps.confirm.envelope import NotOpened, decrypting
 from app.steps.confirm.pipe import Pipe
 from app.steps.confirm.reading import CHUNK, CantRead, reading, stood_still
+from app.system.tars import members_of
 
 if TYPE_CHECKING:
     from pyrage.x25519 import Identity
@@ -144,8 +145,7 @@ def _header(name: str, size: int) -> bytes:
 def _untar(pipe: Pipe, unpacked: Unpacked) -> Iterator[int]:
     top = ""
     with tarfile.open(fileobj=cast("BinaryIO", pipe), mode="r|", encoding="utf-8") as archive:
-        while (info := archive.next()) is not None:
-            archive.members.clear()  # type: ignore[attr-defined]  # public, but not in the stubs
+        for info in members_of(archive):
             folder, _, name = info.name.partition("/")
             top = top or folder
             file = archive.extractfile(info) if info.isreg() else None

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
-import subprocess
-import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import IO, Any, Final, Self, cast
+from typing import IO, Final, cast
 
 from app.domain.outcome import Reason
 from app.steps.shred.unpacking import Budget, Found, Piece, Unseen, pieces_of_tar
+from app.system import borg, restic
+from app.system.programs import Running, environment_with
 
 _PATIENCE: Final = 120
 """Seconds that a tool may be silent."""
@@ -26,10 +24,6 @@ class Repository:
     kind: str
     path: str
     passphrase: str = field(repr=False)
-
-
-class _NoAnswer(Exception):
-    pass
 
 
 def snapshots(repository: Repository, overlap: int) -> Found:
@@ -48,115 +42,70 @@ def snapshots(repository: Repository, overlap: int) -> Found:
             if content not in seen:
                 seen.add(content)
                 yield from _snapshot(tool, repository, name, budget, overlap)
-    except (_NoAnswer, OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError):
         yield Unseen("", Reason.UNREADABLE)
 
 
 def _snapshot(tool: _Tool, repository: Repository, name: str, budget: Budget, overlap: int) -> Found:
-    command = [*tool.start, *tool.tar(repository.path, name)]
-    with _Running(command, tool.environment(repository)) as running:
+    with tool.running(repository, tool.tar(name)) as running:
         for one in pieces_of_tar(cast("IO[bytes]", running), budget, overlap):
             if isinstance(one, Piece):
                 yield Piece(f"{name[:8]}/{one.member}", one.data, first=one.first)
             else:
                 yield Unseen(f"{name[:8]}/{one.member}" if one.member else name[:8], one.reason)
-        if running.ended_badly():
+        if not running.ended_well():
             yield Unseen(name[:8], Reason.UNREADABLE)
-
-
-class _Running:
-    """A tool whose output is read; it is ended when it is silent for too long, or no longer wanted."""
-
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=environment,
-        )
-
-    def read(self, size: int) -> bytes:
-        watch = threading.Timer(_PATIENCE, self._process.kill)
-        watch.start()
-        try:
-            return cast("IO[bytes]", self._process.stdout).read(size)
-        finally:
-            watch.cancel()
-
-    def ended_badly(self) -> bool:
-        while self.read(1 << 16):
-            pass
-        return self._process.wait(_PATIENCE) != 0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._process.kill()
-        cast("IO[bytes]", self._process.stdout).close()
-        self._process.wait()
 
 
 @dataclass(frozen=True, slots=True)
 class _Tool:
     """How one tool is asked. It neither locks nor writes.
 
-    `start` is the command, `passphrase` the variable it is given in. `listed` asks for a list
-    of the snapshots, `named` reads it: the name of each, and what is the same for two with
-    the same content. `tar` asks for one of them as a tar.
+    `listed` is the command that asks for a list of the snapshots, `named` reads it: the name of
+    each, and what is the same for two with the same content. `tar` asks for one of them as a tar.
     """
 
-    start: tuple[str, ...]
-    passphrase: str
-    listed: Callable[[str], list[str]]
-    named: Callable[[Any], list[tuple[str, str]]]
-    tar: Callable[[str, str], list[str]]
-    more: Mapping[str, str]
+    settings: Callable[[str, str], dict[str, str]]
+    silent: tuple[str, ...]
+    listed: tuple[str, ...]
+    named: Callable[[bytes], list[tuple[str, str]]]
+    tar: Callable[[str], list[str]]
 
-    def environment(self, repository: Repository) -> dict[str, str]:
-        return {**os.environ, **self.more, self.passphrase: repository.passphrase}
+    def running(self, repository: Repository, command: Sequence[str]) -> Running:
+        """Run it on a repository."""
+        own = self.settings(repository.path, repository.passphrase)
+        return Running(command, _PATIENCE, environment_with(own, self.silent))
 
     def snapshots(self, repository: Repository) -> list[tuple[str, str]]:
         """Ask for the snapshots.
 
         Raises:
-            _NoAnswer: when the tool fails or is silent.
+            ValueError: when it does not tell.
+            Hung: when it is silent.
         """
-        try:
-            done = subprocess.run(
-                [*self.start, *self.listed(repository.path)],
-                env=self.environment(repository),
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=_PATIENCE,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            raise _NoAnswer from None
-        if done.returncode:
-            raise _NoAnswer
-        return self.named(json.loads(done.stdout))
+        told = bytearray()
+        with self.running(repository, self.listed) as running:
+            while part := running.read(1 << 16):
+                told += part
+            if not running.ended_well():
+                raise ValueError(repository.kind)
+        return self.named(bytes(told))
 
 
+_RESTIC: Final = ("restic", "--no-lock", "--no-cache", "-q")
 _TOOLS: Final = {
     "restic": _Tool(
-        ("restic", "--no-lock", "--no-cache", "-q"),
-        "RESTIC_PASSWORD",
-        lambda path: ["-r", path, "snapshots", "--json"],
-        lambda told: [(str(one["id"]), str(one["tree"])) for one in told or ()],
-        lambda path, name: ["-r", path, "dump", "--archive", "tar", name, "/"],
-        {},
+        restic.settings,
+        restic.SILENT,
+        (*_RESTIC, *restic.LISTED),
+        lambda told: [(one.id, one.tree) for one in restic.snapshots_in(told)],
+        lambda name: [*_RESTIC, "dump", "--archive", "tar", name, "/"],
     ),
     "borg": _Tool(
-        ("borg",),
-        "BORG_PASSPHRASE",
-        lambda path: ["list", "--bypass-lock", "--consider-checkpoints", "--json", path],
-        lambda told: [(str(one["archive"]), str(one["id"])) for one in told["archives"]],
-        lambda path, name: ["export-tar", "--bypass-lock", f"{path}::{name}", "-"],
-        {
-            "BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK": "yes",
-            "BORG_RELOCATED_REPO_ACCESS_IS_OK": "yes",
-        },
+        borg.settings,
+        borg.SILENT,
+        ("borg", "--bypass-lock", *borg.LISTED),
+        lambda told: list(borg.archives_in(told)),
+        lambda name: ["borg", "--bypass-lock", "export-tar", f"::{name}", "-"],
     ),
 }

@@ -20,6 +20,7 @@ from typing import IO, BinaryIO, Final, cast
 from app.domain.outcome import Reason
 from app.steps.shred.forms import HEAD, Form, form_of
 from app.steps.shred.gitpack import objects
+from app.system.tars import members_of
 
 _PART: Final = 1 << 20
 _HELD: Final = 64 << 20
@@ -178,9 +179,7 @@ class _Look:
     def tar(self, file: IO[bytes], name: str, depth: int, *, piped: bool = False) -> Found:
         """Give every file in a tar; as a pipe it is only read forward."""
         with tarfile.open(fileobj=file, mode="r|" if piped else "r:") as archive:
-            while (info := archive.next()) is not None:
-                # tarfile keeps every header it has seen; a large backup would fill the memory.
-                archive.members.clear()  # type: ignore[attr-defined]  # public, but not in the stubs
+            for info in members_of(archive):
                 member = archive.extractfile(info) if info.isreg() else None
                 if member is not None:
                     self.budget.count()

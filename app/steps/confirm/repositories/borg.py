@@ -15,6 +15,7 @@ from app.steps.confirm.repositories.contract import Entry, Kind, Listing, Place,
 from app.steps.confirm.repositories.originals import Originals
 from app.steps.confirm.repositories.tool import Tool
 from app.steps.confirm.wanted import Wanted
+from app.system.borg import LISTED, SILENT, archives_in, settings
 
 _WORDS: Final = (
     (rb"passphrase supplied in .* is incorrect|passphrase .*incorrect", Reason.WRONG_PASSPHRASE),
@@ -30,16 +31,12 @@ _FORMAT: Final = "{type}{size}{path}{source}{NL}"
 
 def tool_of(repository: Repository) -> Tool:
     """Borg, set to this repository; what it caches lies in the scratch folder."""
-    settings = {
-        "BORG_REPO": repository.path,
-        "BORG_PASSPHRASE": repository.password,
+    own = {
+        **settings(repository.path, repository.password),
         "BORG_CACHE_DIR": str(repository.scratch / "borg-cache"),
         "BORG_SECURITY_DIR": str(repository.scratch / "borg-security"),
-        "BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK": "yes",
-        "BORG_RELOCATED_REPO_ACCESS_IS_OK": "yes",
-        "BORG_LOCK_WAIT": "2",
     }
-    return Tool("borg", settings, _WORDS, ("BORG_REPO", "BORG_PASS", "BORG_CACHE"), repository.patience)
+    return Tool("borg", own, _WORDS, SILENT, repository.patience)
 
 
 def _verify(repository: Repository) -> Run[None]:
@@ -48,8 +45,8 @@ def _verify(repository: Repository) -> Run[None]:
 
 
 def _archives(tool: Tool) -> Run[tuple[str, ...]]:
-    told = yield from tool.output("list", "--json", "--consider-checkpoints", "::")
-    return tuple(one["name"] for one in json.loads(told)["archives"])
+    told = yield from tool.output(*LISTED)
+    return tuple(name for name, _ in archives_in(told))
 
 
 @dataclass(slots=True)
@@ -170,14 +167,14 @@ def _traits(repository: Repository) -> Run[Traits]:
     reader = configparser.ConfigParser(interpolation=None)
     try:
         reader.read(config, encoding="utf-8")
-        settings = dict(reader["repository"])
+        told = dict(reader["repository"])
     except (OSError, KeyError, configparser.Error, UnicodeDecodeError):
         return Traits(Disposal.EXCEPTION, (Reason.UNREADABLE,))
-    told = json.loads((yield from tool_of(repository).output("info", "--json", "::")))
-    clear = told["encryption"]["mode"].startswith(_IN_CLEAR)
+    info = json.loads((yield from tool_of(repository).output("info", "--json", "::")))
+    clear = info["encryption"]["mode"].startswith(_IN_CLEAR)
     freed = Reason.FREED_IN_CLEAR if clear else Reason.FREED_ENCRYPTED
-    keys = (str(config),) if settings.get("key") else ()
-    if settings.get("append_only", "0") not in ("0", ""):
+    keys = (str(config),) if told.get("key") else ()
+    if told.get("append_only", "0") not in ("0", ""):
         return Traits(Disposal.EXCEPTION, (Reason.APPEND_ONLY,), freed, keys)
     return Traits(freed=freed, keys=keys)
 

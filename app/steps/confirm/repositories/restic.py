@@ -27,10 +27,10 @@ from app.steps.confirm.repositories.contract import (
     Unusable,
 )
 from app.steps.confirm.repositories.originals import Originals
-from app.steps.confirm.repositories.restic_again import Snapshot
 from app.steps.confirm.repositories.restic_tree import Trees
 from app.steps.confirm.repositories.tool import Tool
 from app.steps.confirm.wanted import Wanted
+from app.system.restic import LISTED, SILENT, Snapshot, settings, snapshots_in
 
 SMALLEST: Final = 512 << 10
 """Bytes of the smallest chunk: a file below this is one blob, whose id is its own SHA-256."""
@@ -47,8 +47,8 @@ _WORDS: Final = (
 
 def tool_of(repository: Repository) -> Tool:
     """Restic, set to this repository; it keeps no cache of its own."""
-    settings = {"RESTIC_REPOSITORY": repository.path, "RESTIC_PASSWORD": repository.password}
-    return Tool("restic", settings, _WORDS, ("RESTIC_",), repository.patience)
+    own = settings(repository.path, repository.password)
+    return Tool("restic", own, _WORDS, SILENT, repository.patience)
 
 
 @dataclass(slots=True)
@@ -81,19 +81,7 @@ def _past_stale_locks(tool: Tool, *arguments: str) -> Run[None]:
 
 def snapshots(repository: Repository) -> Run[tuple[Snapshot, ...]]:
     """Every snapshot of the repository."""
-    told = yield from tool_of(repository).output("snapshots", "--json", "--no-cache")
-    return tuple(
-        Snapshot(
-            one["id"],
-            one["tree"],
-            tuple(one.get("paths") or ()),
-            one.get("hostname", ""),
-            one["time"],
-            tuple(one.get("tags") or ()),
-            one.get("original") or "",
-        )
-        for one in json.loads(told) or []
-    )
+    return snapshots_in((yield from tool_of(repository).output(*LISTED)))
 
 
 def _find(repository: Repository, wanted: Wanted) -> Run[Listing]:

@@ -5,30 +5,16 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from app.domain.outcome import Reason
 from app.steps.confirm.repositories.contract import Repository, Run, Unusable
 from app.steps.confirm.repositories.tool import Tool
+from app.system.restic import Snapshot
 
 _TAG: Final = "lethe-instead-of-"
 _MARK: Final = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """One snapshot: its id, its root tree, what was backed up, and what it was labelled with."""
-
-    id: str
-    tree: str
-    paths: tuple[str, ...]
-    host: str
-    time: str
-    tags: tuple[str, ...]
-    original: str = ""
-    """The snapshot that it was before somebody changed its labels."""
 
 
 def excluding(repository: Repository, paths: Sequence[str]) -> list[str]:

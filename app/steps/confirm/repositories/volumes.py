@@ -17,6 +17,7 @@ from app.steps.confirm.pipe import BrokenOff, Pipe
 from app.steps.confirm.reading import CHUNK
 from app.steps.confirm.repositories.contract import Beat, Repository, Run, Unusable
 from app.steps.confirm.repositories.tool import Tool
+from app.system.tars import members_of
 
 _VOLUME: Final = re.compile(
     r"(?P<set>duplicity-(?:full|inc)\.[0-9TZ]+(?:\.to\.[0-9TZ]+)?)\.vol(?P<number>\d+)\.difftar(?P<how>|\.gz|\.gpg)"
@@ -122,8 +123,7 @@ def _untarred(
     def untar() -> None:
         try:
             with tarfile.open(fileobj=cast("BinaryIO", pipe), mode="r|", errors="surrogateescape") as archive:
-                for info in archive:
-                    archive.members.clear()  # type: ignore[attr-defined]  # public, but not in the stubs
+                for info in members_of(archive):
                     if info.isreg() and (file := archive.extractfile(info)):
                         take(info, cast("BinaryIO", file))
             while pipe.read():
