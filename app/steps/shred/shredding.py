@@ -68,7 +68,7 @@ def shred(
     words = {item: kind.word for item, kind in kinds.items() if isinstance(kind, Worded)}
     files = {item: _kind(kind) for item, kind in kinds.items() if not isinstance(kind, Called)}
     done = 0
-    for called in _calls(plan, items, calls, stages, noted):
+    for called in _calls(plan, items, calls, stages, noted, seed):
         yield from called.carried_out(passphrase)
         done += 1
         yield Progressed(Step.SHRED, done, len(items), "keys", called.item.path)
@@ -90,11 +90,13 @@ def _calls(
     calls: Mapping[str, Called],
     stages: Mapping[str, Stage],
     noted: Mapping[str, Evidence],
+    seed: bytes,
 ) -> Iterator[ServiceAct]:
     """The acts on keys behind a call, each with leave of its own."""
     for item in (item for item in items if item.id in calls):
         stage, told = stages.get(item.id, Stage.FRESH), noted.get(item.id, UNASKED)
-        yield ServiceAct(item, calls[item.id], stage, Warrant(plan, item), told)
+        leave = Warrant(plan, item, item_key(seed, item.id))
+        yield ServiceAct(item, calls[item.id], stage, leave, told)
 
 
 @dataclass(frozen=True, slots=True)

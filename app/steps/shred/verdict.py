@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -41,8 +42,9 @@ _UNSEEN: Final = MEDIUM | {Reason.STORE_WORD, Reason.STORE_BACKUPS, Reason.EXPOR
 def verdict(limits: Iterable[Reason]) -> KeyOutcome:
     """Grade a key that was overwritten and read back, or that its store no longer has.
 
-    By its limits alone; `graded` asks for the conditions too. CE_PURGE asks for all twelve of
-    them, and is out of reach for as long as one rests on a person's word.
+    By its limits alone: `graded` asks for the conditions too, and gives nothing better than
+    this. CE_PURGE asks for all twelve of them, and is out of reach for as long as one rests
+    on a person's word.
     """
     found = frozenset(limits)
     if Reason.DECLARED in found:
@@ -78,11 +80,11 @@ def graded(ended: Evidence) -> KeyOutcome:
 
 
 def at_best(told: Mapping[Condition, Standing], *, pending: bool = False) -> KeyOutcome:
-    """The best rung that these conditions leave; one that is not final may still be `pending`."""
-    if not all(told[one].known for one in _LIVE):
+    """The best rung that these conditions leave; while it is `pending`, a key may open as before."""
+    if pending:
+        return KeyOutcome.SCHEDULED
+    if not all(told[one].known for one in (*_LIVE, Condition.FINAL)):
         return KeyOutcome.ACCESS_REMOVED
-    if not told[Condition.FINAL].known:
-        return KeyOutcome.SCHEDULED if pending else KeyOutcome.ACCESS_REMOVED
     if not (told[Condition.READ_BACK].known and told[Condition.MEDIUM].known):
         return KeyOutcome.MEDIUM_RESIDUE
     if not all(one.known for one in told.values()):
@@ -118,7 +120,7 @@ def _standings(noted: Evidence, limits: tuple[Reason, ...], word: KeyWord) -> di
     final = (read_back or "probes" in facts) and not _NOT_FINAL.intersection(limits)
     alone = Reason.COPIES_REMAIN not in limits
     strong = canary and facts.get("canary") not in _ONLY_READ
-    looked = read_back or "stale_handle" in facts
+    looked = read_back or "stale_handle" in facts or bool(_REFUSED.search(str(facts.get("probes", ""))))
     met, seen, declared = Standing.MET, Standing.SEEN, Standing.DECLARED
     return {
         one: how if holds else Standing.OPEN
@@ -139,6 +141,8 @@ def _standings(noted: Evidence, limits: tuple[Reason, ...], word: KeyWord) -> di
     }
 
 
+_REFUSED: Final = re.compile(r"\bcanary=(?:gone|waiting)\b")
+"""A store that holds a key itself, and no more answers with it, has no session of it."""
 _ALIVE: Final = frozenset({Reason.CANARY_FAILED, Reason.STILL_OPENS})
 _ONLY_READ: Final = frozenset({"secret-read", "tpm2-unseal", "tpm2-nvread"})
 """Canaries that show that something could be read, and nothing of what it is or how it was made."""

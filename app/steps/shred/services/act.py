@@ -26,7 +26,7 @@ from app.steps.shred.services.contract import (
 from app.steps.shred.services.copies import copies_in, remaining
 from app.steps.shred.services.later import declared_as
 from app.steps.shred.services.seen import ANSWERED, HANDLE, METHOD, SOURCE, Seen, bare, seen
-from app.steps.shred.verdict import CANARY, COPIES, DECLARED, concluded, verdict
+from app.steps.shred.verdict import CANARY, COPIES, DECLARED, concluded, graded
 
 T = TypeVar("T")
 Told = Begun | Noted | Progressed | Settled
@@ -88,7 +88,7 @@ class ServiceAct:
         limits = found.limits + ((Reason.COPIES_REMAIN,) if self._copies_remain() else ())
         told = bare(self.noted, asked_later=Reason.DELETION_PENDING in limits)
         ended = concluded(Evidence(METHOD, told.limits, (*told.facts, *found.facts)), limits)
-        outcome = KeyOutcome.FAILED if found.stands else verdict(ended.limits)
+        outcome = KeyOutcome.FAILED if found.stands else graded(ended)
         yield Settled(Step.SHRED, self.item.id, self.item.subject, outcome, ended)
 
     def _asked(self, ask: Callable[[Keeper], T]) -> T:

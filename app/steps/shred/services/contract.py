@@ -155,18 +155,21 @@ class Called:
 class Warrant:
     """Leave to destroy one key. It can be had from a signed plan alone.
 
+    `keystream` is the key of what is written over files below a store's call: another run knows its
+    own unfinished work by it.
+
     Raises:
         TypeError: for anything but a SignedPlan.
         PermissionError: for an item that this plan does not shred.
     """
 
-    def __init__(self, plan: SignedPlan, item: PlanItem) -> None:
+    def __init__(self, plan: SignedPlan, item: PlanItem, keystream: bytes) -> None:
         if not isinstance(plan, SignedPlan):
             raise TypeError("only a signed plan gives leave")
         shredded = item.subject is Subject.KEY and item.fate is Fate.SHRED
         if not shredded or all(one != item for one in plan.plan.items):
             raise PermissionError(item.id)
-        self._digest = item.sha256
+        self._digest, self.keystream = item.sha256, keystream
 
     def refuse_other(self, key: KeyRef) -> None:
         """Refuse a key that is not the signed one.

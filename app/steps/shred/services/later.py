@@ -12,7 +12,7 @@ from app.domain.outcome import Evidence, Fact, KeyOutcome, Reason
 from app.steps.shred.services.asking import session
 from app.steps.shred.services.contract import Challenge, Unanswered
 from app.steps.shred.services.seen import HANDLE, METHOD, UNTIL, bare, seen
-from app.steps.shred.verdict import concluded, verdict
+from app.steps.shred.verdict import concluded, graded
 
 DECLARED_AS: Final = "declared_as"
 """The fact that says, as a SHA-256, which declaration of the case the key was destroyed by."""
@@ -55,5 +55,5 @@ def ask_later(source: ServiceKey, secret: str, before: Evidence) -> Found:
     kept = tuple(limit for limit in told.limits if limit not in _OF_THE_DAY)
     known = tuple(fact for fact in told.facts if fact[0] not in _OF_THE_LOOK)
     ended = concluded(Evidence(METHOD, kept, (*known, *found.facts)), found.limits)
-    outcome = KeyOutcome.FAILED if found.stands else verdict(ended.limits)
+    outcome = KeyOutcome.FAILED if found.stands else graded(ended)
     return Found(outcome, ended, str(dict(found.facts).get(UNTIL, "")))

@@ -196,7 +196,7 @@ class _Token(Keeper):
             raise Unanswered(Reason.GONE)
         limits: tuple[Reason, ...] = ()
         facts: tuple[Fact, ...] = ()
-        if placed and placed.exists() and (objects or softhsm.holds_nothing(placed)):
+        if placed and placed.exists() and (objects or softhsm.begun(placed, warrant)):
             done = softhsm.overwritten(placed, warrant)
             limits, facts = done.limits, done.facts
         elif self.soft:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import secrets
 import struct
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -19,7 +18,7 @@ from typing import Final
 
 from app.domain.outcome import Evidence, Reason
 from app.steps.shred.content import destroy_content
-from app.steps.shred.overwriting import ReadBackDiffers, is_zeros, whole
+from app.steps.shred.overwriting import ReadBackDiffers, is_ours, is_zeros, whole
 from app.steps.shred.services.contract import Unanswered, Warrant
 from app.system.disk import Folder, open_folder, this_disk
 
@@ -98,7 +97,7 @@ def overwritten(path: Path, warrant: Warrant) -> Evidence:
         finally:
             folder.close()
         try:
-            return destroy_content(disk, fd, secrets.token_bytes(32))
+            return destroy_content(disk, fd, warrant.keystream)
         finally:
             os.close(fd)
     except ReadBackDiffers:
@@ -137,6 +136,18 @@ def holds_nothing(path: Path) -> bool:
         return False
     try:
         return is_zeros(this_disk(), fd, whole(fd))
+    finally:
+        os.close(fd)
+
+
+def begun(path: Path, warrant: Warrant) -> bool:
+    """Whether an overwriting of this file under the same leave was cut short."""
+    try:
+        fd = os.open(path, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        return is_ours(this_disk(), fd, warrant.keystream, whole(fd))
     finally:
         os.close(fd)
 
