@@ -46,6 +46,7 @@ from app.steps.confirm import (
 from app.steps.confirm.traces import find_traces
 from app.steps.decide import Terms, decide
 from app.steps.locate import CUSTOMER, Known, Named, edition, survey
+from app.steps.locate.tally import PEOPLE
 from app.steps.shred import inspect, shred
 from app.steps.wipe import wipe
 
@@ -87,7 +88,7 @@ def locating(desk: Desk, passphrase: Passphrase, sought: Sought = _NOBODY) -> Wo
                 looking.add(event.record)
         yield event
     looking.finish(lambda one: Known(*one).records(key))
-    desk.register.set_fact("coverage", plain(tally.coverage(looking.problems())))
+    desk.register.set_fact("coverage", plain(tally.coverage(looking)))
     if named:
         named.take(looking.holders(CUSTOMER))
     desk.register.set_fact("named", [sum(map(bool, named.records)), len(named.records)] if named else None)
@@ -298,7 +299,7 @@ class _Tally:
         self._looks.update(looked.counts())
         self._bytes += looked.size
 
-    def coverage(self, problems: Mapping[str, int]) -> Coverage:
+    def coverage(self, looking: Looking) -> Coverage:
         looks = self._looks
         return Coverage(
             files=looks.total(),
@@ -308,5 +309,7 @@ class _Tally:
             unreadable=looks[Look.UNREADABLE],
             skipped=looks[Look.SKIPPED],
             not_looked_at=looks[Look.NOT_LOOKED_AT],
-            problems=tuple(sorted(problems.items())),
+            problems=tuple(sorted(looking.problems().items())),
+            kinds=tuple(looking.kinds()),
+            people=looking.people(PEOPLE),
         )

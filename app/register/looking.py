@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from app.domain.event import Looked
@@ -124,6 +124,35 @@ class Looking:
         """Give in how many records each value of a kind stands, by its HMAC."""
         query = "SELECT mac, count(*) FROM macs WHERE kind = ? GROUP BY mac"
         return list(self._db.execute(query, (kind,)))
+
+    def kinds(self) -> list[tuple[str, int, int]]:
+        """Give of each kind of identifier how many different values stand in how many records."""
+        query = (
+            "SELECT kind, count(DISTINCT mac), count(DISTINCT record) FROM macs GROUP BY kind ORDER BY kind"
+        )
+        return list(self._db.execute(query))
+
+    def people(self, kinds: Sequence[Sequence[str]]) -> int:
+        """Estimate the people that all records name together. `kinds` are groups, the surest first.
+
+        A value counts when no record it stands in holds one of a surer group: what stands with an
+        identity number is that person's. Never less than the values of any one group.
+        """
+        total = most = 0
+        self._db.execute("CREATE TEMP TABLE IF NOT EXISTS told (record TEXT PRIMARY KEY) WITHOUT ROWID")
+        self._db.execute("DELETE FROM told")
+        for group in kinds:
+            marks = ",".join("?" * len(group))
+            among = f"FROM macs WHERE kind IN ({marks})"
+            alone = f"SELECT mac {among} GROUP BY kind, mac HAVING NOT max(record IN told)"
+            total += self._count(alone, group)
+            most = max(most, self._count(f"SELECT DISTINCT kind, mac {among}", group))
+            self._db.execute(f"INSERT OR IGNORE INTO told SELECT record {among}", group)
+        self._db.execute("DELETE FROM told")
+        return max(total, most)
+
+    def _count(self, query: str, values: Sequence[str]) -> int:
+        return int(self._db.execute(f"SELECT count(*) FROM ({query})", values).fetchone()[0])  # noqa: S608  one of the queries above
 
     def _remove(self, ids: list[str] | tuple[str, ...]) -> None:
         self._db.execute("CREATE TEMP TABLE IF NOT EXISTS doomed (id TEXT PRIMARY KEY)")

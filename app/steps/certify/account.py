@@ -104,7 +104,11 @@ class Paper:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What locate looked at, in files and bytes; `problems` counts each problem by its name."""
+    """What locate looked at, in files and bytes; `problems` counts each problem by its name.
+
+    `kinds` has, of each kind of identifier, how many different values were found and in how
+    many records. `people` is the estimate over all records; 0 in an account of before.
+    """
 
     files: int
     bytes: int
@@ -114,6 +118,8 @@ class Coverage:
     skipped: int
     not_looked_at: int
     problems: tuple[tuple[str, int], ...] = ()
+    kinds: tuple[tuple[str, int, int], ...] = ()
+    people: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from app.domain.limit import Limit
 from app.domain.outcome import Reason
 from app.domain.record import Problem
 from app.domain.wiping import Pass
-from app.language import Language, category, hold, passes, say
+from app.language import Language, category, hold, kind, passes, say
 from app.steps.certify.page.breaking import visible
 from app.steps.certify.status import Status
 from app.system.paths import resource
@@ -75,6 +75,10 @@ class Words:
         """Put a problem met by locate in words; a name this version does not know stays."""
         known = {problem.value: problem for problem in Problem}
         return self.said(known[name]) if name in known else name
+
+    def kind(self, name: str) -> str:
+        """Name a kind of identifier, on one line."""
+        return " / ".join(dict.fromkeys(kind(name, language) for language in self.languages))
 
     def category(self, name: str) -> str:
         """Name a category of records or a rule, each language on a line of its own."""

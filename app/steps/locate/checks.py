@@ -61,6 +61,13 @@ def id_date(number: str, today: date) -> bool:
         return False
 
 
+def age(number: str, today: date) -> int:
+    """Give the years of whom an identity number with a right date was given to."""
+    return (
+        today.year - int(number[6:10]) - ((today.month, today.day) < (int(number[10:12]), int(number[12:14])))
+    )
+
+
 def is_province(number: str) -> bool:
     """Whether the first two digits are a province's (GB/T 2260)."""
     return number[:2] in _PROVINCES

@@ -6,10 +6,11 @@ import hmac
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Final
 
 from app.domain.record import Finding, Tier
-from app.steps.locate import grade
+from app.steps.locate import checks, grade
 from app.steps.locate.sighting import Sighting
 
 _PERSONS: Final = ("cn.id", "cn.id15", "cn.residence", "cn.permanent_resident", "hk.id", "mo.id", "tw.id")
@@ -19,7 +20,17 @@ _DIRECT: Final = (
     *_PAPERS,
     *("cn.mobile", "bank.card", "email", "wechat", "qq", "custom.customer"),
 )
-_SENSITIVE: Final = frozenset({*_PERSONS, *_PAPERS, "bank.card"})
+_SENSITIVE: Final = frozenset({*_PERSONS, *_PAPERS, "bank.card", "minor.under14"})
+_BORN: Final = frozenset({"cn.id", "cn.residence", "cn.permanent_resident"})
+"""Kinds whose values tell the day of birth."""
+PEOPLE: Final = (
+    _PERSONS,
+    ("custom.customer",),
+    ("cn.passport", "cn.hkmo_permit", "cn.tw_permit", "cn.military"),
+    ("cn.mobile",),
+    *(("bank.card",), ("email",), ("wechat",), ("qq",)),
+)
+"""Kinds that stand for a person, the surest first."""
 _CORE: Final = frozenset({"secret.key", "secret.password"})
 _PLACES: Final = 5
 _PLACE_CHARS: Final = 200
@@ -32,6 +43,7 @@ class Tally:
 
     def __init__(self, key: bytes) -> None:
         self._key = key
+        self._today = date.today()
         self._kinds: dict[str, dict[bytes, int]] = {}
         self._places: dict[str, dict[str, None]] = {}
 
@@ -46,6 +58,15 @@ class Tally:
             values[value] = why if known is None or known == why else _better(kind, known, why)
         for kind, values in seen.items():
             self.add_many(kind, values, where)
+            if kind in _BORN:
+                self._add_minors(values)
+
+    def _add_minors(self, values: Mapping[str, int]) -> None:
+        """Count the identity numbers that are a child's (PIPL 31) or a youth's, by their day of birth."""
+        first = str(self._today.year - 18)
+        for value, why in values.items():
+            if value[6:10] >= first and why & grade.DATE and (years := checks.age(value, self._today)) < 18:
+                self.add_many("minor.under14" if years < 14 else "minor.under18", {value: why})
 
     def add_many(self, kind: str, values: Mapping[str, int], where: str = "") -> None:
         """Count many values of one kind, each with its evidence."""

@@ -197,7 +197,8 @@ class LocatePage(StepPage):
 
     def _count_kinds(self, record: Record) -> None:
         for found in record.findings:
-            self._kinds[found.kind] += found.count
+            if not found.kind.startswith("minor."):  # they are among the identity numbers already
+                self._kinds[found.kind] += found.count
 
     def _draw(self) -> None:
         self.picture.show_parts([Part(words.kind(kind), n) for kind, n in self._kinds.items()])

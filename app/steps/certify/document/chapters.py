@@ -9,7 +9,7 @@ from app.domain.fate import Ground
 from app.domain.medium import Medium
 from app.domain.outcome import AnyOutcome
 from app.domain.plan import Subject
-from app.steps.certify.account import Account, Line
+from app.steps.certify.account import Account, Coverage, Line
 from app.steps.certify.document.conditions import conditions_told, legend
 from app.steps.certify.page.breaking import visible
 from app.steps.certify.page.sheet import BODY, NOTE, SMALL, Strip
@@ -29,6 +29,8 @@ from app.steps.certify.wording import Words, amount
 
 TRAINING: Final = "training"
 """The folder of `evidence/` whose documents show that the people were trained."""
+_KINDS: Final = 10
+"""Kinds of identifiers that the front names; the manifest has all."""
 
 
 def label_width(words: Words) -> float:
@@ -78,6 +80,7 @@ def scope(account: Account, words: Words) -> list[Strip]:
         ),
         (words.label("field.looked"), looked),
         (words.label("field.problems"), problems),
+        *([(words.label("field.kinds"), _kinds(coverage, words))] if coverage.kinds else []),
     ]
     heads = ("tier", "category", "records", "destroyed", "kept", "exceptions", "people", "bytes")
     columns = [
@@ -95,7 +98,19 @@ def scope(account: Account, words: Words) -> list[Strip]:
         *fields(pairs, label_width(words), columns=1),
         *table(columns, rows, above=4, last=[total]),
         *paragraph(words.lines("sentence.people"), NOTE, above=3),
+        *(
+            paragraph(words.lines("sentence.people_in_all", count=f"{coverage.people:,}"), NOTE, above=2)
+            if coverage.people
+            else []
+        ),
     ]
+
+
+def _kinds(coverage: Coverage, words: Words) -> str:
+    """What was found: the case's own patterns first, then the kinds with the most values."""
+    ordered = sorted(coverage.kinds, key=lambda one: (not one[0].startswith("custom."), -one[1], one[0]))
+    shown = [f"{words.kind(name)} ×{values:,} ({records:,})" for name, values, records in ordered[:_KINDS]]
+    return "; ".join(shown) + ("; …" if len(ordered) > _KINDS else "")
 
 
 def methods(account: Account, words: Words) -> list[Strip]:

@@ -53,7 +53,11 @@ def manifest_of(
         **told(account, people, issuing),
         "signatures": [_signature(field, person) for field, person in fields_of(people)],
         "totals": _totals(account),
-        "coverage": {**asdict(account.coverage), "problems": [list(p) for p in account.coverage.problems]},
+        "coverage": {
+            **asdict(account.coverage),
+            "problems": [list(p) for p in account.coverage.problems],
+            "kinds": [list(kind) for kind in account.coverage.kinds],
+        },
         "searched": [_searched(account, i) for i in range(len(account.searched))],
         "media": [asdict(medium) for medium in account.media],
         "locations": list(account.locations),
