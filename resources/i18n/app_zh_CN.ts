@@ -1298,8 +1298,8 @@
             <translation>图片</translation>
         </message>
         <message>
-            <source>Takes a second or more for each picture.</source>
-            <translation>每张图片约需一秒以上。</translation>
+            <source>Takes a second to half a minute for each picture, and a gigabyte of memory.</source>
+            <translation>每张图片需一秒至半分钟，并占用约 1 GB 内存。</translation>
         </message>
         <message>
             <source>Needs an addition: pip install lethe[ocr]. Without it pictures are not looked at.</source>

@@ -18,6 +18,10 @@ RATIO_FLOOR: Final = 16 << 20
 """Output of one container below which its ratio is not judged: small files of zeros are no bombs."""
 
 
+_PICTURES: Final = 1 << 30
+"""Bytes that the models for pictures, and the look they take at a page, hold."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Limits on one file with all that is packed inside it; declared sizes are never trusted.
@@ -49,13 +53,19 @@ class Limits:
 class Means:
     """What a look may use, and what the case has it look for besides.
 
-    `pictures` has the text in pictures read, which takes a second for each.
+    `pictures` has the text in pictures read, which takes a second to half a minute for each.
     """
 
     passwords: Passwords = field(default_factory=Passwords)
     pictures: bool = False
     limits: Limits = field(default_factory=Limits)
     patterns: tuple[Pattern, ...] = ()
+
+    @property
+    def bounds(self) -> Limits:
+        """The limits, with what the reader of pictures takes for itself."""
+        more = _PICTURES if self.pictures else 0
+        return replace(self.limits, memory=self.limits.memory + more) if more else self.limits
 
 
 class Breach(Exception):

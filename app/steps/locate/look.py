@@ -42,6 +42,10 @@ FLAGS: Final = (
 )
 _SHARING_VIOLATIONS: Final = (32, 33)
 """Windows: another program holds the file or a part of it."""
+_LEFT: Final = frozenset(
+    {Problem.IMAGE_NOT_READ, Problem.RAR_NOT_READ, Problem.PST_NOT_READ, Problem.ACCESS_NOT_READ}
+)
+"""What is not looked at without an addition or an option."""
 _PASSING: Final = frozenset(
     {
         *(Problem.DENIED, Problem.LOCKED, Problem.MISSING, Problem.IO_ERROR, Problem.CHANGED_WHILE_READ),
@@ -281,7 +285,7 @@ def judge(target: Target, seen: Seen, task: Task, possible: bool = True) -> Sigh
 def _look(seen: Seen, *, found: bool, kept: bool) -> Look:
     if found:
         return Look.FOUND
-    if seen.problems == [Problem.IMAGE_NOT_READ]:
+    if seen.problems and _LEFT.issuperset(seen.problems):
         return Look.NOT_LOOKED_AT
     if seen.problems:
         return Look.UNREADABLE

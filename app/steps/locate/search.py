@@ -35,10 +35,14 @@ _MEANS: Final = Means()
 EDITION: Final = 3
 """Counts up with each change of rules or readers after which a file may end otherwise."""
 _READERS: Final = {
+    "access_parser": "access-parser",
+    "libarchive": "libarchive-c",
     "msoffcrypto": "msoffcrypto-tool",
     "olefile": "olefile",
     "pypdfium2": "pypdfium2",
+    "pypff": "libpff-python",
     "python_calamine": "python-calamine",
+    "rapidocr_onnxruntime": "rapidocr-onnxruntime",
 }
 """By their modules, what they are called."""
 _AHEAD: Final = 2_000
@@ -84,7 +88,7 @@ def survey(
         OSError: when the system lets no process be started.
     """
     check(locations)
-    task = Task(key, means.limits, subject, customers, means)
+    task = Task(key, means.bounds, subject, customers, means)
     with closing(Pool(task, jobs) if jobs else Here(task)) as lookers:
         met = walk(locations, exclude)
         listed = list(islice(met, _AHEAD))

@@ -70,7 +70,7 @@ class MeansBox(QWidget):
         self.fields.name(
             self.see,
             self.tr("Pictures"),
-            self.tr("Takes a second or more for each picture.")
+            self.tr("Takes a second to half a minute for each picture, and a gigabyte of memory.")
             if self._can_see
             else self.tr("Needs an addition: pip install lethe[ocr]. Without it pictures are not looked at."),
         )

@@ -28,21 +28,26 @@ def _later(module: str, name: str) -> Reader:
     return read
 
 
+_PICTURE: Final = _later("picture", "read_picture")
 _MAGIC: Final[tuple[tuple[bytes, Reader], ...]] = (
     (b"PK\x03\x04", _later("archive", "read_zip")),
     (b"PK\x05\x06", _later("archive", "read_zip")),
     (b"SQLite format 3\0", _later("database", "read_sqlite")),
     (b"7z\xbc\xaf\x27\x1c", _later("sevenzip", "read_7z")),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", _later("ole", "read_ole")),
+    (b"Rar!\x1a\x07", _later("rar", "read_rar")),
+    (b"!BDN", _later("pst", "read_pst")),
+    (b"\0\1\0\0Standard Jet DB\0", _later("access", "read_access")),
+    (b"\0\1\0\0Standard ACE DB\0", _later("access", "read_access")),
     (b"\x1f\x8b", _later("archive", "read_gzip")),
     (b"BZh", _later("archive", "read_bzip2")),
     (b"\xfd7zXZ\0", _later("archive", "read_xz")),
     (b"{\\rtf", read_rtf),
-    (b"\x89PNG\r\n", raw.read_image),
-    (b"\xff\xd8\xff", raw.read_image),
-    (b"GIF8", raw.read_image),
-    (b"II*\0", raw.read_image),
-    (b"MM\0*", raw.read_image),
+    (b"\x89PNG\r\n", _PICTURE),
+    (b"\xff\xd8\xff", _PICTURE),
+    (b"GIF8", _PICTURE),
+    (b"II*\0", _PICTURE),
+    (b"MM\0*", _PICTURE),
     (b"LUKS\xba\xbe", raw.read_encrypted),
     (b"age-encryption.org/", raw.read_encrypted),
     (b"-----BEGIN AGE ENCRYPTED", raw.read_encrypted),
@@ -137,7 +142,7 @@ def _by_shape(source: Source, head: bytes) -> Reader:
         return raw.read_keystore
     if is_dbf(head):
         return _later("dbf", "read_dbf")
-    return raw.read_image if _IMAGE.match(head) else _text(source, head)
+    return _PICTURE if _IMAGE.match(head) else _text(source, head)
 
 
 def _text(source: Source, head: bytes) -> Reader:

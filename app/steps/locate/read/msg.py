@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from app.steps.locate.read.ole import Streams
 
 _PROPERTY: Final = re.compile(r"(?:(.*)/)?__substg1\.0_([0-9A-F]{4})([0-9A-F]{4})")
-_NOT_WORDS: Final = frozenset({"001A", "1035", "1039", "1042", "300B", "3702", "3709", "3FDE"})
+NOT_WORDS: Final = frozenset({"001A", "1035", "1039", "1042", "300B", "3702", "3709", "3FDE"})
 """Class names, message ids and record keys: they look like addresses and name no one."""
 _MAIL: Final = "__substg1.0_3701000D"
 """The storage of a mail that is attached to another."""
@@ -39,7 +39,7 @@ def read_msg(streams: Streams, reading: Reading) -> Iterator[Passage]:
     """Read every text of the mail, its bodies and its attachments; a mail inside lies in a storage below."""
     for name in streams.names:
         found = _PROPERTY.fullmatch(name)
-        if not found or found[2] in _NOT_WORDS:
+        if not found or found[2] in NOT_WORDS:
             continue
         storage, tag, kind = found[1] or "", found[2], found[3]
         place = "!".join([_INSIDE] * storage.count(_MAIL))

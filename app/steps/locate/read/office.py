@@ -58,7 +58,7 @@ def read_office(archive: zipfile.ZipFile, container: Container, reading: Reading
             return
         if info.is_dir() or _SKIPPED.search(info.filename):
             continue
-        if _IMAGES.search(info.filename):
+        if _IMAGES.search(info.filename) and not reading.means.pictures:
             reading.note(Problem.IMAGE_NOT_READ)
             continue
         with archive.open(info) as stream:

@@ -9,8 +9,12 @@ from app.domain.record import Problem
 from app.steps.locate.limits import Reading
 from app.steps.locate.passage import Passage
 from app.steps.locate.read.pdf_streams import broken_stream
+from app.steps.locate.read.picture import shown
 from app.steps.locate.read.source import Source
 
+_SCALE: Final = 200 / 72
+_SIDE: Final = 1600
+"""Dots for each point of the page, and along its longer side at the most."""
 _LITTLE: Final = 20
 """Characters on a page below which a picture on it may be a scan."""
 
@@ -30,9 +34,9 @@ def read_pdf(source: Source, reading: Reading) -> Iterator[Passage]:
     try:
         seen = False
         for number in range(len(document)):
-            text = _page_text(document, number, reading)
-            seen = seen or bool(text.strip())
-            yield Passage(text, where=f"#{number + 1}")
+            for passage in _page(document, number, reading):
+                seen = seen or bool(passage.data.strip())
+                yield passage._replace(where=f"#{number + 1}")
         blank = not seen and not reading.account.problems
         if blank or damaged:
             # Not a letter and not a picture on any page is more likely damaged than blank.
@@ -59,7 +63,8 @@ def _opened(file: BinaryIO, reading: Reading) -> Any:
     return None
 
 
-def _page_text(document: Any, number: int, reading: Reading) -> bytes:
+def _page(document: Any, number: int, reading: Reading) -> Iterator[Passage]:
+    """Read the text of a page, and what it shows where it has little."""
     page = document[number]
     try:
         layer = page.get_textpage()
@@ -67,12 +72,18 @@ def _page_text(document: Any, number: int, reading: Reading) -> bytes:
             text: str = layer.get_text_range()
         finally:
             layer.close()
+        yield Passage(text.encode("utf-8", "replace"))
         length = len(text.strip())
         if length < _LITTLE and _shows_more(page, drawn=not length):
-            reading.note(Problem.IMAGE_NOT_READ)
+            yield from shown(lambda: [_drawn(page)], reading)
     finally:
         page.close()
-    return text.encode("utf-8", "replace")
+
+
+def _drawn(page: Any) -> Any:
+    """Draw a page, at a resolution at which its letters can be read."""
+    scale = min(_SCALE, _SIDE / max(1, *page.get_size()))
+    return page.render(scale=scale).to_pil().convert("RGB")
 
 
 def _shows_more(page: Any, *, drawn: bool) -> bool:

@@ -28,12 +28,6 @@ def read_unknown(source: Source, reading: Reading) -> Iterator[Passage]:
     yield from read_raw(source, reading)
 
 
-def read_image(source: Source, reading: Reading) -> Iterator[Passage]:
-    """Search the text in a picture's metadata; what the picture shows is not looked at."""
-    reading.note(Problem.IMAGE_NOT_READ)
-    yield from read_raw(source, reading)
-
-
 def read_encrypted(source: Source, reading: Reading) -> Iterator[Passage]:
     """Say that a file is encrypted as a whole."""
     reading.note(Problem.ENCRYPTED)

@@ -1,0 +1,177 @@
+"""Formats whose readers are additions: rar, Access and Outlook's stores. Without one a file is not looked at."""
+
+from __future__ import annotations
+
+import base64
+import sys
+import zlib
+from importlib.util import find_spec
+
+import pytest
+
+from app.domain.record import Look, Problem
+
+NUMBER = "手机 13812345678 身份证 11010519491231002X"
+FOUND = {"cn.id": 1, "cn.mobile": 1}
+
+
+def can(module):
+    try:
+        __import__(module)
+    except Exception:  # noqa: BLE001 - the binding raises anything when its library is missing
+        return False
+    return True
+
+
+needs_rar = pytest.mark.skipif(
+    not can("libarchive"), reason="the extra `rar` or the library libarchive is not installed"
+)
+needs_access = pytest.mark.skipif(
+    not find_spec("access_parser"), reason="the extra `access` is not installed"
+)
+
+
+@pytest.fixture
+def without(monkeypatch):
+    """Take an addition away."""
+
+    def take(*modules):
+        for module in modules:
+            monkeypatch.setitem(sys.modules, module, None)
+
+    return take
+
+
+def vint(value):
+    made = b""
+    while True:
+        made += bytes([value & 0x7F | (0x80 if value > 0x7F else 0)])
+        value >>= 7
+        if not value:
+            return made
+
+
+def rar5_bytes(members, flags=0, record=b""):
+    """A rar of version 5 whose members are stored, as `rar a -m0` makes it."""
+
+    def block(body, data=b""):
+        sized = vint(len(body)) + body
+        return zlib.crc32(sized).to_bytes(4, "little") + sized + data
+
+    made = b"Rar!\x1a\x07\x01\0" + block(vint(1) + vint(0) + vint(flags))
+    for name, data in members.items():
+        called = name.encode()
+        head = (
+            vint(2)
+            + (vint(3) + vint(len(record)) if record else vint(2))
+            + vint(len(data))
+            + vint(4)
+            + vint(len(data))
+            + vint(0o100644)
+        )
+        head += zlib.crc32(data).to_bytes(4, "little") + vint(0) + vint(1) + vint(len(called)) + called
+        made += block(head + record, data)
+    return made + block(vint(5) + vint(0) + vint(0))
+
+
+def locked_rar5(members):
+    """The same, with the record that says that a member is encrypted; libarchive passes over it."""
+    return rar5_bytes(members, record=vint(3) + vint(1) + vint(0) + vint(0))
+
+
+def rar4_bytes(members, flags=0):
+    """A rar of versions 1.5 to 4 whose members are stored."""
+
+    def block(kind, marks, fields, data=b""):
+        head = bytes([kind]) + marks.to_bytes(2, "little") + (7 + len(fields)).to_bytes(2, "little") + fields
+        return (zlib.crc32(head) & 0xFFFF).to_bytes(2, "little") + head + data
+
+    made = b"Rar!\x1a\x07\0" + block(0x73, flags, bytes(6))
+    for name, data in members.items():
+        called, size = name.encode(), len(data).to_bytes(4, "little")
+        fields = size + size + b"\x03" + zlib.crc32(data).to_bytes(4, "little") + bytes(4) + b"\x14\x30"
+        fields += len(called).to_bytes(2, "little") + (0o100644).to_bytes(4, "little") + called
+        made += block(0x74, 0x8000, fields, data)
+    return made + block(0x7B, 0x4000, b"")
+
+
+SOLID = (
+    "UmFyIRoHAQAJ78hvCwEFBwQGAQGAgIAA3vVwchwCAroABIAQtoMCoua3xYAbAQpzdGVzdDEudHh0waw3REQj+iP2l/1iU1G+TJGBQQKMwQN5XL9H"
+    "o6otoDaT3aBYAEACANRQBHb2xH8y6p8ypcTM14PfABDoLYkcAgKNAASAELaDAqLmt8XAGwEKc3Rlc3QyLnR4dEUVCmABAAgD37f79vwdd1ZRAwUE"
+    "AA=="
+)
+"""rar5-solid.rar of the tests of rarfile 4.5 (ISC licence, Marko Kreen): two members of 2,048 bytes, packed solid."""
+LOCKED = (
+    "UmFyIRoHAM+QcwAADQAAAAAAAADSmXoAgCMAFgAAAAsAAAADvFDsdQAAAAAdMwMAAAAAAENNVAwAi+zL9lbBSCmPAOW/5v/w0Gtqdnpt1nQklDMA"
+    "EAAAAAAAAAADAAAAAGxQYj0dMwkApIEAAGZpbGUxLnR4dLMOLwEQH2W9AMDh8N4nMZ14bG1Nam0XgBynQZl6EIAjABYAAAALAAAAA0g/bxAAAAAA"
+    "HTMDAAAAAIBDTVQMAIvsy/Y2kFYseA8mb83/7NSLl8K9FLx0JJQzABAAAAAAAAAAAwAAAABsUGI9HTMJAKSBAABmaWxlMi50eHSzDi8BEB9lvQDA"
+    "4fDeJzGdeGxtTWptF4Acp3ygehCAIwAWAAAACwAAAAOmkNoCAAAAAB0zAwAAAACAQ01UEBDL7Inkc0FIsM/ZJxfi/uuBj1cq9MQ9ewBABwA="
+)
+"""rar3-comment-psw.rar from the same place: its members are locked."""
+
+
+@needs_rar
+@pytest.mark.parametrize("write", [rar5_bytes, rar4_bytes])
+def test_a_rar_is_read_member_by_member(write, look, tmp_path, counts):
+    root = tmp_path / "in"
+    members = {
+        "a/一.txt": NUMBER.encode("gb18030"),
+        "b.zip": b"",
+        "in.rar": write({"c.txt": NUMBER.encode()}),
+    }
+    (root / "a.rar").write_bytes(write(members))
+    (root / "volume.rar").write_bytes(write({"x.txt": b"word"}, flags=1))
+    (root / "clean.rar").write_bytes(write({"x.txt": b"word"}))
+    results = look()
+    assert counts(results["a.rar"]) == FOUND
+    assert results["a.rar"].record.problems == ()
+    places = {where for f in results["a.rar"].record.findings for where in f.where}
+    assert places == {"a/一.txt", "in.rar!c.txt"}
+    assert results["volume.rar"].record.problems == (Problem.VOLUME,)
+    assert results["clean.rar"].look is Look.CLEAN
+
+
+@needs_rar
+def test_a_rar_that_is_packed_locked_or_broken(look, tmp_path):
+    root = tmp_path / "in"
+    (root / "solid.rar").write_bytes(base64.b64decode(SOLID))
+    (root / "five.rar").write_bytes(locked_rar5({"a.txt": b"garbage that looks like text"}))
+    (root / "locked.rar").write_bytes(base64.b64decode(LOCKED))
+    data = rar5_bytes({"a.txt": NUMBER.encode() * 9})
+    (root / "cut.rar").write_bytes(data[:-40])
+    (root / "flipped.rar").write_bytes(data.replace("手".encode(), "脚".encode()))
+    results = look()
+    assert results["solid.rar"].look is Look.CLEAN
+    assert Problem.ENCRYPTED in results["locked.rar"].record.problems
+    assert results["five.rar"].record.problems == (Problem.ENCRYPTED,)
+    for name in ("cut.rar", "flipped.rar"):
+        assert Problem.MALFORMED in results[name].record.problems, name
+        assert results[name].look is Look.FOUND
+
+
+def test_without_the_addition_it_is_not_looked_at_and_its_bytes_are_searched(without, look, tmp_path, counts):
+    without("libarchive", "pypff", "access_parser")
+    root = tmp_path / "in"
+    (root / "solid.rar").write_bytes(base64.b64decode(SOLID))
+    (root / "stored.rar").write_bytes(rar5_bytes({"a.txt": NUMBER.encode()}))
+    (root / "a.mdb").write_bytes(b"\0\1\0\0Standard Jet DB\0" + bytes(4096))
+    (root / "b.accdb").write_bytes(b"\0\1\0\0Standard ACE DB\0" + bytes(4096) + NUMBER.encode("utf-16-le"))
+    (root / "c.pst").write_bytes(b"!BDN" + bytes(600))
+    results = look()
+    for name, problem in {
+        "solid.rar": Problem.RAR_NOT_READ, "stored.rar": Problem.RAR_NOT_READ, "a.mdb": Problem.ACCESS_NOT_READ,
+        "b.accdb": Problem.ACCESS_NOT_READ, "c.pst": Problem.PST_NOT_READ,
+    }.items():  # fmt: skip
+        assert results[name].record.problems == (problem,), name
+    assert {name for name in results if results[name].look is Look.FOUND} == {"stored.rar", "b.accdb"}
+    assert {results[name].look for name in ("solid.rar", "a.mdb", "c.pst")} == {Look.NOT_LOOKED_AT}
+    assert counts(results["b.accdb"]) == FOUND
+
+
+@needs_access
+def test_an_access_database_that_is_broken_is_searched_as_bytes(look, tmp_path, counts):
+    data = b"\0\1\0\0Standard Jet DB\0\x01" + bytes(8192) + NUMBER.encode("utf-16-le") + bytes(4096)
+    (tmp_path / "in" / "a.mdb").write_bytes(data)
+    located = look()["a.mdb"]
+    assert counts(located) == FOUND
+    assert located.record.problems == (Problem.MALFORMED,)
