@@ -107,7 +107,7 @@ _EXPRESSIONS: Final[tuple[Expression, ...]] = (
     (rb"\xef\xbc[\x8b\x8d\x90-\x99\xa0]", Class.WIDE),
     (rb"[0-9]" + _FOLDED, Class.WIDE),
     (rb"\\u[0-9a-fA-F]{4}", Class.ESCAPE),
-    (rb"&#x?[0-9a-fA-F]{1,6};", Class.ESCAPE),
+    (rb"&#[xX]?[0-9a-fA-F]", Class.ESCAPE),
 )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -11,6 +10,7 @@ from typing import Final
 
 from app.domain.record import Finding, Tier
 from app.steps.locate import checks, grade
+from app.steps.locate.keyed import keyed, pads
 from app.steps.locate.sighting import Sighting
 
 _PERSONS: Final = ("cn.id", "cn.id15", "cn.residence", "cn.permanent_resident", "hk.id", "mo.id", "tw.id")
@@ -42,7 +42,7 @@ class Tally:
     """The distinct values of one file. Holds keyed hashes and evidence, never a value."""
 
     def __init__(self, key: bytes) -> None:
-        self._key = key
+        self._key = pads(key)
         self._today = date.today()
         self._kinds: dict[str, dict[bytes, int]] = {}
         self._places: dict[str, dict[str, None]] = {}
@@ -79,7 +79,7 @@ class Tally:
         ):
             places[where[:_PLACE_CHARS]] = None
         for value, why in values.items():
-            mac = hmac.digest(key, (before + value).encode(), "sha256")[:16]
+            mac = keyed(key, (before + value).encode())[:16]
             known = held.get(mac)
             held[mac] = why if known is None or known == why else _better(kind, known, why)
 
@@ -104,13 +104,13 @@ class Tally:
 
 def mac_of(key: bytes, kind: str, value: str) -> bytes:
     """Give the keyed hash under which a value is counted."""
-    return hmac.digest(key, f"{kind}\0{value}".encode(), "sha256")[:16]
+    return keyed(pads(key), f"{kind}\0{value}".encode())[:16]
 
 
 def record_id(key: bytes, path: str) -> str:
     """Give what `app.domain.canonical.handle` would for a record, in a third of the time."""
     text = path if path.isascii() else unicodedata.normalize("NFC", path)
-    return "r-" + hmac.digest(key, text.encode("utf-8", "surrogatepass"), "sha256")[:8].hex()
+    return "r-" + keyed(pads(key), text.encode("utf-8", "surrogatepass"))[:8].hex()
 
 
 def _better(kind: str, known: int | None, new: int) -> int:

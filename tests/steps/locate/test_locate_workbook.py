@@ -23,7 +23,8 @@ def test_every_cell_is_found_and_its_place_told(streamed, look, counts, tmp_path
         sheet.append([f"张{number}", int(made.mobile()), made.id(), made.plate(), number * 1.5])
     book.save(tmp_path / "in" / "a.xlsx")
     located = look()["a.xlsx"]
-    assert counts(located) == {"cn.mobile": 300, "cn.id": 300, "cn.plate": 300}
+    told = {kind: count for kind, count in counts(located).items() if not kind.startswith("minor.")}
+    assert told == {"cn.mobile": 300, "cn.id": 300, "cn.plate": 300}
     places = {finding.kind: finding.where for finding in located.record.findings}
     assert places["cn.mobile"] == ("客户 A&B!B3:B302",)
     if not streamed:

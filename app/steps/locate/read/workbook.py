@@ -21,7 +21,8 @@ from app.steps.locate.plain import unescape
 from app.steps.locate.read.source import BLOCK, Stream
 from app.steps.locate.read.table import header_row
 
-_ROW_ENDS: Final = (b"</row>", b"</si>")
+_ROW_END: Final = b"</row>"
+_STRING_END: Final = b"</si>"
 _LONGEST: Final = 8 << 20
 _REACH: Final = 32 << 10
 """Characters a cell may hold (Excel's own limit)."""
@@ -29,6 +30,11 @@ _CELL: Final = re.compile(
     rb'<c r="([A-Z]{1,3})([0-9]+)"([^>]*)>(?:<f[^>]*>[^<]*</f>|<f[^>]*/>)?(?:<v>([^<]*)</v>|<is>(.*?)</is>)?',
     re.DOTALL,
 )
+_PLAIN_CELL: Final = re.compile(
+    rb'<c r="([A-Z]{1,3})([0-9]{1,7})"[^>]*>(?:<f[^>]*>[^<]*</f>|<f[^>]*/>)?(?:<v>|<is><t[^>]*>)([^<]*)'
+)
+_PLAIN_REACH: Final = 256
+"""Characters from a cell's tag to what was reported in it, in nearly all."""
 _ADDRESS: Final = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"')
 _STRING: Final = re.compile(rb"<si>(.*?)</si>", re.DOTALL)
 _TAG: Final = re.compile(rb"<[^>]*>")
@@ -83,7 +89,7 @@ def sheet_passages(stream: Stream, path: str, book: Book) -> Iterator[Passage]:
     name = "" if strings else book.names.get(path, path.rpartition("/")[2])
     heads: dict[bytes, str] = {}
     common = ""
-    for number, rows in enumerate(_rows(stream)):
+    for number, rows in enumerate(_rows(stream, _STRING_END if strings else _ROW_END)):
         xml = rows
         if strings:
             if len(book.strings) < _HEAD_STRINGS:
@@ -98,10 +104,12 @@ def sheet_passages(stream: Stream, path: str, book: Book) -> Iterator[Passage]:
         hits = book.spots(xml)
         if not hits:
             continue
-        if Class.ESCAPE in {kind for _, kind in hits} and _TELLING.search(xml):
+        kinds = {kind for _, kind in hits}
+        if Class.ESCAPE in kinds and _TELLING.search(xml):
             xml = unescape(xml)
             hits = book.spots(xml)
-        if Class.WIDE in {kind for _, kind in hits} or (strings and _RICH.search(xml)):
+            kinds = {kind for _, kind in hits}
+        if Class.WIDE in kinds or (strings and _RICH.search(xml)):
             yield Passage(book.plain(xml), common or " ".join(heads.values()), where=name or path)
             continue
         yield from _columns(xml, hits, name, heads, common)
@@ -135,7 +143,7 @@ def _column(letters: bytes) -> re.Pattern[bytes]:
 def wanted_strings(stream: Stream, book: Book) -> Iterator[Passage]:
     """Give the shared strings of the columns that were told by their heads, each under its head."""
     at = 0
-    for xml in _rows(stream):
+    for xml in _rows(stream, _STRING_END):
         strings = _STRING.findall(xml)
         for head, wanted in book.wanted.items():
             here = [_text(strings[place - at]) for place in wanted if at <= place < at + len(strings)]
@@ -151,11 +159,20 @@ def _columns(
     found: dict[bytes, list[bytes]] = {}
     places: dict[bytes, list[bytes]] = {}
     done = 0
+    plain = _PLAIN_CELL.match
     for end, kind in hits:
         if kind == Class.ESCAPE:
             continue
         at = end - 1
         if at < done:
+            continue
+        tag = xml.rfind(b"<c ", max(0, at - _PLAIN_REACH), at) if name else -1
+        cell = plain(xml, tag) if tag >= 0 else None
+        if cell and cell.start(3) <= at <= cell.end(3):
+            column, row, text = cell.groups()
+            done = cell.end()
+            found.setdefault(column, []).append(text)
+            places.setdefault(column, [row, row])[1] = row
             continue
         first = xml.rfind(b">", max(0, at - _REACH), at) + 1
         done = xml.find(b"<", at)
@@ -183,14 +200,15 @@ def _columns(
         yield Passage(text, head, column=column in heads, where=where)
 
 
-def _rows(stream: Stream) -> Iterator[bytes]:
+def _rows(stream: Stream, end: bytes) -> Iterator[bytes]:
     """Cut the XML where a row or a string ends."""
     carry = b""
     while block := stream.read(BLOCK):
         if not carry and block[:2] in (b"\xff\xfe", b"\xfe\xff"):
             raise UnicodeError("XML in UTF-16 is not read")
         xml = carry + block
-        cut = max(xml.rfind(end) + len(end) if end in block else 0 for end in _ROW_ENDS)
+        last = xml.rfind(end, max(0, len(carry) - len(end)))
+        cut = last + len(end) if last >= 0 else 0
         if not cut and len(xml) > _LONGEST:
             cut = xml.rfind(b"<")
             cut = cut if cut > 0 else len(xml)
