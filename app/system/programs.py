@@ -65,6 +65,21 @@ class Running:
         except subprocess.TimeoutExpired:
             raise Hung from None
 
+    def ended(self, within: float) -> bool:
+        """Wait so many seconds at the most for the end; whether it came. Only for one that prints little.
+
+        Raises:
+            Hung: when it showed no sign of life for too long.
+        """
+        self._asked = True
+        try:
+            self._process.wait(within)
+        except subprocess.TimeoutExpired:
+            return False
+        if self._hung:
+            raise Hung
+        return True
+
     def _watch(self) -> None:
         life = Life(self._process.pid)
         while not self._left.wait(min(_LOOK, self._patience / 4)):
@@ -81,10 +96,11 @@ class Running:
 
     def __exit__(self, *_: object) -> None:
         self._left.set()
+        if self._process.stdout:
+            # One that waits for us to read goes at once when nobody will.
+            self._process.stdout.close()
         end(self._process)
         self._watcher.join()
-        if self._process.stdout:
-            self._process.stdout.close()
 
 
 def started(

@@ -11,6 +11,7 @@ import tarfile
 import tempfile
 import zipfile
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import IO, BinaryIO, Final, cast
 
@@ -27,23 +28,44 @@ class CantWrite(Exception):
     """This archive can't be written anew without loss."""
 
 
-def write_without(source: BinaryIO, target: BinaryIO, doomed: frozenset[str], depth: int = 1) -> int:
+Pace = Callable[[int], None]
+"""Is told how many bytes were just gone through, and may raise to end the work."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What goes, by its digests; whom to tell how far it is; how deep in archives this one lies."""
+
+    doomed: frozenset[str]
+    pace: Pace
+    depth: int = 1
+
+    def deeper(self) -> _Job:
+        return replace(self, depth=self.depth + 1)
+
+
+def write_without(source: BinaryIO, target: BinaryIO, doomed: frozenset[str], pace: Pace) -> int:
     """Copy the archive `source` to `target` without members of these digests; give how many went.
 
     Raises:
         CantWrite: for a form that is only read here, or one nested too deep.
+        Exception: what `pace` raises.
     """
-    if depth > _DEPTH:
+    return _written(source, target, _Job(doomed, pace))
+
+
+def _written(source: BinaryIO, target: BinaryIO, job: _Job) -> int:
+    if job.depth > _DEPTH:
         raise CantWrite
     source.seek(0)
     form = form_of(source.read(HEAD))
     source.seek(0)
     if form is Form.ZIP:
-        return _zip(source, target, doomed, depth)
+        return _zip(source, target, job)
     if form is Form.TAR:
-        return _tar(source, target, doomed, depth)
+        return _tar(source, target, job)
     if form in (Form.GZIP, Form.BZIP2, Form.XZ):
-        return _packed(source, target, doomed, depth, form)
+        return _packed(source, target, job, form)
     raise CantWrite
 
 
@@ -64,7 +86,7 @@ class _Named(zipfile.ZipInfo):
         return self._raw, (self.flag_bits & ~_UTF8) | self._utf8
 
 
-def _zip(source: BinaryIO, target: BinaryIO, doomed: frozenset[str], depth: int) -> int:
+def _zip(source: BinaryIO, target: BinaryIO, job: _Job) -> int:
     gone = 0
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
         new.comment = old.comment
@@ -73,15 +95,15 @@ def _zip(source: BinaryIO, target: BinaryIO, doomed: frozenset[str], depth: int)
             if info.is_dir():
                 new.writestr(named, b"")
                 continue
-            kept, went = _without(partial(_in_zip, old, info), doomed, depth)
+            kept, went = _without(partial(_in_zip, old, info), job)
             gone += went
             if kept is not None:
                 with kept, new.open(named, "w", force_zip64=info.file_size > 1 << 31) as place:
-                    _copy(kept, place)
+                    _copy(kept, place, job)
     return gone
 
 
-def _tar(source: BinaryIO, target: BinaryIO, doomed: frozenset[str], depth: int) -> int:
+def _tar(source: BinaryIO, target: BinaryIO, job: _Job) -> int:
     gone, dropped, form = 0, set(), _format(source)
     with (
         tarfile.open(fileobj=source, mode="r:", errors="surrogateescape") as old,
@@ -97,7 +119,7 @@ def _tar(source: BinaryIO, target: BinaryIO, doomed: frozenset[str], depth: int)
             if not info.isreg():
                 new.addfile(info)
                 continue
-            kept, went = _without(partial(_in_tar, old, info), doomed, depth)
+            kept, went = _without(partial(_in_tar, old, info), job)
             gone += went
             if kept is None:
                 dropped.add(info.name)
@@ -106,8 +128,20 @@ def _tar(source: BinaryIO, target: BinaryIO, doomed: frozenset[str], depth: int)
                 info.size = kept.seek(0, 2)
                 kept.seek(0)
                 info.pax_headers = {k: v for k, v in info.pax_headers.items() if k != "size"}
-                new.addfile(info, kept)
+                new.addfile(info, cast("IO[bytes]", _Paced(kept, job.pace)))
     return gone
+
+
+class _Paced:
+    """A member on its way into a tar, which copies it by itself."""
+
+    def __init__(self, member: BinaryIO, pace: Pace) -> None:
+        self._member, self._pace = member, pace
+
+    def read(self, size: int) -> bytes:
+        """Read on, and say so."""
+        self._pace(0)
+        return self._member.read(size)
 
 
 def _in_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> BinaryIO:
@@ -125,17 +159,15 @@ def _format(source: BinaryIO) -> int:
     return tarfile.GNU_FORMAT if head[257:265] == b"ustar  \0" else tarfile.PAX_FORMAT
 
 
-def _packed(source: BinaryIO, target: BinaryIO, doomed: frozenset[str], depth: int, form: Form) -> int:
+def _packed(source: BinaryIO, target: BinaryIO, job: _Job, form: Form) -> int:
     """A packed tar is written through the same packing; from a packed single file nothing can be left out."""
     with unpacked(source, form) as plain, _packing(target, form) as packed:
         if form_of(plain.read(HEAD)) is not Form.TAR:
             raise CantWrite
-        return _tar(cast("BinaryIO", plain), cast("BinaryIO", packed), doomed, depth)
+        return _tar(cast("BinaryIO", plain), cast("BinaryIO", packed), job)
 
 
-def _without(
-    opened: Callable[[], BinaryIO], doomed: frozenset[str], depth: int
-) -> tuple[BinaryIO | None, int]:
+def _without(opened: Callable[[], BinaryIO], job: _Job) -> tuple[BinaryIO | None, int]:
     """Give the member as it stays, None when it goes; an archive in it loses what goes from it.
 
     What is small is held in memory and what is big is read twice, so that nothing that goes
@@ -144,16 +176,17 @@ def _without(
     kept, state = bytearray(), hashlib.sha256()
     with opened() as member:
         while chunk := member.read(CHUNK):
+            job.pace(len(chunk))
             state.update(chunk)
             if len(kept) <= _IN_MEMORY:
                 kept += chunk
-    if state.hexdigest() in doomed:
+    if state.hexdigest() in job.doomed:
         return None, 1
     small = len(kept) <= _IN_MEMORY
     if form_of(bytes(kept[:HEAD])) is not None:
         inner = cast("BinaryIO", tempfile.SpooledTemporaryFile(_IN_MEMORY))  # noqa: SIM115 - its taker closes it
         with io.BytesIO(kept) if small else opened() as nested:
-            gone = _inside(nested, inner, doomed, depth)
+            gone = _inside(nested, inner, job)
         if gone:
             inner.seek(0)
             return inner, gone
@@ -161,16 +194,17 @@ def _without(
     return io.BytesIO(kept) if small else opened(), 0
 
 
-def _inside(nested: BinaryIO, inner: BinaryIO, doomed: frozenset[str], depth: int) -> int:
+def _inside(nested: BinaryIO, inner: BinaryIO, job: _Job) -> int:
     try:
-        return write_without(nested, inner, doomed, depth + 1)
+        return _written(nested, inner, job.deeper())
     except CantWrite:
         # What can't be written anew here may hold nothing that goes: the comparison afterwards tells.
         return 0
 
 
-def _copy(source: BinaryIO, target: IO[bytes]) -> None:
+def _copy(source: BinaryIO, target: IO[bytes], job: _Job) -> None:
     while chunk := source.read(CHUNK):
+        job.pace(0)
         target.write(chunk)
 
 

@@ -26,7 +26,8 @@ from app.steps.confirm import sevenzip
 from app.steps.confirm.archives import Limits, members
 from app.steps.confirm.archiving import CantWrite, write_without
 from app.steps.confirm.forms import BROKEN, HEAD, Form, form_of
-from app.steps.confirm.reading import CHUNK, CantRead, digest, reading
+from app.steps.confirm.reading import CHUNK, CantRead, reading
+from app.steps.confirm.repositories.waiting import waiting
 from app.system.durable import sync_folder
 
 _BESIDE: Final = ".lethe-new"
@@ -60,7 +61,7 @@ def rewrite_archives(
         yield Progressed(Step.WIPE, 0, item.stamp.size, "bytes", item.path)
         hashes = frozenset(doomed[one] for one in copy.of if one in doomed)
         try:
-            _write(item, hashes)
+            yield from _watched(item, hashes)
         except (CantRead, CantWrite, OSError, *BROKEN):
             beside(item.path).unlink(missing_ok=True)
             failed.append(Path(item.path))
@@ -88,51 +89,99 @@ def _rewritten(items: Iterable[PlanItem], copies: Mapping[str, Copy]) -> Iterato
             yield item, copy
 
 
-def _write(item: PlanItem, doomed: frozenset[str]) -> None:
+class _Stopped(Exception):
+    """Nobody waits for the new archive any more."""
+
+
+class _Pace:
+    """How many bytes were gone through; once stopped, the next that are raise."""
+
+    def __init__(self) -> None:
+        self.done = 0
+        self.stopped = False
+
+    def __call__(self, count: int) -> None:
+        self.done += count
+        if self.stopped:
+            raise _Stopped
+
+
+def _watched(item: PlanItem, doomed: frozenset[str]) -> Iterator[Progressed]:
+    """Make the new archive, telling how far it is. Broken off, nothing of it is left."""
+    pace = _Pace()
+    run = waiting(lambda: _write(item, doomed, pace))
+    try:
+        for _ in run:
+            # It is read to be hashed, to be copied and to be compared.
+            done = min(pace.done // 3, item.stamp.size)
+            yield Progressed(Step.WIPE, done, item.stamp.size, "bytes", item.path)
+    except GeneratorExit:
+        pace.stopped = True
+        with suppress(_Stopped, CantRead, CantWrite, OSError, *BROKEN):
+            for _ in run:
+                pass
+        beside(item.path).unlink(missing_ok=True)
+        raise
+
+
+def _write(item: PlanItem, doomed: frozenset[str], pace: _Pace) -> None:
     """Make the new archive, on disk and compared, or raise."""
     new = beside(item.path)
     with reading(item.path) as (old, stamp):
         if (stamp.device, stamp.inode, stamp.size) != (item.stamp.device, item.stamp.inode, item.stamp.size):
             raise CantWrite
-        if digest(old) != item.sha256:
+        if _digest(old, pace) != item.sha256:
             raise CantWrite
         old.seek(0)
         with new.open("w+b") as target:
             new.chmod(0o600)
             if form_of(old.read(HEAD)) is Form.SEVENZIP:
-                _write_sevenzip(item.path, target, doomed)
+                _write_sevenzip(item.path, target, doomed, pace)
             else:
-                write_without(old, target, doomed)
+                write_without(old, target, doomed, pace)
             target.flush()
             os.fsync(target.fileno())
-            _compare(old, stamp.size, target, doomed, (item.path, str(new)))
+            _compare(item.path, old, target, doomed, pace)
     _like(item.path, new)
     sync_folder(new.parent)
 
 
-def _write_sevenzip(path: str, target: BinaryIO, doomed: frozenset[str]) -> None:
+def _digest(file: BinaryIO, pace: _Pace) -> str:
+    file.seek(0)
+    state = hashlib.sha256()
+    while chunk := file.read(CHUNK):
+        pace(len(chunk))
+        state.update(chunk)
+    return state.hexdigest()
+
+
+def _write_sevenzip(path: str, target: BinaryIO, doomed: frozenset[str], pace: _Pace) -> None:
     """Let the program leave out what goes: what it writes holds none of that, and may be copied."""
     names: list[str] = []
     for told, part in sevenzip.parts(path):
         state = hashlib.sha256()
         while chunk := part.read(CHUNK):
+            pace(len(chunk))
             state.update(chunk)
         if state.hexdigest() in doomed:
             names.append(told.path)
     made = Path(f"{beside(path)}.7z")
     try:
-        sevenzip.write_without(path, made, names)
+        sevenzip.write_without(path, made, names, lambda: pace(0))
         with made.open("rb") as source:
-            shutil.copyfileobj(source, target)
+            while chunk := source.read(CHUNK):
+                pace(len(chunk))
+                target.write(chunk)
     finally:
         made.unlink(missing_ok=True)
 
 
-def _compare(old: BinaryIO, size: int, new: BinaryIO, doomed: frozenset[str], paths: tuple[str, str]) -> None:
+def _compare(path: str, old: BinaryIO, new: BinaryIO, doomed: frozenset[str], pace: _Pace) -> None:
     """See that the new archive holds all that stays, and nothing that goes."""
-    kept = _contents(old, size, paths[0])
+    size = os.fstat(old.fileno()).st_size
+    kept = _contents(old, size, path, pace)
     stays = Counter({sha256: count for sha256, count in kept.items() if sha256 not in doomed})
-    there = _contents(new, size, paths[1])
+    there = _contents(new, size, str(beside(path)), pace)
     if any(sha256 in doomed for sha256 in there) or there != stays:
         raise CantWrite
 
@@ -145,10 +194,11 @@ class _EverySize(frozenset[int]):
         return True
 
 
-def _contents(file: BinaryIO, size: int, path: str) -> Counter[str]:
+def _contents(file: BinaryIO, size: int, path: str, pace: _Pace) -> Counter[str]:
     """The digests of all that is no archive itself, however deep, with how often each is there."""
     found: Counter[str] = Counter()
     for member in members(file, size, frozenset(), _EverySize(), Limits(), path):
+        pace(0)
         if member.problem is not None:
             raise CantWrite
         if not member.opened:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -79,8 +79,10 @@ def parts(path: str) -> Iterator[tuple[Told, Part]]:
             raise ValueError(path)
 
 
-def write_without(path: str, target: Path, names: Sequence[str]) -> None:
+def write_without(path: str, target: Path, names: Sequence[str], alive: Callable[[], None]) -> None:
     """Make a new archive without these files; of what goes nothing is written to a disk.
+
+    `alive` is called ten times a second meanwhile; what it raises ends the program.
 
     Raises:
         ValueError: when it can't be made.
@@ -92,6 +94,8 @@ def write_without(path: str, target: Path, names: Sequence[str]) -> None:
     target.unlink(missing_ok=True)
     asked = ("d", *_QUIET, "-u-", f"-u!{target}", "--", path, *names)
     with _running(*asked) as stream:
+        while not stream.ended(0.1):
+            alive()
         if not stream.ended_well() or not target.is_file():
             raise ValueError(path)
 

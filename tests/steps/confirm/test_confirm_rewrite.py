@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import tarfile
+import time
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -197,7 +198,7 @@ def test_a_7z_that_leaves_more_out_is_not_put_in_place(sevenzipped: Path, people
 
     copy, real = found(sevenzipped), sevenzip.write_without
     monkeypatch.setattr(
-        sevenzip, "write_without", lambda path, to, names: real(path, to, [*names, "a/stays.txt"])
+        sevenzip, "write_without", lambda path, to, names, *how: real(path, to, [*names, "a/stays.txt"], *how)
     )
     assert rewritten(plan_of(copy, people), copy) == (sevenzipped,)
     assert not beside(str(sevenzipped)).exists()
@@ -262,8 +263,8 @@ def test_a_comparison_that_fails_keeps_the_old_one(tmp_path: Path, people, monke
     path.write_bytes(zipped(DEEP))
     copy = found(path)
 
-    def careless(source, target, doomed):
-        return archiving.write_without(source, target, doomed | {sha(STAYS)})
+    def careless(source, target, doomed, pace):
+        return archiving.write_without(source, target, doomed | {sha(STAYS)}, pace)
 
     monkeypatch.setattr(rewriting, "write_without", careless)
     assert rewritten(plan_of(copy, people), copy) == (path,)
@@ -328,3 +329,45 @@ def test_what_the_law_keeps_in_an_archive_is_a_reason_to_write_it_anew(tmp_path:
     copy = found(path, wanted(kept=frozenset({sha(STAYS)})))
     assert copy.disposal is Disposal.REWRITE
     assert replace(copy, disposal=Disposal.WIPE).disposal.goes
+
+
+@pytest.mark.parametrize("form", ["zip", "tar", "7z"])
+def test_a_long_rewriting_shows_how_far_it_is_and_can_be_broken_off(
+    tmp_path: Path, people, monkeypatch, form: str
+) -> None:
+    """Slowed down to look at it; broken off anywhere, the old archive is as it was and no new one is left."""
+    from app.steps.confirm import rewriting
+
+    path = tmp_path / f"b.{form}"
+    files = {"goes": GOES, "stays": STAYS, **{f"{at}": os.urandom(1 << 20) for at in range(12)}}
+    if form == "7z":
+        program = shutil.which("7z") or pytest.skip("7z is not installed")
+        (tmp_path / "in").mkdir()
+        for name, data in files.items():
+            (tmp_path / "in" / name).write_bytes(data)
+        subprocess.run([program, "a", "-bd", "-mx0", str(path), "."], cwd=tmp_path / "in", check=True)
+    else:
+        path.write_bytes(zipped(files) if form == "zip" else tarred(files, "w"))
+    copy = found(path)
+    plan, before = plan_of(copy, people), path.read_bytes()
+
+    def slowly(pace, count):
+        time.sleep(0.002 if form == "tar" else 0.01)
+        real(pace, count)
+
+    real = rewriting._Pace.__call__
+    monkeypatch.setattr(rewriting._Pace, "__call__", slowly)
+    seen = [event.done for event in rewrite_archives(plan, {copy.id: copy}, {})]
+    assert len(seen) >= 3
+    assert seen == sorted(seen)
+    assert 0 < seen[-1] <= copy.stamp.size
+    beside(str(path)).unlink()
+    for after in (2, 3):
+        run = rewrite_archives(plan, {copy.id: copy}, {})
+        for _ in range(after):
+            next(run)
+        began = time.monotonic()
+        run.close()
+        assert time.monotonic() - began < 5
+        assert [one.name for one in tmp_path.iterdir() if "lethe" in one.name] == []
+        assert path.read_bytes() == before
