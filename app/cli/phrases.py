@@ -70,6 +70,10 @@ class Phrase(Enum):
         "Key {path}: {bytes} bytes ({calls}), {days} days to wait; copies {copies}, not looked into {unseen}",
     )
     KEY_COPY_AT = ("    副本：{path}", "    copy: {path}")
+    KEY_NOT_DECLARED = (
+        "含密钥 {keys} 个、密码 {passwords} 个，未申报为密钥，将随所在文件处置：{path}（类型：{store}）",
+        "Not declared, they go with their file: {keys} keys, {passwords} passwords in {path} ({store})",
+    )
     KEY_CONDITIONS = ("密钥 {key} 的十二项条件：", "The twelve conditions of key {key}:")
     KEY_STANDING = ("    {standing}：{names}", "    {standing}: {names}")
     VALID = ("有效：{file}", "VALID: {file}")

@@ -16,6 +16,7 @@ from app.domain.step import Gate, Step
 from app.flow import accounting, closing, work
 from app.flow.copying import goes_after_all, stays
 from app.flow.desk import Passphrase, from_environment, now
+from app.flow.found_keys import FoundKey, found_keys
 from app.flow.gates import Standing, complete, first_changed, gate
 from app.flow.opened import OpenCase
 from app.flow.people import refuse_unapproved
@@ -130,6 +131,10 @@ class Flow:
     def searched(self) -> list[Searched]:
         """How the search of each backup ended."""
         return self._at.readable.register.searched() if self._at.readable else []
+
+    def found_keys(self) -> tuple[FoundKey, ...]:
+        """Records with keys or passwords that nobody declared as keys."""
+        return found_keys(self._at.readable.register, self.case) if self._at.readable else ()
 
     def coverage(self) -> Coverage:
         """What locate looked at; zeros before it ran, or once the register is closed for good."""
@@ -303,8 +308,6 @@ class Flow:
     def show_first_key(self) -> FirstKey | None:
         """Give the journal's first key to be shown, which is journalled; None after signing."""
         return self._at.show_first_key()
-
-    # Inside
 
     def _follow(self, step: Step, events: Work) -> Work:
         return self._at.recorder().follow(step, events, self._at.settle)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -114,6 +114,12 @@ class Register:
         """Ids of the records that hold the value with this HMAC."""
         rows = self._db.execute("SELECT DISTINCT record FROM macs WHERE mac = ? ORDER BY record", (mac,))
         return [record for (record,) in rows]
+
+    def with_kinds(self, kinds: Sequence[str]) -> list[str]:
+        """Ids of the records in which one of some kinds was found."""
+        marks = ",".join("?" * len(kinds))
+        query = f"SELECT DISTINCT record FROM macs WHERE kind IN ({marks}) ORDER BY record"  # noqa: S608  question marks only
+        return [record for (record,) in self._db.execute(query, tuple(kinds))]
 
     def macs(self) -> Iterator[tuple[str, str, bytes]]:
         """All values of all records: the record, the kind, the HMAC."""

@@ -1761,6 +1761,10 @@
             <translation>已完成。密钥文件均已就地覆写并移除，密钥库中的密钥已由其自身调用销毁；有无副本，见各项结论。</translation>
         </message>
         <message>
+            <source>Keys or passwords were found in {n} files that are not declared as keys: {names}. They go with their files, without a verdict of their own; declare them on the first pages to have one.</source>
+            <translation>另有 {n} 个含密钥或密码的文件未申报为密钥：{names}。它们随所在文件处置，没有单独的结论；如需结论，请在前面的页面申报。</translation>
+        </message>
+        <message>
             <source>These keys will be overwritten where they lie and removed, those of a store by its own call. Lethe can't undo it; a copy of a key kept elsewhere still opens what it opens.</source>
             <translation>以下密钥文件将就地覆写并移除，密钥库中的密钥由其自身调用销毁。Lethe 无法撤销；别处若另有密钥副本，凭它仍可打开密文。</translation>
         </message>

@@ -110,6 +110,9 @@ def _telling(flow: Flow, console: Console) -> Callable[[Step], None]:
 
     def tell(step: Step) -> None:
         if step is Step.SIGN:
+            for found in flow.found_keys():
+                facts = {"path": found.path, "keys": found.keys, "passwords": found.passwords}
+                console.phrase(Phrase.KEY_NOT_DECLARED, **facts, store=found.store or "-")
             tell_before_signing(flow, console)
             tell_services(flow, asking(console), console)
             show_first_key(flow, console)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtWidgets import QLabel, QMessageBox
 from typing_extensions import override
@@ -22,6 +22,10 @@ from app.ui.widgets.sheet import Sheet
 
 if TYPE_CHECKING:
     from app.flow import Flow, Result
+    from app.flow.found_keys import FoundKey
+
+_NAMED: Final = 5
+"""Files with keys that are named; of more only how many there are is told."""
 
 
 class ShredPage(ActPage):
@@ -36,6 +40,7 @@ class ShredPage(ActPage):
         self.about.setWordWrap(True)
         self._rows: dict[str, KeyRow] = {}
         self._shut: tuple[Path, ...] = ()
+        self._found: tuple[FoundKey, ...] = ()
         self._question: QMessageBox | None = None
         self.column.addWidget(self.notice)
         self.column.addWidget(self.about)
@@ -50,11 +55,12 @@ class ShredPage(ActPage):
         copies = Counter(of for copy in flow.copies() for of in copy.of)
         results = {result.id: result for result in flow.results()}
         rows = [_row(key, copies[key.id], results.get(key.id)) for key in flow.keys()]  # noqa: SIM118 - a list
-        return rows, () if flow.done(Step.SHRED) else _shut_of(flow.case, self.desk)
+        shut = () if flow.done(Step.SHRED) else _shut_of(flow.case, self.desk)
+        return rows, shut, () if flow.done(Step.SHRED) else flow.found_keys()
 
     @override
-    def show_fetched(self, fetched: tuple[list[KeyRow], tuple[Path, ...]]) -> None:
-        rows, self._shut = fetched
+    def show_fetched(self, fetched: tuple[list[KeyRow], tuple[Path, ...], tuple[FoundKey, ...]]) -> None:
+        rows, self._shut, self._found = fetched
         self._rows = {row.key.id: row for row in rows}
         self.keys.set_rows(rows)
         self._say_about()
@@ -155,7 +161,19 @@ class ShredPage(ActPage):
             )
         else:
             text = self.tr("No keys were declared. There is nothing to shred; the step is recorded as such.")
-        self.about.setText(text)
+        self.about.setText("\n".join((text, *self._said_of_found())))
+
+    def _said_of_found(self) -> tuple[str, ...]:
+        """Name files with keys or passwords that nobody declared."""
+        if not self._found or self.desk.done(self.step):
+            return ()
+        names = ", ".join(Path(one.path).name for one in self._found[:_NAMED])
+        told = self.tr(
+            "Keys or passwords were found in {n} files that are not declared as keys: {names}. They go with "
+            "their files, without a verdict of their own; declare them on the first pages to have one."
+        )
+        more = " …" if len(self._found) > _NAMED else ""
+        return (told.format(n=len(self._found), names=names + more),)
 
     @override
     def verb(self) -> str:
