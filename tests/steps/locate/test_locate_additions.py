@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import base64
+import importlib.util
+import random
 import sys
 import zlib
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
 from app.domain.record import Look, Problem
+
+_spec = importlib.util.spec_from_file_location("pst_file", Path(__file__).with_name("pst_file.py"))
+pst = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(pst)
 
 NUMBER = "手机 13812345678 身份证 11010519491231002X"
 FOUND = {"cn.id": 1, "cn.mobile": 1}
@@ -175,3 +182,64 @@ def test_an_access_database_that_is_broken_is_searched_as_bytes(look, tmp_path, 
     located = look()["a.mdb"]
     assert counts(located) == FOUND
     assert located.record.problems == (Problem.MALFORMED,)
+
+
+needs_pst = pytest.mark.skipif(
+    not find_spec("pypff"), reason="the extra `pst` (libpff-python) is not installed"
+)
+SUBJECT = "关于张三先生的投诉"
+
+
+def a_store(mails, **more):
+    return pst.pst_bytes(
+        [
+            ({0x1A: (pst.TEXT, "IPM.Note"), 0x37: (pst.TEXT, SUBJECT), **values}, files)
+            for values, files in mails
+        ],
+        **more,
+    )
+
+
+@needs_pst
+def test_a_store_is_read_mail_by_mail_and_no_subject_told(look, tmp_path, counts):
+    import io
+    import zipfile
+
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        archive.writestr("内.txt", "身份证号 110101199003074610")
+    mails = [
+        ({0x1000: (pst.TEXT, "手机 13812345678")}, ()),
+        (
+            {0x1000: (pst.TEXT, "见附件")},
+            [("客户.csv", "姓名,身份证号\n张三,11010519491231002X\n".encode("gb18030"))],
+        ),
+        ({0x1013: (pst.BINARY, "<p>手机 1391234<b>5678</b></p>".encode())}, [("a.zip", held.getvalue())]),
+        ({0x0C1F: (pst.TEXT, "kehu@example.com")}, ()),
+    ]
+    (tmp_path / "in" / "a.pst").write_bytes(a_store(mails))
+    located = look()["a.pst"]
+    assert counts(located) == {"cn.id": 2, "cn.mobile": 1, "email": 1}
+    assert located.record.problems == ()
+    places = {where for f in located.record.findings for where in f.where}
+    assert places == {"#1", "#2!客户.csv!身份证号", "#3!a.zip!内.txt", "#4"}
+
+
+@needs_pst
+def test_the_name_of_a_folder_is_searched_and_a_clean_store_is_clean(look, tmp_path, counts):
+    (tmp_path / "in" / "a.pst").write_bytes(a_store([], folder="客户 13812345678"))
+    (tmp_path / "in" / "b.pst").write_bytes(a_store([({0x1000: (pst.TEXT, "nothing")}, ())]))
+    results = look()
+    assert counts(results["a.pst"]) == {"cn.mobile": 1}
+    assert results["b.pst"].look is Look.CLEAN
+
+
+@needs_pst
+@pytest.mark.parametrize("seed", range(12))
+def test_a_store_with_damage_is_never_clean(seed, look, tmp_path):
+    rng = random.Random(seed)
+    data = bytearray(a_store([({0x1000: (pst.TEXT, "手机 13812345678")}, [("a.txt", NUMBER.encode())])] * 3))
+    for _ in range(rng.randrange(3, 40)):
+        data[rng.randrange(4, len(data))] = rng.randrange(256)
+    (tmp_path / "in" / "a.pst").write_bytes(data[: rng.randrange(0x4600, len(data) + 1)])
+    assert look(jobs=1)["a.pst"].look is not Look.CLEAN

@@ -23,8 +23,8 @@ _INSIDE: Final = "attached.msg"
 def read_pst(source: Source, reading: Reading) -> Iterator[Passage]:
     """Read every item; without libpff its bytes are searched as they are, and that is said.
 
-    An item is named by its number in the order of the folders, a mail within a mail by neither
-    name nor subject.
+    An item is named by its number in the order of the folders, one within another by neither name
+    nor subject.
 
     Raises:
         OSError: when libpff can't open it.
@@ -40,23 +40,27 @@ def read_pst(source: Source, reading: Reading) -> Iterator[Passage]:
     store = pypff.file()
     store.open_file_object(source.whole(reading.limits.held))
     try:
-        for number, item in enumerate(_items(store, reading), 1):
+        number = 0
+        for item, is_folder in _items(store, reading):
             reading.account.pulse()
+            number += not is_folder
             for passage in _whole(item, reading, 0):
-                yield passage.within(f"#{number}")
+                yield passage if is_folder else passage.within(f"#{number}")
     finally:
         store.close()
 
 
-def _items(store: Any, reading: Reading) -> Iterator[Any]:
-    """Give the items of all folders, each folder itself among them, then those that no folder holds."""
+def _items(store: Any, reading: Reading) -> Iterator[tuple[Any, bool]]:
+    """Give every folder and the items in it, then those that no folder holds; and whether it is a folder."""
     stack = [store.get_root_folder()]
     while stack:
         folder = stack.pop()
-        yield folder
-        yield from _each(folder.get_sub_message, folder.number_of_sub_messages, reading)
+        yield folder, True
+        for one in _each(folder.get_sub_message, folder.number_of_sub_messages, reading):
+            yield one, False
         stack += reversed(list(_each(folder.get_sub_folder, folder.number_of_sub_folders, reading)))
-    yield from _each(store.get_orphan_item, store.number_of_orphan_items, reading)
+    for one in _each(store.get_orphan_item, store.number_of_orphan_items, reading):
+        yield one, False
 
 
 def _each(give: Any, count: int, reading: Reading) -> Iterator[Any]:
