@@ -16,6 +16,7 @@ from app.domain.copies import Searched
 from app.domain.fate import Fate
 from app.domain.limit import Limit
 from app.domain.medium import Medium
+from app.domain.outcome import CopyOutcome, KeepOutcome, Outcome, Reason
 from app.domain.plan import Plan, PlanItem
 from app.flow.databases import beyond_of
 from app.flow.desk import Desk, now
@@ -32,6 +33,16 @@ from app.system.databases.address import address_of
 from app.system.media import medium_of
 from app.system.volumes import volume_of
 
+_STAYS: Final = (
+    Outcome.SURVIVES,
+    Outcome.FAILED,
+    KeepOutcome.LEFT,
+    KeepOutcome.FROZEN,
+    CopyOutcome.EXPIRES,
+    CopyOutcome.LOCKED,
+    CopyOutcome.UNREACHABLE,
+)
+"""How a copy ends of which nobody says that it is gone."""
 _OF_PEOPLE: Final = re.compile(r"/(media|run/media|home|Users|Volumes)/|[A-Za-z]:\\.")
 """Below these, people's names and the names they give stand in the path of a volume."""
 
@@ -89,8 +100,22 @@ def signers(state: State) -> tuple[Signer, ...]:
 
 def _lines(desk: Desk, plan: Plan) -> tuple[Line, ...]:
     copies = {copy.id: copy.path for copy in desk.register.copies()}
-    holders = Holders(lambda path: _name(desk, path, ""), copies)
-    return tuple(_line(desk, item, holders) for item in plan.items)
+    holders, staying = Holders(lambda path: _name(desk, path, ""), copies), _with_copies_left(desk)
+    return tuple(_lowered(_line(desk, item, holders), staying) for item in plan.items)
+
+
+def _with_copies_left(desk: Desk) -> frozenset[str]:
+    """The records and keys of which a copy is still somewhere: left, until a date, not seen to go."""
+    results = desk.state.results
+    ends = ((copy, results.get(copy.id)) for copy in desk.register.copies())
+    return frozenset(one for copy, end in ends if end is None or end.outcome in _STAYS for one in copy.of)
+
+
+def _lowered(line: Line, staying: frozenset[str]) -> Line:
+    if line.id not in staying or not line.fate.destroys or line.evidence is None:
+        return line
+    limits = tuple(dict.fromkeys((*line.evidence.limits, Reason.COPIES_REMAIN)))
+    return replace(line, evidence=replace(line.evidence, limits=limits))
 
 
 def _line(desk: Desk, item: PlanItem, holders: Holders) -> Line:

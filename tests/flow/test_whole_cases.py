@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import tarfile
 from dataclasses import replace
+from email.message import EmailMessage
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,9 @@ import pytest
 
 from app.domain.case import Backup
 from app.domain.copies import Disposal
-from app.domain.outcome import CopyOutcome, KeepOutcome, Outcome
+from app.domain.event import BackupSearched
+from app.domain.outcome import CopyOutcome, KeepOutcome, Outcome, Reason
+from app.domain.step import Gate, Step
 from app.flow import Flow, carry_out, from_environment, people_of, read_case_file
 from app.steps.certify import Status
 from app.steps.certify import verify as verify_certificate
@@ -121,9 +124,6 @@ def test_a_bag_that_could_not_be_mended_is_an_exception(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The wiping says so when it happens, and the certificate afterwards; a second run puts it right."""
-    from app.domain.event import BackupSearched
-    from app.domain.outcome import Reason
-    from app.domain.step import Step
     from app.steps.confirm import bags
 
     bagit = pytest.importorskip("bagit")
@@ -157,6 +157,40 @@ def test_a_bag_that_could_not_be_mended_is_an_exception(
     (mended,) = [one for one in flow.searched() if one.backup == str(bag)]
     assert mended == before
     assert bagit.Bag(str(bag)).is_valid()
+    flow.close()
+
+
+def test_a_mail_with_the_file_attached_lowers_what_is_said_of_the_record(office: Office) -> None:
+    """It shuts the gate until somebody accepts it, stands on the list, and the record's line says so."""
+    made = EmailMessage()
+    made["From"], made["Subject"] = "a@example.cn", "名单"
+    made.set_content("见附件\n")
+    data = (office.folder / "customers/a.csv").read_bytes()
+    made.add_attachment(data, maintype="text", subtype="csv", filename="客户.csv")
+    (office.folder / "backup/sent.eml").write_bytes(made.as_bytes())
+    flow = office.flow()
+    for step in (Step.LOCATE, Step.DECIDE, Step.CONFIRM):
+        list(flow.begin(step))
+    shut = flow.gate(Step.SIGN)
+    assert shut
+    assert (shut.gate, shut.count) == (Gate.COPY_WITHOUT_DISPOSAL, 1)
+    (copy,) = [one for one in flow.copies() if one.reasons == (Reason.IN_MAIL,)]
+    assert (Path(copy.path).name, copy.member) == ("sent.eml", "客户.csv")
+    flow.accept(copy.id, "林晓文")
+    flow.sign(office.people)
+    list(flow.begin(Step.SHRED))
+    list(flow.begin(Step.WIPE))
+    list(flow.begin(Step.CERTIFY, people=office.people))
+    assert flow.status is Status.WITH_EXCEPTIONS
+    assert (office.folder / "backup/sent.eml").exists()
+    account = json.loads((office.folder / "case/certificate/account.json").read_bytes())
+    limits = {one["id"]: one["evidence"]["limits"] for one in account["lines"]}
+    assert [one["rule"] for one in account["lines"] if one["id"] == copy.id] == ["in_mail"]
+    (record,) = copy.of
+    assert "copies_remain" in limits[record]
+    assert sum("copies_remain" in told for told in limits.values()) == 1
+    assert flow.certificate
+    assert verify_certificate(flow.certificate).valid
     flow.close()
 
 
