@@ -108,7 +108,7 @@ def mend_bags(
             touched.setdefault(root, set()).add(Path(item.path).relative_to(root).as_posix())
     for root, names in touched.items():
         try:
-            _mend(_bag(Path(root)), names)
+            yield from told(Step.WIPE, _mend(_bag(Path(root)), names), "files", roots[root])
             count = yield from told(Step.WIPE, check_bag(Path(root)), "files", roots[root])
             yield BackupSearched(Searched(roots[root], count, 0, 0, check=CHECK))
         except (OSError, CantRead, Unusable, LookupError):
@@ -150,7 +150,8 @@ def _check_manifests(bag: _Bag, files: frozenset[str]) -> Run[None]:
             raise Unusable(Reason.REPOSITORY_DAMAGED)
     for done, (name, digests) in enumerate(expected.items()):
         yield Beat(done, len(expected))
-        if _digests(bag.root / name, tuple(digests)) != digests:
+        found = yield from _digests(bag.root / name, tuple(digests), Beat(done, len(expected)))
+        if found != digests:
             raise Unusable(Reason.REPOSITORY_DAMAGED)
 
 
@@ -158,12 +159,13 @@ def _is_inside(name: str) -> bool:
     return not name.startswith(("/", "~")) and ".." not in name.split("/")
 
 
-def _digests(path: Path, algorithms: Sequence[str]) -> dict[str, str]:
+def _digests(path: Path, algorithms: Sequence[str], beat: Beat) -> Run[dict[str, str]]:
     states = {name: hashlib.new(name, usedforsecurity=False) for name in algorithms}
     with reading(str(path)) as (file, _):
         while chunk := file.read(CHUNK):
             for state in states.values():
                 state.update(chunk)
+            yield beat
     return {name: state.hexdigest() for name, state in states.items()}
 
 
@@ -179,26 +181,29 @@ def _oxum(bag: _Bag, files: Iterable[str]) -> tuple[int, int]:
     return sum(sizes), len(sizes)
 
 
-def _mend(bag: _Bag, names: set[str]) -> None:
+def _mend(bag: _Bag, names: set[str]) -> Run[None]:
     changed = set()
     for algorithm, path in bag.manifests("manifest").items():
-        changed |= _rewrite(bag, path, _relisted(bag, path, algorithm, names))
+        text = yield from _relisted(bag, path, algorithm, names)
+        changed |= _rewrite(bag, path, text)
     info = bag.root / "bag-info.txt"
     if info.is_file():
         size, count = _oxum(bag, bag.payload())
         changed |= _rewrite(bag, info, _OXUM.sub(rf"\g<1>{size}.{count}", bag.text(info)))
     for algorithm, path in bag.manifests("tagmanifest").items():
-        _rewrite(bag, path, _relisted(bag, path, algorithm, changed))
+        text = yield from _relisted(bag, path, algorithm, changed)
+        _rewrite(bag, path, text)
 
 
-def _relisted(bag: _Bag, path: Path, algorithm: str, names: set[str]) -> str:
+def _relisted(bag: _Bag, path: Path, algorithm: str, names: set[str]) -> Run[str]:
     """The text of a manifest without those of these that are gone, and with the digests of the others."""
     text = []
     for line, digest, name in bag.lines(path, names):
         if name not in names:
             text.append(line)
         elif (bag.root / name).is_file():
-            text.append(_digests(bag.root / name, (algorithm,))[algorithm] + line[len(digest) :])
+            found = yield from _digests(bag.root / name, (algorithm,), Beat())
+            text.append(found[algorithm] + line[len(digest) :])
     return "".join(text)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import time
 from collections.abc import Generator, Iterator, Sequence
@@ -21,7 +22,7 @@ from app.steps.confirm.archives import Limits, Member, members
 from app.steps.confirm.bags import CHECK, check_bag
 from app.steps.confirm.declared import declared_copy
 from app.steps.confirm.forms import HEAD, Form, form_of
-from app.steps.confirm.reading import CantRead, digest, reading, reason_of, stood_still
+from app.steps.confirm.reading import CantRead, digesting, reading, reason_of, stood_still
 from app.steps.confirm.repositories.contract import Unusable
 from app.steps.confirm.repositories.finding import search_repository
 from app.steps.confirm.repositories.work import Passwords, kind_of, told
@@ -186,7 +187,7 @@ def _look(path: str, wanted: Wanted, key: bytes, tally: _Tally) -> Generator[Pro
         tally.files += 1
         if stamp.size == 0 or _is_own(path, stamp, wanted):
             return None
-        sha256 = digest(file) if stamp.size in wanted.sizes else ""
+        sha256 = (yield from _hashed(file, path, tally)) if stamp.size in wanted.sizes else ""
         contents = _Contents()
         if sha256 in wanted.doomed:
             contents.ids.update(wanted.doomed[sha256])
@@ -197,7 +198,18 @@ def _look(path: str, wanted: Wanted, key: bytes, tally: _Tally) -> Generator[Pro
             (contents.against if contents.ids else tally.limits).add(Reason.CHANGED)
         if not contents.ids:
             return None
-        return _copy(path, stamp, sha256 or digest(file), wanted, key, contents)
+        sha256 = sha256 or (yield from _hashed(file, path, tally))
+        return _copy(path, stamp, sha256, wanted, key, contents)
+
+
+def _hashed(file: io.FileIO, path: str, tally: _Tally) -> Generator[Progressed, None, str]:
+    run = digesting(file)
+    while True:
+        try:
+            next(run)
+        except StopIteration as end:
+            return str(end.value)
+        yield from tally.progress(path)
 
 
 def _copy(path: str, stamp: Stamp, sha256: str, wanted: Wanted, key: bytes, contents: _Contents) -> Copy:

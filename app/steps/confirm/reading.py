@@ -7,7 +7,7 @@ import hashlib
 import io
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -15,6 +15,7 @@ from app.domain.outcome import Reason
 from app.domain.record import Stamp
 
 CHUNK: Final = 1 << 20
+_PART: Final = 8 << 20
 
 _FLAGS: Final = (
     os.O_RDONLY
@@ -92,6 +93,24 @@ def digest(file: io.FileIO) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise CantRead(reason_of(error)) from error
+
+
+def digesting(file: io.FileIO) -> Generator[int, None, str]:
+    """As `digest`, and gives on the way how many bytes were read, so that it can be broken off.
+
+    Raises:
+        CantRead: when the system fails to read it.
+    """
+    state, done = hashlib.sha256(), 0
+    try:
+        file.seek(0)
+        while chunk := file.read(_PART):
+            state.update(chunk)
+            done += len(chunk)
+            yield done
+    except OSError as error:
+        raise CantRead(reason_of(error)) from error
+    return state.hexdigest()
 
 
 def stood_still(file: io.FileIO, stamp: Stamp) -> bool:

@@ -15,6 +15,8 @@ from app.domain.outcome import Reason
 from app.domain.plan import Plan, PlanItem, Subject
 from app.domain.record import Tier
 from app.steps.confirm import Wanted, find_copies, mend_bags
+from app.steps.confirm.bags import check_bag
+from app.steps.confirm.reading import digesting
 
 bagit = pytest.importorskip("bagit")
 
@@ -216,3 +218,20 @@ def test_a_bag_of_which_nothing_went_is_not_read(bag: Path) -> None:
 def mended(root: Path, copies: list[Copy]) -> list[Searched]:
     events = mend_bags([Backup("bagit", root)], items(copies), {copy.id: copy for copy in copies})
     return [event.searched for event in events if isinstance(event, BackupSearched)]
+
+
+def test_one_large_file_is_no_silence(tmp_path: Path) -> None:
+    """In a bag or beside it: long reading shows signs of life, and can be broken off in the midst."""
+    root = tmp_path / "bag"
+    root.mkdir()
+    with (root / "large").open("wb") as file:
+        file.truncate(48 << 20)
+    bagit.make_bag(str(root), checksums=["sha256"])
+    beats = list(check_bag(root))
+    assert len(beats) >= 48
+    wanted = Wanted({"0" * 64: ("r1",)}, frozenset({48 << 20}), frozenset())
+    events = find_copies([Backup("folder", root)], wanted, key=b"k" * 32)
+    next(events)
+    events.close()  # type: ignore[attr-defined]
+    with (root / "data/large").open("rb", buffering=0) as raw:
+        assert [done >> 20 for done in digesting(raw)] == [8, 16, 24, 32, 40, 48]

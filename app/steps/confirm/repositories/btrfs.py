@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -10,7 +11,7 @@ from typing import Final
 
 from app.domain.copies import Disposal
 from app.domain.outcome import Reason
-from app.steps.confirm.reading import CantRead, digest, reading
+from app.steps.confirm.reading import CantRead, digesting, reading
 from app.steps.confirm.repositories.contract import (
     Beat,
     Entry,
@@ -41,11 +42,20 @@ def _verify(repository: Repository) -> Run[None]:
     for done, path in enumerate(_files(repository.path)):
         try:
             with reading(path) as (file, _):
-                digest(file)
+                yield from _hashed(file)
         except CantRead as error:
             reason = Reason.REPOSITORY_DAMAGED if error.reason is Reason.IO_ERROR else error.reason
             raise Unusable(reason) from None
         yield Beat(done)
+
+
+def _hashed(file: io.FileIO) -> Run[str]:
+    run = digesting(file)
+    while True:
+        try:
+            yield Beat(next(run))
+        except StopIteration as end:
+            return str(end.value)
 
 
 def _files(root: str) -> Iterator[str]:
@@ -66,7 +76,7 @@ def _find(repository: Repository, wanted: Wanted) -> Run[Listing]:
         files += 1
         with reading(path) as (file, stamp):
             if stamp.size and stamp.size in wanted.sizes:
-                sha256 = digest(file)
+                sha256 = yield from _hashed(file)
                 if sha256 in wanted.doomed:
                     places[sha256].append(os.path.relpath(path, repository.path))
                     sizes[sha256] = stamp.size
