@@ -31,12 +31,12 @@ def issuing(opened: OpenCase, account: Account, people: Sequence[Identity]) -> W
         people,
         issued_at=now(),
         journal=opened.folder / "journal.jsonl",
-        issuing=Issuing(follows, _stand_ins(opened, account, people), terms.tsa, papers_in(terms.tsa_papers)),
+        issuing=Issuing(follows, stand_ins(opened, account, people), terms.tsa, papers_in(terms.tsa_papers)),
     )
     enter(path, follows, folder, now())
 
 
-def _stand_ins(opened: OpenCase, account: Account, people: Sequence[Identity]) -> tuple[StandIn, ...]:
+def stand_ins(opened: OpenCase, account: Account, people: Sequence[Identity]) -> tuple[StandIn, ...]:
     """Who of these people did not sign the plan, but is declared to sign instead of someone who did."""
     known = {one.fingerprint for one in account.signers}
     declared = {source.identity: source for source in opened.case.people if source.instead_of}

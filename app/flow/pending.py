@@ -15,13 +15,15 @@ from typing import Any, Final
 
 from app.domain.outcome import Evidence, KeyOutcome, Reason
 from app.flow.closing import get_account, handed_out
-from app.flow.desk import Passphrase, now
+from app.flow.desk import Passphrase, ledger_of, now
+from app.flow.issuing import stand_ins
 from app.flow.opened import OpenCase
 from app.flow.services import secret_of
 from app.identity import Identity
 from app.journal import Entry, replay_entries
 from app.register.codec import build, outcome_named, plain
-from app.steps.certify.evidence.addendum import ASKED, ISSUED, compose_addendum, file_names
+from app.steps.certify import Issuing, enter, entered, next_place
+from app.steps.certify.evidence.addendum import ASKED, ISSUED, compose_addendum, file_names, paper_of
 from app.steps.shred.services.contract import Unanswered
 from app.steps.shred.services.later import ask_later
 from app.steps.shred.services.seen import SOURCE, UNTIL
@@ -121,11 +123,12 @@ def ask_again(
     """
     opened = OpenCase.open(folder, people[0], passphrase)
     try:
-        for one in _told(folder).waiting():
+        before = _told(folder)
+        for one in before.waiting():
             yield _asked(opened, one, passphrase)
         told = _told(folder)
         if told.unissued:
-            yield _issued(opened, people, told.issued + 1)
+            yield _issued(opened, people, told.issued + 1, anew=told.unissued > before.unissued)
     finally:
         opened.close()
 
@@ -145,12 +148,22 @@ def _asked(opened: OpenCase, one: Waiting, passphrase: Passphrase) -> AskedAgain
     return AskedAgain(one.id, found.outcome, found.until)
 
 
-def _issued(opened: OpenCase, people: Sequence[Identity], number: int) -> Addendum:
-    folder = opened.folder / "certificate"
-    account = get_account(folder, opened.state.accounted)
+def _issued(opened: OpenCase, people: Sequence[Identity], number: int, *, anew: bool) -> Addendum:
+    """Write the addendum and enter it in the register, unless an earlier run did both and nothing is new."""
+    folder, ledger = opened.folder / "certificate", ledger_of(opened.folder, opened.case)
     opened.recorder().anchor()
-    journal = opened.folder / "journal.jsonl"
-    compose_addendum(account, folder, people, number=number, issued_at=now(), journal=journal)
+    if anew or not entered(ledger, folder, paper_of(number)):
+        account, follows = get_account(folder, opened.state.accounted), next_place(ledger)
+        compose_addendum(
+            account,
+            folder,
+            people,
+            number=number,
+            issued_at=now(),
+            journal=opened.folder / "journal.jsonl",
+            issuing=Issuing(follows, stand_ins(opened, account, people)),
+        )
+        enter(ledger, follows, folder, now(), paper_of(number))
     names = file_names(number)
     beside = handed_out(opened).parent
     for name in names:

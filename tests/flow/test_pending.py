@@ -1,5 +1,6 @@
 """A key with a date: certified as scheduled, asked for again, and an addendum of what became of it."""
 
+import hashlib
 import json
 import sys
 from dataclasses import replace
@@ -7,13 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.case import ServiceKey
+from app.domain.canonical import canonical
+from app.domain.case import Role, ServiceKey
 from app.domain.fault import Fault, Refused
 from app.domain.outcome import KeyOutcome, Reason
 from app.domain.step import Step
 from app.flow import Flow
 from app.flow.pending import Addendum, AskedAgain, ask_again, unfinished, waiting
-from app.steps.certify import Standing, verify
+from app.identity import create
+from app.steps.certify import LEDGER, Standing, verify
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "steps/shred/services"))
 boto3 = pytest.importorskip("boto3")
@@ -172,6 +175,89 @@ def test_only_the_people_of_the_certificate_may_sign_it(certified, people):
     (added,) = again(office)
     assert isinstance(added, Addendum)
     assert checks(added.manifest) == (Standing.VALID, [])
+
+
+def lines(office):
+    path = office.folder / LEDGER
+    return [json.loads(line) for line in path.read_bytes().splitlines()]
+
+
+def test_it_stands_in_the_register_of_certificates_like_the_certificate(certified):
+    from servers import passed
+
+    office, key = certified
+    passed(key)
+    before = lines(office)
+    _, added = again(office)
+    pdf, told = added.manifest.with_suffix(".pdf").read_bytes(), json.loads(added.manifest.read_bytes())
+    entry = lines(office)[-1]
+    assert lines(office)[:-1] == before
+    assert entry["certificate"] == hashlib.sha256(pdf).hexdigest()
+    assert entry["manifest"] == hashlib.sha256(added.manifest.read_bytes()).hexdigest()
+    assert told["register"] == {
+        "n": len(before) + 1,
+        "previous": before[-1]["certificate"],
+        "head": entry["prev"],
+    }
+    for name in (added.manifest, added.manifest.with_suffix(".pdf"), office.folder / "out/certificate.pdf"):
+        held = {check.name: check.ok for check in verify(name).checks}
+        assert held["register.chain"], name
+    assert held["register.entry"]
+    (office.folder / LEDGER).write_bytes(b"".join(canonical(one) + b"\n" for one in before))
+    standing, failed = checks(added.manifest)
+    assert (standing, failed) == (Standing.INCOMPLETE, ["register.entry.present"])
+
+
+def test_killed_after_it_was_entered_it_is_not_entered_twice(certified, monkeypatch):
+    from servers import passed
+
+    from app.flow import pending
+
+    office, key = certified
+    passed(key)
+
+    def cut(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pending, "sync_folder", cut)
+        with pytest.raises(KeyboardInterrupt):
+            again(office)
+    entered = lines(office)
+    (added,) = again(office)
+    assert lines(office) == entered
+    assert checks(added.manifest, office.folder / "case/journal.jsonl") == (Standing.VALID, [])
+
+
+def test_who_stands_in_for_the_witness_signs_it_and_is_named(certified, tmp_path):
+    from servers import passed
+
+    office, key = certified
+    passed(key)
+    other = create("吴接替", Role.WITNESS, tmp_path / "other.p12", "w")
+    people = (office.people[0], other)
+    with pytest.raises(Refused) as refused:
+        list(ask_again(office.folder / "case", people, lambda *_: ""))
+    assert refused.value.fault is Fault.OTHER_SIGNER
+    path = office.folder / "case/case.toml"
+    name = office.people[1].name
+    path.write_text(
+        path.read_text(encoding="utf-8")
+        + f'\n[[person]]\nrole = "witness"\nidentity = "{other.path}"\n'
+        + f'instead_of = "{name}"\nreason = "因病缺席"\n',
+        encoding="utf-8",
+    )
+    (added,) = list(ask_again(office.folder / "case", people, lambda *_: ""))
+    told = json.loads(added.manifest.read_bytes())
+    assert told["stand_ins"] == [
+        {"role": "witness", "name": "吴接替", "instead_of": name, "reason": "因病缺席"}
+    ]
+    assert [one["name"] for one in told["signatures"]] == [office.people[0].name, "吴接替"]
+    for one in (added.manifest, added.manifest.with_suffix(".pdf")):
+        assert checks(one, office.folder / "case/journal.jsonl") == (Standing.VALID, [])
+    told["stand_ins"] = []
+    added.manifest.write_bytes(canonical(told))
+    assert "addendum.people" in checks(added.manifest)[1]
 
 
 def test_a_store_that_says_nothing_changes_nothing(certified, url):

@@ -19,6 +19,7 @@ from app.journal.segments import Reading, first_segment
 from app.register.codec import build
 from app.steps.certify.checking.manifest import read_manifest, signature_checks
 from app.steps.certify.evidence.addendum import ASKED, ISSUED, file_names, read_addendum
+from app.steps.certify.evidence.ledger import ledger_checks
 from app.steps.certify.evidence.manifest import CERTIFICATE, DETACHED, MANIFEST
 from app.steps.certify.verdict import Check, Said
 
@@ -54,6 +55,9 @@ def addendum_checks(path: Path, data: bytes, journal: Path | None) -> Iterator[C
     signature = file_names(told["n"])[1]
     yield from signature_checks(data, p7s or _beside(path.with_name(signature)), told, signature)
     yield from _upgraded(path, told)
+    paper = pdf or _beside(path.with_name(file_names(told["n"])[2]))
+    if paper:
+        yield from ledger_checks(path, paper, told)
     looked = journal or path.resolve().parent.parent / "journal.jsonl"
     if looked.is_file():
         yield from _journalled(looked, data, told)
@@ -74,8 +78,7 @@ def _upgraded(path: Path, told: Told) -> Iterator[Check]:
     manifest = read_manifest(_beside(path.with_name(MANIFEST)) or b"")
     if manifest is None:
         return
-    people = [[one["fingerprint"] for one in each["signatures"]] for each in (manifest, told)]
-    same = people[0] == people[1] and all(
+    same = _signed_alike(manifest, told) and all(
         manifest[one] == told[one] for one in ("number", "machine_id", "case")
     )
     yield Check("addendum.people", same, Said("people.two" if same else "people.other"))
@@ -96,6 +99,31 @@ def _upgraded(path: Path, told: Told) -> Iterator[Check]:
         ok,
         "" if ok else Said("journal_other_outcomes", ids=tuple(wrong[:3]), count=len(wrong)),
     )
+
+
+def _signed_alike(manifest: Told, told: Told) -> bool:
+    """Whether the certificate's people signed, or who stands in for one of them, by the addendum itself."""
+    before, after = manifest["signatures"], told["signatures"]
+    return len(before) == len(after) and all(
+        one["fingerprint"] == other["fingerprint"] or _stands_in(one, other, manifest, told)
+        for one, other in zip(before, after, strict=True)
+    )
+
+
+def _stands_in(one: Told, other: Told, manifest: Told, told: Told) -> bool:
+    """Whether `other` is declared to sign instead of `one`, or of whom `one` stood in for."""
+    names = {(one["role"], one["name"])}
+    names |= {(role, instead) for role, name, instead in _declared(manifest) if name == one["name"]}
+    return any(
+        role == other["role"] and name == other["name"] and (role, instead) in names
+        for role, name, instead in _declared(told)
+    )
+
+
+def _declared(told: Told) -> Iterator[tuple[str, str, str]]:
+    """Role, name and whom they stand in for, of each stand-in."""
+    for one in told.get("stand_ins", ()):
+        yield str(one.get("role")), str(one.get("name")), str(one.get("instead_of"))
 
 
 class _Read:

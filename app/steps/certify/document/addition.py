@@ -10,6 +10,7 @@ from app.identity import Identity
 from app.register.codec import outcome_named
 from app.steps.certify.account import Account
 from app.steps.certify.document.chapters import clock, label_width, outcome
+from app.steps.certify.document.closing import place_of, stood_in
 from app.steps.certify.document.signing import signing
 from app.steps.certify.issuing import Issuing
 from app.steps.certify.page.blocks import Block, Parting, place
@@ -42,7 +43,9 @@ _GHOST: Final = Style(84, 96, Weight.BOLD, Ink.GHOST)
 Told = Mapping[str, Any]
 
 
-def laid_out_addition(told: Told, account: Account, people: Sequence[Identity], digest: str) -> Sheet:
+def laid_out_addition(
+    told: Told, account: Account, people: Sequence[Identity], digest: str, issuing: Issuing
+) -> Sheet:
     """Lay an addendum out; the sheet knows where each signature field lies. `digest` is its manifest's."""
     words, sheet = Words.of(account.language), Sheet()
     sheet.turn(HEIGHT - TOP)
@@ -50,8 +53,8 @@ def laid_out_addition(told: Told, account: Account, people: Sequence[Identity], 
     for name, strips in (
         ("addition", _added(told, account, words)),
         ("keys", _keys(told, account, words)),
-        ("binding", _binding(told, words, digest)),
-        ("signing", signing(account, words, people, Issuing())),
+        ("binding", _binding(told, words, digest, issuing)),
+        ("signing", signing(account, words, people, issuing)),
     ):
         parting = Parting.NEVER if name in ("binding", "signing") else Parting.LONG
         titles = words.each(f"block.{name}")
@@ -127,19 +130,21 @@ def _ended(said: Told, words: Words) -> str:
     return f"{outcome(outcome_named(said['outcome']), words)}\n{clock(said['at'])}{date}"
 
 
-def _binding(told: Told, words: Words, digest: str) -> list[Strip]:
+def _binding(told: Told, words: Words, digest: str, issuing: Issuing) -> list[Strip]:
     pairs = [
         ("field.manifest", grouped(digest)),
         ("field.certificate_sha", grouped(told["upgrades"]["certificate"])),
         ("field.manifest_sha", grouped(told["upgrades"]["manifest"])),
         ("field.journal", grouped(told["journal"]["head"])),
+        ("field.register", place_of(issuing, words)),
+        ("field.stand_ins", stood_in(issuing, words)),
     ]
     if told["upgrades"]["previous"]:
         pairs.insert(3, ("field.previous_sha", grouped(told["upgrades"]["previous"])))
     count = f"{told['journal']['count']:,}"
     return list(
         fields(
-            [(words.label(key, count=count), value) for key, value in pairs],
+            [(words.label(key, count=count), value) for key, value in pairs if value],
             label_width(words) + 6,
             columns=1,
         )

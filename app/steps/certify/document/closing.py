@@ -77,9 +77,9 @@ def binding(account: Account, words: Words, digests: Digests) -> list[Strip]:
         ("field.difference", _difference(account, words)),
         ("field.plan", grouped(account.plan)),
         ("field.journal", grouped(account.journal_head)),
-        ("field.register", _place(digests.issuing, words)),
+        ("field.register", place_of(digests.issuing, words)),
         ("field.time", _time(digests.issuing, words)),
-        ("field.stand_ins", _stand_ins(digests.issuing, words)),
+        ("field.stand_ins", stood_in(digests.issuing, words)),
         ("field.key", grouped(digests.key)),
         ("field.tool", f"{account.tool} · {account.system}"),
         ("field.signed_plan", _signed_before(account, words)),
@@ -99,7 +99,7 @@ def binding(account: Account, words: Words, digests: Digests) -> list[Strip]:
     return [*rows, Coded(notes, modules(digests.code))]
 
 
-def _place(issuing: Issuing, words: Words) -> str:
+def place_of(issuing: Issuing, words: Words) -> str:
     """The place in the register of certificates, with the hash of the one before."""
     follows = issuing.follows
     if follows is None:
@@ -116,7 +116,8 @@ def _time(issuing: Issuing, words: Words) -> str:
     return words.lines("sentence.time_ordered" if issuing.follows else "sentence.time_computer")
 
 
-def _stand_ins(issuing: Issuing, words: Words) -> str:
+def stood_in(issuing: Issuing, words: Words) -> str:
+    """Who stands in for whom, and why; empty when nobody does."""
     return "\n".join(
         words.lines(
             "sentence.stand_in",

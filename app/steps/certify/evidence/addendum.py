@@ -27,6 +27,7 @@ from app.steps.certify.account import Account, Line, named
 from app.steps.certify.bearing import borne
 from app.steps.certify.document.addition import laid_out_addition
 from app.steps.certify.document.stamp import stamp
+from app.steps.certify.evidence.ledger import Paper
 from app.steps.certify.evidence.manifest import CERTIFICATE, DETACHED, MANIFEST, fields_of
 from app.steps.certify.issuing import Issuing, papers_of, refuse_others, told
 from app.steps.certify.page.archive import archived
@@ -43,6 +44,7 @@ ASKED: Final = "asked_again"
 ISSUED: Final = "addendum"
 """The journal's entry on an addendum."""
 _KEYS: Final = f"{KeyOutcome.__name__}."
+_PLAIN: Final = Issuing()
 
 
 def file_names(number: int) -> tuple[str, str, str]:
@@ -81,19 +83,33 @@ class Asked:
             self.changed, self.before = [], {}
 
 
+def paper_of(number: int) -> Paper:
+    """The addendum as it is entered in the register of certificates."""
+    manifest, _, pdf = file_names(number)
+    return Paper(pdf, manifest)
+
+
 def compose_addendum(
-    account: Account, folder: Path, people: Sequence[Identity], *, number: int, issued_at: str, journal: Path
+    account: Account,
+    folder: Path,
+    people: Sequence[Identity],
+    *,
+    number: int,
+    issued_at: str,
+    journal: Path,
+    issuing: Issuing = _PLAIN,
 ) -> None:
     """Write the `number`-th addendum into `folder`, where the certificate and what is before it lie.
 
-    What it says is taken from the journal alone, which must bear the account.
+    What it says is taken from the journal alone, which must bear the account. `issuing` says
+    where it will stand in the register of certificates, and who stands in for whom.
 
     Raises:
         Refused: NOT_BORNE when no key was asked for again, or the journal does not bear the
             account; OTHER_SIGNER and its like for others than signed the certificate.
         OSError: when the certificate is missing, or the disk does not take the files.
     """
-    refuse_others(account, people, ())
+    refuse_others(account, people, issuing.stand_ins)
     closing = borne(account, journal)
     asked = Asked()
     replay_entries(journal, asked.take)
@@ -105,16 +121,17 @@ def compose_addendum(
         "status": status_of(_since(account, asked), closing).value,
         "upgrades": _upgraded(folder, number),
     }
-    manifest = {**_named(account, people), **added, **_seen(asked)}
+    manifest = {**_named(account, people, issuing), **added, **_seen(asked)}
     data = canonical(manifest)
     first, second, third = file_names(number)
     p7s = cms_detached(data, people)
-    write_durably(folder / third, _paper(manifest, account, people, {MANIFEST: data, DETACHED: p7s}), 0o644)
+    attached = {MANIFEST: data, DETACHED: p7s}
+    write_durably(folder / third, _drawn(manifest, account, people, attached, issuing), 0o644)
     write_durably(folder / second, p7s, 0o644)
     write_durably(folder / first, data, 0o644)
 
 
-def _named(account: Account, people: Sequence[Identity]) -> dict[str, Any]:
+def _named(account: Account, people: Sequence[Identity], issuing: Issuing) -> dict[str, Any]:
     """Whose addendum it is, and who signs it."""
     return {
         "format": FORMAT,
@@ -124,7 +141,7 @@ def _named(account: Account, people: Sequence[Identity]) -> dict[str, Any]:
         "case": account.case,
         "company": account.company,
         "rehearsal": account.rehearsal,
-        **told(account, people, Issuing()),
+        **told(account, people, issuing),
         "signatures": [
             {
                 "field": name,
@@ -151,14 +168,18 @@ def _seen(asked: Asked) -> dict[str, Any]:
     return {"keys": list(_keys(asked)), "journal": {"count": asked.count, "head": asked.head}}
 
 
-def _paper(
-    manifest: dict[str, Any], account: Account, people: Sequence[Identity], attached: dict[str, bytes]
+def _drawn(
+    manifest: dict[str, Any],
+    account: Account,
+    people: Sequence[Identity],
+    attached: dict[str, bytes],
+    issuing: Issuing,
 ) -> bytes:
     """Draw it, attach the manifest and its signature, and have the people sign, as the certificate is."""
     words = Words.of(account.language)
     now = datetime.now(UTC).replace(microsecond=0)
     digest = hashlib.sha256(attached[MANIFEST]).hexdigest()
-    sheet = laid_out_addition(manifest, account, people, digest)
+    sheet = laid_out_addition(manifest, account, people, digest, issuing)
     title = words.label("title.addendum", n=manifest["n"])
     second = "en" if account.language == "both" else ""
     drawn = painted(sheet.pages, f"{title} {account.number}", account.company, second=second)

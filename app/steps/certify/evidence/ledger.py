@@ -50,25 +50,36 @@ def next_place(path: Path) -> Follows:
     return Follows(len(lines) + 1, str(_told(lines[-1])["certificate"]), _hash(lines[-1]))
 
 
-def enter(path: Path, follows: Follows, folder: Path, at: str) -> None:
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """What is entered: a certificate and its manifest, or an addendum, which is entered like one."""
+
+    certificate: str = "certificate.pdf"
+    manifest: str = "manifest.json"
+
+
+ISSUED: Final = Paper()
+
+
+def enter(path: Path, follows: Follows, folder: Path, at: str, paper: Paper = ISSUED) -> None:
     """Write the certificate in `folder` into the register, synced, unless it is the last one there.
 
     Raises:
         Refused: LEDGER_BROKEN as `next_place`; LEDGER_MOVED when another was issued meanwhile.
         OSError: when the register can't be written.
     """
-    if entered(path, folder):
+    if entered(path, folder, paper):
         return
     if next_place(path) != follows:
         raise Refused(Fault.LEDGER_MOVED, str(path))
-    data = (folder / "manifest.json").read_bytes()
+    data = (folder / paper.manifest).read_bytes()
     manifest = json.loads(data)
     line = canonical(
         {
             "n": follows.n,
             "number": manifest["number"],
             "machine_id": manifest["machine_id"],
-            "certificate": _hash((folder / "certificate.pdf").read_bytes()),
+            "certificate": _hash((folder / paper.certificate).read_bytes()),
             "manifest": _hash(data),
             "at": at,
             "prev": follows.head,
@@ -83,13 +94,13 @@ def enter(path: Path, follows: Follows, folder: Path, at: str) -> None:
         sync_folder(path.parent)
 
 
-def entered(path: Path, folder: Path) -> bool:
+def entered(path: Path, folder: Path, paper: Paper = ISSUED) -> bool:
     """Whether the last certificate in the register is the one that lies in `folder`.
 
     Raises:
         Refused: LEDGER_BROKEN as `next_place`.
     """
-    certificate = folder / "certificate.pdf"
+    certificate = folder / paper.certificate
     lines = _lines(path)
     if not lines or not certificate.exists():
         return False
