@@ -75,12 +75,12 @@ def concluded(noted: Evidence, more: Iterable[Reason], word: KeyWord = UNSAID) -
 
 def graded(ended: Evidence) -> KeyOutcome:
     """Grade what is concluded: never better than its limits allow, nor than its conditions do."""
-    pending = Reason.DELETION_PENDING in ended.limits
+    pending = Reason.DELETION_PENDING in ended.limits and CANARY in dict(ended.facts)
     return max(verdict(ended.limits), at_best(standings(ended), pending=pending), key=list(KeyOutcome).index)
 
 
 def at_best(told: Mapping[Condition, Standing], *, pending: bool = False) -> KeyOutcome:
-    """The best rung that these conditions leave; while it is `pending`, a key may open as before."""
+    """The best rung that these conditions leave. One whose end is `pending` may open until then."""
     if pending:
         return KeyOutcome.SCHEDULED
     if not all(told[one].known for one in (*_LIVE, Condition.FINAL)):
