@@ -23,7 +23,8 @@ OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """How an Outlook mail begins, and every older file of Office."""
 _LARGEST_IN_MSG: Final = 128 << 20
 """Bytes of an attachment of an Outlook mail, which is held in memory whole."""
-_LONGEST_HEAD: Final = 1 << 20
+_LONGEST_HEAD: Final = 16 << 10
+"""Bytes of the fields that tell of a body. The library takes the square of their length to read them."""
 _LONGEST_LINE: Final = 1 << 20
 _PIECE: Final = 1 << 16
 _DEEPEST: Final = 32
@@ -69,11 +70,7 @@ def is_mail(head: bytes) -> bool:
 
 
 def parts(file: BinaryIO) -> Iterator[Part | None]:
-    """Give every part of the mails in an open file, however nested; None before each mail, as a sign of life.
-
-    Raises:
-        ValueError: when the head of a mail can't be understood.
-    """
+    """Give every part of the mails in an open file, however nested; None before each, as a sign of life."""
     return _Walk(file).parts()
 
 
@@ -185,7 +182,13 @@ class _Walk:
 
     def _entity(self, depth: int) -> Iterator[Part]:
         """One mail or part; afterwards its body has ended, where `_level` tells."""
-        told = self._head()
+        try:
+            told = self._head()
+        except ValueError:
+            # The mails behind it are read all the same.
+            yield Part("", io.BytesIO(), problem=Reason.UNREADABLE)
+            self._skip()
+            return
         if told is None:
             return
         if told.boundary and depth < _DEEPEST:
@@ -212,12 +215,15 @@ class _Walk:
 
     def _head(self) -> _Told | None:
         """What the head says, its empty line passed; None when the body ended before one."""
-        kept = bytearray()
+        kept, tells = bytearray(), False
         for line in self._body():
             if not line.strip(b"\r\n"):
                 return _told(bytes(kept))
-            if len(kept) < _LONGEST_HEAD:
+            tells = tells if line[:1] in (b" ", b"\t") else line[:8].lower() == b"content-"
+            if tells:
                 kept += line
+            if len(kept) > _LONGEST_HEAD:
+                raise ValueError("head")
         return None
 
 

@@ -8,6 +8,7 @@ import io
 import mailbox
 import random
 import struct
+import time
 import tracemalloc
 import zipfile
 from collections.abc import Iterator
@@ -231,14 +232,38 @@ def nested(depth: int) -> bytes:
         b"From: x\nContent-Transfer-Encoding: quoted-printable\n\n=\n=ZZ=4",
         b"From: x\nContent-Type: message/rfc822\n\n" * 200,
         b"From: x\n" + b"X: " + b"y" * (3 << 20),
+        b"From: x\nContent-Type: " + b";" * (3 << 20) + b"\n\nx",
+        b"From: x\nContent-Type: a/b" + b';\n a="' * 300_000 + b"\n\nx",
+        b"From: x\nContent-Type: a/b" + b";\n name*%d*=b" * 1000 + b"\n\nx",
+        b"From: x\n" + b'Content-Disposition: attachment; filename="=?a?b?' * 9999 + b"\n\nx",
         b"From a Mon 08:00 2026\n\n\nFrom b Mon 08:00 2026\n",
         nested(300),
     ],
 )
 def test_a_mail_made_to_harm_ends(data: bytes) -> None:
+    began = time.monotonic()
     for part in parts(io.BytesIO(data)):
         while part and part.stream.read(1 << 16):
             pass
+    assert time.monotonic() - began < 20
+
+
+def test_a_head_that_is_too_long_is_no_mail_without_attachments(tmp_path: Path) -> None:
+    data = (
+        mail(("a", GOES))
+        .as_bytes()
+        .replace(b"Content-Type: multipart", b"Content-Type:" + b" " * 20_000 + b"multipart")
+    )
+    (tmp_path / "x.eml").write_bytes(data)
+    copies, searched = found(tmp_path)
+    assert copies == []
+    assert searched.limits == (Reason.UNREADABLE,)  # type: ignore[attr-defined]
+    # and the mails behind it are read all the same
+    begins = b"From a Mon Nov 02 08:00:00 2026\n"
+    box = begins + data + b"\n" + begins + mail(("名单.csv", GOES)).as_bytes()
+    (tmp_path / "x.eml").write_bytes(box)
+    (copy,), _ = found(tmp_path)
+    assert (copy.member, set(copy.reasons)) == ("名单.csv", {Reason.IN_MAIL, Reason.UNREADABLE})
 
 
 def test_any_bytes_end_without_an_error_of_ours(tmp_path: Path) -> None:
