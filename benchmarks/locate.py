@@ -28,10 +28,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from app.domain.case import Location
-from app.domain.event import Looked
-from app.register import Looking, Register
-from app.steps.locate import Customers, Known, checks, edition, survey
+if __name__ != "__mp_main__":  # a process that looks begins with this file, and needs nothing of it
+    from app.domain.case import Location
+    from app.domain.event import Looked
+    from app.register import Looking, Register
+    from app.steps.locate import Customers, Known, category, checks, edition, engine, survey
 
 KEY = bytes(range(32))
 WORDS = (
@@ -124,6 +125,8 @@ def _look(root: Path, jobs: int, register: Path | None = None, customers: Custom
 
     With a register the look is written to it, and one that it holds is gone on from.
     """
+    engine.compiled.cache_clear()
+    category.compiled_sieve.cache_clear()
     places = [Location(root)]
     held = (Register.open if register.exists() else Register.create)(register, KEY) if register else None
     looking = Looking(held, edition(places, customers=customers)) if held else None
