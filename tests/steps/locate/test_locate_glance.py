@@ -56,6 +56,55 @@ def test_texts_searched_together_end_as_each_alone(tmp_path, values):
     assert 100 < found <= 250, seed
 
 
+def _odd(made, rng: random.Random) -> dict[str, bytes]:
+    """Files that are no plain text, or nearly none: each is to be looked at by whoever can read it."""
+    chinese, ascii_head = "客户登记 粤B12345 的手机", b"plain ascii, line after line\n" * 200
+    return {
+        "empty.txt": b"",
+        "nul.txt": b"\0" * 10,
+        "chance.bin": rng.randbytes(5000),
+        "long line.txt": b"x" * 60_000 + f" {made.mobile()}".encode(),
+        "late gb.txt": ascii_head + f"{chinese} {made.mobile()}\n".encode("gb18030"),
+        "late gb, no number.txt": ascii_head + "合同\n粤B12345\n".encode("gb18030") * 3,
+        "big5.txt": "客戶的電話號碼與聯絡資料 這個公司\n".encode("cp950") * 20 + made.mobile().encode(),
+        "utf16.txt": f"手机 {made.mobile()}\n".encode("utf-16-le"),
+        "bom.txt": f"\ufeff手机 {made.mobile()}\n".encode(),
+        "cut.txt": "手机号码".encode()[:-1],
+        "cut and long.txt": ("手" * 21_845).encode() + b"\xe6",
+        "surrogate.txt": b"\xed\xa0\x80 " + made.mobile().encode(),
+        "over long.txt": b"\xc0\x80 " + made.mobile().encode(),
+        "control.txt": b"\x01 " + made.mobile().encode(),
+        "escape.txt": b"\x1b[0m " + made.mobile().encode() + b"\f\n",
+        "in a pdf.txt": b"text\n%PDF-1.4 broken " + made.mobile().encode(),
+        "one more.txt": b"1" * 65_537,
+        "just so.txt": b"a" * (65_536 - 11) + made.mobile().encode(),
+        "end.txt": made.mobile().encode(),
+        "begin.txt": b"5" * 3,
+        f"{made.mobile()}.txt": b"",
+        "mail.eml": f"Subject: x\nFrom: {made.email()}\n\n{made.mobile()}".encode(),
+        "table.csv": f"姓名,手机号\n张三,{made.mobile()}\n".encode(),
+        "json.txt": b'{"\\u624b\\u673a": "' + made.mobile().encode() + b'"}',
+        "账簿.txt": "记账凭证\n借方 贷方\n".encode(),
+    }
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_odd_files_among_texts_end_as_each_alone(seed, tmp_path, values):
+    rng, made = random.Random(seed), values(seed)
+    files = _odd(made, rng) | {f"{number}.txt": _text(made, rng) for number in range(40)}
+    names = list(files)
+    rng.shuffle(names)
+    for name in names:
+        (tmp_path / name).write_bytes(files[name])
+    group = job.Group(str(tmp_path), str(tmp_path), "in", tuple(names))
+    together = look_at_groups(job.Glance((group,)), TASK, Unwatched())
+    for place, name in enumerate(names):
+        alone = look_at(group.target(name), TASK, lambda: None)
+        assert job.LOOKS[together.looks[place]] is alone.look, name
+        assert together.rows.get(place) == alone.row, name
+        assert together.sizes[place] == len(files[name]), name
+
+
 @pytest.mark.parametrize("codec", ["utf-8", "gb18030"])
 def test_a_text_in_parts_tells_what_it_tells_as_a_whole(codec, tmp_path, values, monkeypatch):
     made = values(random.randrange(1 << 30))
