@@ -12,6 +12,7 @@ from app.domain.record import Look, Problem, Stamp
 from app.domain.row import Row
 from app.steps.locate.limits import Limits, Means
 from app.steps.locate.tally import record_id
+from app.steps.locate.twins import Twins
 
 if TYPE_CHECKING:
     from app.steps.locate.customers import Customers
@@ -46,6 +47,7 @@ class Task:
     subject: str = field(default="", repr=False)
     customers: Customers | None = field(default=None, repr=False)
     means: Means = field(default_factory=Means)
+    twins: Twins = field(default_factory=Twins, repr=False, compare=False)
 
 
 class Known(NamedTuple):

@@ -19,7 +19,7 @@ from app.steps.locate import grade
 from app.steps.locate.columns import column_of_mobiles
 from app.steps.locate.custom import category_of, gravest
 from app.steps.locate.engine import best_engine
-from app.steps.locate.job import Target, Task
+from app.steps.locate.job import NO_STAMP, Target, Task
 from app.steps.locate.limits import Account, Reading
 from app.steps.locate.passage import Passage
 from app.steps.locate.plain import unescape
@@ -28,6 +28,7 @@ from app.steps.locate.read.raw import read_raw
 from app.steps.locate.read.source import BLOCK, Source
 from app.steps.locate.sight import Sighting, sightings
 from app.steps.locate.tally import Tally, people, record_id
+from app.steps.locate.twins import Twin
 
 SAMPLE: Final = 64 << 10
 _HEADERS: Final = 256
@@ -151,10 +152,38 @@ def _read(target: Target, task: Task, account: Account) -> Seen:
         raw = bool(account.problems)
         seen = Seen(stamp_of(os.fstat(file.fileno())), account.problems, Tally(task.key))
         digest = _Digest(target, seen.stamp.size, account.pulse)
-        search(_source(target, file), task, account, seen, read_raw if raw else passages)
+        source = _source(target, file)
+        twin = None if raw else task.twins.find(source.name, seen.stamp.size, digest.value)
+        if twin:
+            _take(twin, source.name, task, seen)
+        else:
+            search(source, task, account, seen, read_raw if raw else passages)
         seen.sha256 = digest.value()
         close_look(file, seen)
+    if not twin and not _PASSING.intersection(seen.problems) and not _in_name(source.name, task, None):
+        kept = Twin(seen.tally, tuple(seen.problems), bytes(seen.sample), tuple(seen.headers), seen.names)
+        task.twins.keep(source.name, seen.stamp.size, seen.sha256, kept)
     return seen
+
+
+def _take(twin: Twin, name: str, task: Task, seen: Seen) -> None:
+    """Say of a file what was said of another with the same bytes; its name is its own."""
+    _in_name(name, task, seen)
+    seen.tally.absorb(twin.tally)
+    seen.problems.extend(twin.problems)
+    seen.sample += twin.sample
+    seen.headers = dict.fromkeys(twin.headers)
+    seen.names = twin.names
+
+
+def _in_name(name: str, task: Task, seen: Seen | None) -> bool:
+    """Count what stands in the name of a file, and tell whether anything does."""
+    passage = Passage(name.encode("utf-8", "replace"))
+    own = seen or Seen(NO_STAMP, [], Tally(task.key))
+    count(
+        passage, sightings(passage, best_engine(task.subject, task.means.patterns), date.today()), task, own
+    )
+    return bool(own.tally.weight)
 
 
 def close_look(file: BinaryIO, seen: Seen) -> None:

@@ -83,6 +83,11 @@ class Tally:
             known = held.get(mac)
             held[mac] = why if known is None or known == why else _better(kind, known, why)
 
+    @property
+    def weight(self) -> int:
+        """Bytes that it takes in memory, roughly."""
+        return 200 * sum(map(len, self._kinds.values()))
+
     def absorb(self, other: Tally) -> None:
         """Take in what another part of the same file holds."""
         for kind, theirs in other._kinds.items():
