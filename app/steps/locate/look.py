@@ -34,6 +34,7 @@ SAMPLE: Final = 64 << 10
 _HEADERS: Final = 256
 _ASIDE: Final = 8 << 20
 """Bytes from which a file is hashed by a thread of its own while it is read."""
+_TURN: Final = 0.5
 FLAGS: Final = (
     os.O_RDONLY
     | getattr(os, "O_NOFOLLOW", 0)
@@ -203,13 +204,15 @@ class _Digest:
 
     def __init__(self, target: Target, size: int, pulse: Callable[[], None]) -> None:
         self._value = ""
+        self._done = 0
+        self._pulse = pulse
         self._error: OSError | None = None
         self._stop = False
         self._thread = None
         if size < _ASIDE:
             self._take(target, size, pulse)
             return
-        self._thread = threading.Thread(target=self._take, args=(target, size, lambda: None), daemon=True)
+        self._thread = threading.Thread(target=self._take, args=(target, size, self._further), daemon=True)
         self._thread.start()
 
     def _take(self, target: Target, size: int, pulse: Callable[[], None]) -> None:
@@ -221,14 +224,20 @@ class _Digest:
         except NotAFile:
             return
 
+    def _further(self) -> None:
+        self._done += 1
+
     def value(self) -> str:
         """Give it in hex; empty when the file was swapped for something else.
 
         Raises:
             OSError: when the file could not be read.
         """
-        if self._thread:
-            self._thread.join()
+        while self._thread and self._thread.is_alive():
+            before = self._done
+            self._thread.join(_TURN)
+            if self._done > before:
+                self._pulse()  # a large file takes minutes, and is no reader that stands still
         if self._error:
             raise self._error
         return self._value

@@ -133,3 +133,14 @@ def test_no_module_is_taken_from_the_folder_that_is_looked_at(tmp_path):
     )
     assert done.stdout == "1\n"
     assert not (place / "taken").exists()
+
+
+def test_a_file_that_takes_long_to_hash_is_no_reader_that_stands_still(tmp_path):
+    """Nearly all of it is a hole: it is read in no time, and its digest takes longer than a silence may last."""
+    with (tmp_path / "a.bin").open("wb") as file:
+        file.write(b"\0\1\2 " + NUMBER.encode() + b" \0")
+        file.truncate(4 << 30)
+    located = run(tmp_path, silence=2.0)["a.bin"]
+    assert located.look is Look.FOUND
+    assert located.record.problems == (Problem.UNKNOWN_FORMAT,)
+    assert located.record.sha256
