@@ -22,6 +22,7 @@ from app.flow import databases
 from app.flow.accounting import annex_of, make_account
 from app.flow.desk import HANDED_OUT, Passphrase
 from app.flow.issuing import issuing
+from app.flow.late import late_copies
 from app.flow.opened import OpenCase
 from app.flow.recording import Work
 from app.flow.state import SLOT, State
@@ -105,6 +106,7 @@ def _looked_again(opened: OpenCase, plan: Plan, passphrase: Passphrase) -> Itera
     yield from databases.looking_again(opened.desk(), plan, ended, passphrase)
     yield from check_sealed(plan.items, ended, opened.desk().sealed_folder, opened.case.number)
     yield from check_gone(plan.items, ended)
+    yield from late_copies(opened.desk())
     expunged, results = list(plan.with_fate(Fate.EXPUNGE)), opened.state.results
     yield from check_expunged(
         expunged,

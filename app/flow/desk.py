@@ -30,7 +30,7 @@ HANDED_OUT: Final = (
 )
 """What leaves the case."""
 
-_LOOKED_INTO: Final = ("folder", "archive", "bagit")
+LOOKED_INTO: Final = ("folder", "archive", "bagit")
 """Kinds of backups whose files are plain to see. Those that lie inside a location are looked at like it."""
 
 
@@ -112,7 +112,7 @@ class Desk:
         """
         case = self.case
         named = {one.path for one in self.locations}
-        opaque = [one.path for one in case.backups if one.kind not in _LOOKED_INTO]
+        opaque = [one.path for one in case.backups if one.kind not in LOOKED_INTO]
         return (
             *self.own_places,
             *(path for path in opaque if Path(os.path.realpath(path)) not in named),

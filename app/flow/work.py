@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
@@ -23,7 +23,8 @@ from app.flow import databases, services
 from app.flow.copying import bag_stands, keep_papers, key_end, refuse_unsealed
 from app.flow.desk import Desk, Passphrase
 from app.flow.hunting import grounds_of, hunting, keys_of, kinds_of, source_of
-from app.flow.keeping import held_copy, held_keys, refuse_own_keys
+from app.flow.keeping import held_copy, refuse_own_keys
+from app.flow.late import wanted_of
 from app.flow.looking import means_of
 from app.flow.reading import reader_command
 from app.flow.recording import Work
@@ -34,7 +35,6 @@ from app.register import Looking
 from app.register.codec import plain
 from app.steps.certify.account import Coverage
 from app.steps.confirm import (
-    Wanted,
     dispose,
     find_copies,
     find_strays,
@@ -134,7 +134,7 @@ def confirming(desk: Desk, passphrase: Passphrase) -> Work:
     keep_papers(case, desk.folder)
     found = find_copies(
         case.backups,
-        _wanted(desk, decided),
+        wanted_of(desk, decided),
         key=key,
         exclude=aside,
         password=_password(passphrase),
@@ -153,7 +153,7 @@ def confirming(desk: Desk, passphrase: Passphrase) -> Work:
     for trace in find_traces(doomed, key=key, kept=others, exclude=aside, told=known):
         yield _taken(desk, trace, records, terms)
     known |= {copy.path for copy in desk.register.copies()}
-    for stray in find_strays(_wanted(desk, decided), key=key, exclude=aside, told=known):
+    for stray in find_strays(wanted_of(desk, decided), key=key, exclude=aside, told=known):
         yield _taken(desk, stray, records, terms)
 
 
@@ -165,35 +165,6 @@ def _taken(desk: Desk, event: Event, records: Mapping[str, Record], terms: Terms
     if isinstance(event, BackupSearched):
         desk.register.add_searched(event.searched)
     return event
-
-
-def _wanted(desk: Desk, decided: list[tuple[Record, Decision]]) -> Wanted:
-    """What goes and what stays, by content. A copy of what only moves to the bin is no one's business."""
-    doomed: dict[str, tuple[str, ...]] = defaultdict(tuple)
-    own: dict[tuple[int, int], tuple[str, ...]] = defaultdict(tuple)
-    sizes: set[int] = set()
-    kept = set()
-    paths: dict[str, tuple[str, ...]] = {}
-    for record, decision in decided:
-        own[record.stamp.device, record.stamp.inode] += (record.path,)
-        if not record.sha256:
-            continue
-        if decision.fate in (Fate.WIPE, Fate.SHRED):
-            doomed[record.sha256] += (record.id,)
-            sizes.add(record.stamp.size)
-            paths[record.path] = (record.id,)
-        else:
-            kept.add(record.sha256)
-    keys = desk.register.declared_keys()
-    held = held_keys(keys, decided, desk.terms())
-    for key in keys:
-        if key.id in held or services.is_called(key):
-            continue
-        own[key.stamp.device, key.stamp.inode] += (key.path,)
-        doomed[key.sha256] += (key.id,)
-        sizes.add(key.stamp.size)
-    records = frozenset(record.id for record, _ in decided)
-    return Wanted(dict(doomed), frozenset(sizes), frozenset(kept), dict(own), paths, records)
 
 
 def shredding(desk: Desk, plan: SignedPlan, passphrase: Passphrase) -> Work:

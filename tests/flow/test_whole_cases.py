@@ -194,6 +194,34 @@ def test_a_mail_with_the_file_attached_lowers_what_is_said_of_the_record(office:
     flow.close()
 
 
+def test_a_copy_that_turns_up_after_the_list_was_signed_is_told(office: Office, home: Path) -> None:
+    """A sync program, or the backup of the night, brings back what was wiped: nobody signed for that."""
+    data = (office.folder / "customers/a.csv").read_bytes()
+    gone = office.folder / "gone"
+    gone.mkdir()
+    backups = (*office.case.backups, Backup("folder", gone))
+    flow = Flow.create(office.folder / "case", replace(office.case, backups=backups), office.officer)
+    for step in (Step.LOCATE, Step.DECIDE, Step.CONFIRM):
+        list(flow.begin(step))
+    flow.sign(office.people)
+    list(flow.begin(Step.SHRED))
+    list(flow.begin(Step.WIPE))
+    gone.rmdir()
+    (office.folder / "backup/tonight.csv").write_bytes(data)
+    (home / "Downloads").mkdir()
+    for name in ("again.csv", "again(1).csv"):
+        (home / "Downloads" / name).write_bytes(data)
+    list(flow.begin(Step.CERTIFY, people=office.people))
+    assert flow.status is Status.WITH_EXCEPTIONS
+    account = json.loads((office.folder / "case/certificate/account.json").read_bytes())
+    late = {one["backup"]: one["copies"] for one in account["searched"] if "found_late" in one["limits"]}
+    assert sorted(late.values()) == [2, 2]
+    assert len(account["searched"]) == 4
+    assert flow.certificate
+    assert verify_certificate(flow.certificate).valid
+    flow.close()
+
+
 def test_a_7z_archive_and_a_duplicity_chain(
     office: Office, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
