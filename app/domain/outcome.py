@@ -121,6 +121,8 @@ class Reason(Enum):
     COPIES_REMAIN = "copies_remain"
     PLACES_UNSEEN = "places_unseen"
     """Archives, images or repositories in which a copy of the key could lie could not be looked into."""
+    COPY_DOUBTFUL = "copy_doubtful"
+    """A locked file that could hold the same key, and which nothing at hand opens."""
     KEY_INSIDE = "key_inside"
     """A copy of a key that is shredded lies in it among other things."""
     FOUND_LATE = "found_late"

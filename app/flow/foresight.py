@@ -81,7 +81,8 @@ def _joined(
     wraps = [path for path in told.wraps if path not in known | declared]
     staying = (*(copy.path for copy in mine if not _goes(copy)), *unknown, *wraps)
     limits: list[Reason] = [why for why in told.limits if why != Reason.COPIES_REMAIN]
-    if staying:
+    doubtful = {copy.path for copy in mine if Reason.COPY_DOUBTFUL in copy.reasons}
+    if not doubtful.issuperset(staying):
         limits.insert(0, Reason.COPIES_REMAIN)
     if shut:
         limits.insert(0, Reason.WRONG_PASSPHRASE)

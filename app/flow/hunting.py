@@ -32,7 +32,8 @@ def grounds_of(desk: Desk, passphrase: Passphrase) -> Grounds:
     case = desk.case
     exceptions = (copy for copy in desk.register.copies() if copy.disposal is Disposal.EXCEPTION)
     # What was found late is looked for anew: it may be gone by now.
-    known = (copy for copy in exceptions if Reason.FOUND_LATE not in copy.reasons)
+    late = {Reason.FOUND_LATE, Reason.COPY_DOUBTFUL}
+    known = (copy for copy in exceptions if late.isdisjoint(copy.reasons))
     return Grounds(
         places=_places(case),
         repositories=tuple(
@@ -42,6 +43,7 @@ def grounds_of(desk: Desk, passphrase: Passphrase) -> Grounds:
         ),
         passed_over=tuple(map(str, desk.own_places)),
         staying=Counter(one for copy in known for one in copy.of),
+        told=frozenset(copy.id for copy in desk.register.copies() if copy.declared_by),
         key=desk.keys.handles,
     )
 

@@ -16,7 +16,7 @@ from app.domain.step import Stage, Step
 from app.steps.shred.canary import Canary, answered, digest, lay
 from app.steps.shred.content import destroy_content
 from app.steps.shred.doomed import Doomed, Failed, reason_of
-from app.steps.shred.hunt import NOTHING, Hunted, Quarry, has, remaining, wraps_beside
+from app.steps.shred.hunt import NOTHING, Hunted, Quarry, doubts, has, remaining, rewraps, wraps_beside
 from app.steps.shred.kinds import UNTOLD as NO_KIND
 from app.steps.shred.kinds import open_keys
 from app.steps.shred.kinds.contract import Forgot, NotOpened, Opened, Span
@@ -33,6 +33,8 @@ from app.steps.shred.verdict import (
     graded,
 )
 
+DOUBTFUL: Final = "copies_doubtful"
+"""The fact that counts the locked files that could hold the key."""
 STORE_SAYS: Final = "store_says"
 """The fact that says what came of the store's own delete."""
 UNTOLD: Final = Evidence(METHOD, (Reason.CANARY_FAILED,))
@@ -56,6 +58,7 @@ class Act:
     planned: frozenset[str] = frozenset()
     canaries: tuple[Canary, ...] = ()
     needles: Needles = field(default=frozenset(), repr=False)
+    opened: Opened = field(default=(), repr=False)
     hunted: Hunted = NOTHING
     spans: tuple[Span, ...] = ()
     limits: tuple[Reason, ...] = ()
@@ -75,7 +78,9 @@ class Act:
         if not quiet:
             self.limits += (Reason.OPEN_ELSEWHERE,)
         stamp = doomed.item.stamp
-        return Quarry(doomed.item.id, doomed.item.path, (stamp.device, stamp.inode), self.needles)
+        keys, self.opened = self.opened, ()
+        node = (stamp.device, stamp.inode)
+        return Quarry(doomed.item.id, doomed.item.path, node, self.needles, rewraps(doomed.kind, keys))
 
     def overwrite(self) -> Iterator[Begun | Noted | Settled]:
         """Overwrite the key and note it; one that was noted is passed over."""
@@ -104,6 +109,8 @@ class Act:
         more += self._forgotten()
         if self._copies_remain():
             more += (Reason.COPIES_REMAIN,)
+        if self._doubtful():
+            more += (Reason.COPY_DOUBTFUL,)
         evidence = concluded(self.noted, more, self.word)
         yield self._settled(graded(evidence), evidence)
 
@@ -127,7 +134,7 @@ class Act:
                 return
             marks, keys = doomed.marks(fd), self._opened(fd)
         if doomed.item.subject is Subject.KEY:
-            self.needles = needles_of(marks, keys)
+            self.needles, self.opened = needles_of(marks, keys), keys
         if keys:
             self.canaries = lay(keys) or ()
             self.limits = () if self.canaries else (Reason.CANARY_FAILED,)
@@ -172,12 +179,14 @@ class Act:
         """Numbers and handles: the journal names nobody's files."""
         hunted = self.hunted
         unplanned = [one for one in hunted.found if one.path not in self.planned]
+        doubtful = doubts(hunted, self.planned)
         facts: tuple[Fact, ...] = (
             ("copies_searched", hunted.searched),
             (COPIES, len(unplanned)),
             ("places_unseen", len(hunted.blind)),
+            (DOUBTFUL, len(doubtful)),
         )
-        named = tuple(dict.fromkeys(one.id for one in unplanned))
+        named = tuple(dict.fromkeys(one.id for one in (*unplanned, *doubtful)))
         return (*facts, (COPIES_AT, " ".join(named))) if named else facts
 
     def _blind(self) -> tuple[Reason, ...]:
@@ -225,6 +234,12 @@ class Act:
             raise Failed(Reason.STILL_OPENS)
         if not zeros:
             raise Failed(Reason.CHANGED)
+
+    def _doubtful(self) -> bool:
+        """Whether a locked file that could hold the key still stands; after a stop, as it was before."""
+        if self.doomed.stage is Stage.NOTED:
+            return bool(dict(self.noted.facts).get(DOUBTFUL))
+        return bool(doubts(self.hunted, self.planned))
 
     def _copies_remain(self) -> bool:
         """Whether any copy, or another wrap of the same key, still stands."""

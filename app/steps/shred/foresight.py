@@ -11,7 +11,18 @@ from app.domain.case import KeySource
 from app.domain.event import Progressed
 from app.domain.fault import Fault, Refused
 from app.domain.outcome import Reason
-from app.steps.shred.hunt import NOTHING, Blind, Grounds, Hunted, Quarry, Sighting, hunt, wraps_beside
+from app.steps.shred.hunt import (
+    NOTHING,
+    Blind,
+    Grounds,
+    Hunted,
+    Quarry,
+    Sighting,
+    doubts,
+    hunt,
+    rewraps,
+    wraps_beside,
+)
 from app.steps.shred.inspection import files_of, reading, stamp_of, store_of
 from app.steps.shred.kinds import kind_of, marks_of, open_keys, spans_of
 from app.steps.shred.kinds.contract import Kind, NotOpened, Opened, Span, Store
@@ -38,8 +49,8 @@ class Foreseen:
     `calls` are the acts in their order, `bytes` what is written in all passes. `wait` is
     in seconds: for a key that lies here it is none. `wraps` are other files with the
     same key that have to be declared too; `copies` what the hunt found, `unseen` where it
-    could not look. `limits` are the reasons, known beforehand, for which the verdict would
-    say no more than it will.
+    could not look, `doubtful` locked files that could hold the key. `limits` are the
+    reasons, known beforehand, for which the verdict would say no more than it will.
     """
 
     path: str
@@ -52,6 +63,7 @@ class Foreseen:
     copies: tuple[Sighting, ...]
     unseen: tuple[Blind, ...]
     limits: tuple[Reason, ...]
+    doubtful: tuple[Sighting, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +107,11 @@ def _look(source: KeySource, path: str, passphrase: str) -> _Looked:
         except NotOpened:
             raise Refused(Fault.CASE_FILE_WRONG_VALUE, path, kind.name) from None
         limits = surface_of(fd, told.st_nlink).limits
-        needles = needles_of(marks_of(kind, store), _opened(kind, store, passphrase))
+        keys = _opened(kind, store, passphrase)
+        needles = needles_of(marks_of(kind, store), keys)
     stamp = stamp_of(told)
-    return _Looked(path, kind, spans, limits, Quarry(path, path, (stamp.device, stamp.inode), needles))
+    quarry = Quarry(path, path, (stamp.device, stamp.inode), needles, rewraps(kind, keys))
+    return _Looked(path, kind, spans, limits, quarry)
 
 
 def _opened(kind: Kind, store: Store, passphrase: str) -> Opened:
@@ -113,6 +127,9 @@ def _foreseen(one: _Looked, hunted: Hunted, declared: frozenset[str]) -> Foresee
     limits = one.limits
     if wraps or copies:
         limits += (Reason.COPIES_REMAIN,)
+    doubtful = doubts(hunted, declared)
+    if doubtful:
+        limits += (Reason.COPY_DOUBTFUL,)
     if hunted.blind:
         limits += (Reason.PLACES_UNSEEN,)
     written = PASSES * sum(span.stop - span.start for span in one.spans)
@@ -129,4 +146,5 @@ def _foreseen(one: _Looked, hunted: Hunted, declared: frozenset[str]) -> Foresee
         copies,
         hunted.blind,
         (*limits, *DECLARED),
+        doubtful,
     )

@@ -29,7 +29,8 @@ def found_copies(
     """Tell the copies that were foreseen, by the ids of their keys; those at `known` paths are told already.
 
     A file that is nothing but the key goes with it. Where a key is among other things, in an
-    archive or a repository, the copy is an exception for the officer to see.
+    archive or a repository, the copy is an exception for the officer to see; so is a locked
+    file of which nobody knows whether it is one.
     """
     finds = {item: [one for one in seen.copies if one.path not in known] for item, seen in told.items()}
     repositories = {one.path for sightings in finds.values() for one in sightings if one.repository}
@@ -39,6 +40,8 @@ def found_copies(
         if not (others or copy.member or copy.path in repositories):
             digest = _digest(copy, told[item], passphrase(item))
         yield CopyFound(replace(copy, disposal=Disposal.WIPE, reasons=(), sha256=digest) if digest else copy)
+    doubtful = {item: [one for one in seen.doubtful if one.path not in known] for item, seen in told.items()}
+    yield from (CopyFound(copy) for copy in copies_of(doubtful, Reason.COPY_DOUBTFUL))
 
 
 def _digest(copy: Copy, told: Foreseen, passphrase: str) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import stat
 from collections import defaultdict
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import BinaryIO, Final, cast
 
 from app.domain.canonical import handle
 from app.domain.outcome import Reason
-from app.steps.shred.kinds.contract import Kind
+from app.steps.shred.kinds.contract import Kind, Opened, Rewrap
 from app.steps.shred.needles import Needles, Sieve
 from app.steps.shred.repositories import Repository, snapshots
 from app.steps.shred.unpacking import Found, Piece, Unseen, pieces
@@ -30,6 +30,8 @@ class Quarry:
     path: str
     node: tuple[int, int]
     needles: Needles = field(repr=False)
+    rewrap: Callable[[bytes], Rewrap] | None = field(default=None, repr=False)
+    """Tells another wrap of the same key, of which nothing else would."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +39,15 @@ class Grounds:
     """Where to hunt: below `places`, in `repositories`, and beside each key; not in `passed_over`.
 
     `staying` counts, by the id of their key's item, the copies that are known to stay
-    anyway. `key` is the case's key for ids.
+    anyway. `told` are the ids of copies on which a person gave a word already. `key` is the
+    case's key for ids.
     """
 
     places: tuple[str, ...] = ()
     repositories: tuple[Repository, ...] = ()
     passed_over: tuple[str, ...] = ()
     staying: Mapping[str, int] = field(default_factory=dict)
+    told: frozenset[str] = frozenset()
     key: bytes = field(default=b"", repr=False)
 
 
@@ -51,13 +55,14 @@ class Grounds:
 class Sighting:
     """A copy of a key: a file, or a member of an archive or of a snapshot in the repository at `path`.
 
-    `id` goes by the path alone.
+    `id` goes by the path alone. One that is `rewrapped` has nothing in it that is looked for.
     """
 
     id: str
     path: str
     member: str = ""
     repository: bool = False
+    rewrapped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +76,15 @@ class Blind:
 
 @dataclass(frozen=True, slots=True)
 class Hunted:
-    """What a hunt looked at and found of one key. `searched` counts files and members."""
+    """What a hunt looked at and found of one key. `searched` counts files and members.
+
+    `doubtful` are locked files that could hold it too.
+    """
 
     searched: int = 0
     found: tuple[Sighting, ...] = ()
     blind: tuple[Blind, ...] = ()
+    doubtful: tuple[Sighting, ...] = ()
 
 
 NOTHING: Final = Hunted()
@@ -83,12 +92,14 @@ NOTHING: Final = Hunted()
 
 @dataclass(slots=True)
 class _Bag:
-    """What was found so far, under ids made with `key`."""
+    """What was found so far, under ids made with `key`; `wraps` tell of keys wrapped anew."""
 
     key: bytes
+    wraps: Mapping[str, Callable[[bytes], Rewrap]]
     searched: int = 0
     found: defaultdict[str, dict[Sighting, None]] = field(default_factory=lambda: defaultdict(dict))
     blind: dict[Blind, None] = field(default_factory=dict)
+    doubtful: defaultdict[str, dict[Sighting, None]] = field(default_factory=lambda: defaultdict(dict))
 
     def take(self, owners: Iterable[str], sighting: Sighting) -> None:
         for owner in owners:
@@ -96,7 +107,18 @@ class _Bag:
                 self.found[owner][sighting] = None
 
     def told(self, quarry: Quarry) -> Hunted:
-        return Hunted(self.searched, tuple(self.found[quarry.id]), tuple(self.blind))
+        found = self.found[quarry.id]
+        doubtful = tuple(one for one in self.doubtful[quarry.id] if one not in found)
+        return Hunted(self.searched, tuple(found), tuple(self.blind), doubtful)
+
+    def rewrapped(self, data: bytes, known: Iterable[str], sighting: Sighting) -> None:
+        """Ask of every key but those known to be here whether it is wrapped here anew."""
+        for item, rewrap in self.wraps.items():
+            told = Rewrap.NO if item in known else rewrap(data)
+            if told is not Rewrap.NO:
+                into = self.found if told is Rewrap.YES else self.doubtful
+                if len(into[item]) < _MOST_NAMED:
+                    into[item][replace(sighting, rewrapped=True)] = None
 
 
 def hunt(quarries: Sequence[Quarry], grounds: Grounds) -> Generator[str, None, dict[str, Hunted]]:
@@ -108,7 +130,7 @@ def hunt(quarries: Sequence[Quarry], grounds: Grounds) -> Generator[str, None, d
     Names are no evidence: a file is a copy when something of the key is in it. A key's own file,
     under any of its names, is none. Links to files are looked at, folders that are links are not.
     """
-    bag = _Bag(grounds.key)
+    bag = _Bag(grounds.key, {one.id: one.rewrap for one in quarries if one.rewrap})
     sought = [one for one in quarries if one.needles]
     if sought:
         sieve = Sieve({one.id: one.needles for one in sought})
@@ -160,10 +182,10 @@ def _sift(
             continue
         bag.searched += one.first
         owners = sieve.owners(one.data)
+        sighting = Sighting(handle(bag.key, "c", path), path, one.member, repository)
         if owners:
-            bag.take(
-                owners.difference(own), Sighting(handle(bag.key, "c", path), path, one.member, repository)
-            )
+            bag.take(owners.difference(own), sighting)
+        bag.rewrapped(one.data, owners.union(own), sighting)
 
 
 def _blind(bag: _Bag, blind: Blind) -> None:
@@ -171,12 +193,34 @@ def _blind(bag: _Bag, blind: Blind) -> None:
         bag.blind[blind] = None
 
 
+def rewraps(kind: Kind, keys: Opened) -> Callable[[bytes], Rewrap] | None:
+    """Give what tells other wraps of these keys; None where the kind knows no way."""
+    if not (keys and kind.knows_rewraps):
+        return None
+
+    def told(data: bytes) -> Rewrap:
+        seen = {kind.rewrap(data, key) for key in keys}
+        return next((one for one in (Rewrap.YES, Rewrap.MAYBE) if one in seen), Rewrap.NO)
+
+    return told
+
+
+def doubts(hunted: Hunted, planned: frozenset[str]) -> tuple[Sighting, ...]:
+    """The locked files that could hold the key, still stand, and are not to go themselves."""
+    left = (one for one in hunted.doubtful if one.path not in planned)
+    return tuple(one for one in left if one.repository or os.path.lexists(one.path))
+
+
 def remaining(hunted: Hunted, needles: Needles) -> tuple[Sighting, ...]:
     """The copies that were found and still stand. What lies in a repository is not read again: it stays."""
     if not hunted.found:
         return ()
-    still = {one.path for one in hunted.found if one.repository or has(one.path, needles)}
+    still = {one.path for one in hunted.found if _stands(one, needles)}
     return tuple(one for one in hunted.found if one.path in still)
+
+
+def _stands(one: Sighting, needles: Needles) -> bool:
+    return one.repository or (os.path.lexists(one.path) if one.rewrapped else has(one.path, needles))
 
 
 def has(path: str, needles: Needles) -> bool:

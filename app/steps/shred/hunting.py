@@ -11,7 +11,7 @@ from app.domain.copies import Copy, Disposal
 from app.domain.event import CopyFound, Progressed
 from app.domain.outcome import Reason
 from app.steps.shred.act import Act
-from app.steps.shred.hunt import NOTHING, Grounds, Sighting, hunt
+from app.steps.shred.hunt import NOTHING, Grounds, Sighting, doubts, hunt
 from app.steps.shred.inspection import stamp_of
 from app.steps.shred.progress import progress_of
 
@@ -29,7 +29,10 @@ def hunt_for(acts: Sequence[Act], grounds: Grounds, planned: frozenset[str]) -> 
         act.planned = planned
         act.hunted = found.get(act.doomed.item.id, NOTHING)
     late = {item: [one for one in hunted.found if one.path not in planned] for item, hunted in found.items()}
-    yield from (CopyFound(copy) for copy in copies_of(late, Reason.FOUND_LATE))
+    doubtful = {item: doubts(hunted, planned) for item, hunted in found.items()}
+    for finds, reason in ((late, Reason.FOUND_LATE), (doubtful, Reason.COPY_DOUBTFUL)):
+        fresh = (copy for copy in copies_of(finds, reason) if copy.id not in grounds.told)
+        yield from map(CopyFound, fresh)
 
 
 def copies_of(found: Mapping[str, Sequence[Sighting]], reason: Reason) -> Iterator[Copy]:

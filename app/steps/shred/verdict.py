@@ -1,4 +1,13 @@
-"""Verdicts: from what was seen of a key's end to its place on the ladder, never rounded up."""
+"""Verdicts: from what was seen of a key's end to its place on the ladder, never rounded up.
+
+No key reaches CE_PURGE, which asks for all twelve conditions at once, and none can here. C5 asks that
+no copy was ever made: whoever may read a file may copy it without a trace, a snapshot or a hypervisor
+copies memory unseen, and the vault's own slot lies in a file too. Only a token or a TPM keeps a key
+from ever leaving it; what it says of that is its word, and of it nobody can read back that the bytes
+are gone (C11). C1 could be seen of what Lethe itself sealed, but not that its original never lay
+elsewhere; C6 and C12 are about people. The rung is kept because the ladder has it, and a combination
+of limits and words that would reach it is a fault that a test looks for.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +36,7 @@ _ACCESS_ONLY: Final = frozenset(
         Reason.UNREADABLE,
         Reason.CANARY_FAILED,
         Reason.COPIES_REMAIN,
+        Reason.COPY_DOUBTFUL,
         Reason.OPEN_ELSEWHERE,
         Reason.ESCROW_STANDS,
         Reason.RESTORABLE,
@@ -118,7 +128,7 @@ def _standings(noted: Evidence, limits: tuple[Reason, ...], word: KeyWord) -> di
     canary, read_back = CANARY in facts, "sha256_read_back" in facts
     dead = canary and not _ALIVE.intersection(limits)
     final = (read_back or "probes" in facts) and not _NOT_FINAL.intersection(limits)
-    alone = Reason.COPIES_REMAIN not in limits
+    alone = not {Reason.COPIES_REMAIN, Reason.COPY_DOUBTFUL}.intersection(limits)
     strong = canary and facts.get("canary") not in _ONLY_READ
     looked = read_back or "stale_handle" in facts or bool(_REFUSED.search(str(facts.get("probes", ""))))
     met, seen, declared = Standing.MET, Standing.SEEN, Standing.DECLARED

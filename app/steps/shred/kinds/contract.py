@@ -31,6 +31,15 @@ class Forgot(Enum):
     STANDS = "stands"
 
 
+class Rewrap(Enum):
+    """Whether other bytes are one more wrap of a key that opened."""
+
+    NO = "no"
+    MAYBE = "maybe"
+    """It is locked and as long as one would be; nothing in it tells."""
+    YES = "yes"
+
+
 class NotOpened(Exception):
     """A key store gave no key. `reason` is WRONG_PASSPHRASE or UNREADABLE."""
 
@@ -106,6 +115,10 @@ def _itself(path: str) -> tuple[str, ...]:
     return (path,)
 
 
+def _never(_: bytes, __: PrivateKey) -> Rewrap:
+    return Rewrap.NO
+
+
 def _silent(_: str) -> bool:
     return True
 
@@ -136,6 +149,8 @@ class Kind:
     """The key files in a folder that was declared; each is a key of its own."""
     quiet: Callable[[str], bool] = _silent
     """End what may hold the key of this file open: sessions, agents. Says whether none is left."""
+    rewrap: Callable[[bytes, PrivateKey], Rewrap] = _never
+    """Whether this key is wrapped under another secret in some bytes, the start of a file or a part."""
     forget: Callable[[str], Forgot] = _unknown
     """The store's own delete of the key of this file, and what the store says of it afterwards."""
     random: bool = True
@@ -145,6 +160,11 @@ class Kind:
     def has_sessions(self) -> bool:
         """Whether something else may hold its keys open, to be ended first."""
         return self.quiet is not _silent
+
+    @property
+    def knows_rewraps(self) -> bool:
+        """Whether it knows the same key where it is wrapped under another secret."""
+        return self.rewrap is not _never
 
     @property
     def has_delete(self) -> bool:

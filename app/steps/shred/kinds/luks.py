@@ -16,7 +16,17 @@ from typing import Any, Final
 
 from app.domain.outcome import Reason
 from app.steps.shred.ciphers import SECTOR, xts
-from app.steps.shred.kinds.contract import Kind, NotOpened, Opened, Span, Store, master
+from app.steps.shred.kinds.contract import (
+    Kind,
+    MasterKey,
+    NotOpened,
+    Opened,
+    PrivateKey,
+    Rewrap,
+    Span,
+    Store,
+    master,
+)
 
 _PRIMARY: Final = b"LUKS\xba\xbe"
 _SECOND: Final = b"SKUL\xba\xbe"
@@ -197,4 +207,17 @@ def _marks(store: Store) -> tuple[bytes, ...]:
     return (_header(store).uuid.ljust(40, b"\0"),)
 
 
-KIND: Final = Kind("luks", _open, _spans, _marks, container=True)
+def _rewrap(data: bytes, key: PrivateKey) -> Rewrap:
+    """Whether a header of whatever UUID has the digest of this very volume key."""
+    secret = key.secret
+    if not data.startswith(_PRIMARY) or not isinstance(secret, MasterKey):
+        return Rewrap.NO
+    store = Store(len(data), lambda offset, length: data[offset : offset + length])
+    try:
+        digests = _header(store).digests
+        return Rewrap.YES if any(one.matches(secret.content) for one in digests) else Rewrap.NO
+    except (NotOpened, ValueError, KeyError, struct.error):
+        return Rewrap.NO
+
+
+KIND: Final = Kind("luks", _open, _spans, _marks, container=True, rewrap=_rewrap)
