@@ -13,6 +13,7 @@ from app.steps.locate.job import BEARING, CODES, FIELDS, PENDING, Glance, Group,
 from app.steps.locate.look import Seen, Sight
 from app.steps.locate.part import PART, join, parts_of
 from app.steps.locate.tally import record_id
+from app.steps.locate.unchanged import stamp_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,11 +201,9 @@ class Errand:
 
 def single(sight: Sight) -> Report:
     """Give the report of one file."""
-    stamp = sight.stamp
-    kept = (stamp.device, stamp.inode, stamp.size, stamp.mtime_ns, stamp.ctime_ns)
     return Report(
         bytearray([CODES[sight.look]]),
-        array("q", [stamp.size]),
-        array("Q", kept if sight.lasting else [0] * FIELDS),
+        array("q", [sight.stamp.size]),
+        array("Q", stamp_words(sight.stamp) if sight.lasting else [0] * FIELDS),
         {0: sight.row} if sight.row else {},
     )

@@ -31,6 +31,7 @@ from app.steps.locate.read.source import Source
 from app.steps.locate.read.text import may_be_table
 from app.steps.locate.sight import sightings_at
 from app.steps.locate.tally import Tally
+from app.steps.locate.unchanged import stamp_words, words
 
 SMALL: Final = 64 << 10
 """Bytes up to which a file is read whole."""
@@ -103,7 +104,7 @@ class _Sweep:
             info = os.lstat(path)
         except OSError:
             return False
-        if _numbers(info) != stamp:
+        if words(info) != stamp:
             return False
         self._settle(place, look, info.st_size, stamp)
         return True
@@ -148,7 +149,7 @@ class _Sweep:
         data = os.read(descriptor, size + 1) if size else b""
         if len(data) != size or 0 in data or not reads_as_text(data, name):
             return False
-        self._settle(place, _CLEAN, size, _numbers(info))
+        self._settle(place, _CLEAN, size, words(info))
         self._texts.append(_Text(place, group, name, data, info))
         self._held += size
         if self._held > _TOGETHER:
@@ -156,9 +157,8 @@ class _Sweep:
         return True
 
     def _take(self, place: int, sight: Sight) -> None:
-        stamp = sight.stamp
-        kept = (stamp.device, stamp.inode, stamp.size, stamp.mtime_ns, stamp.ctime_ns)
-        self._settle(place, CODES[sight.look], stamp.size, kept if sight.lasting else _NOTHING)
+        kept = stamp_words(sight.stamp) if sight.lasting else _NOTHING
+        self._settle(place, CODES[sight.look], sight.stamp.size, kept)
         if sight.row:
             self.report.rows[place] = sight.row
 
@@ -248,10 +248,6 @@ def _shared(spots: Scan, parts: list[bytes]) -> dict[int, Hits]:
             longest = len(parts[at - 1])
         mine.append((min(end - start, longest), kind))
     return told
-
-
-def _numbers(info: os.stat_result) -> tuple[int, int, int, int, int]:
-    return info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns, info.st_ctime_ns
 
 
 def _remembered(group: Group) -> dict[str, tuple[tuple[int, ...], int]]:

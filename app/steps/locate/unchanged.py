@@ -4,10 +4,35 @@ from __future__ import annotations
 
 import os
 from array import array
+from typing import Final
 
+from app.domain.record import Stamp
 from app.steps.locate.job import FIELDS, Group, Report
 
-_SIZE = 2
+_SIZE: Final = 2
+_WORD: Final = (1 << 64) - 1
+
+
+def stamp_words(stamp: Stamp) -> tuple[int, int, int, int, int]:
+    """Give what is kept of a stamp, as `words` does."""
+    return (
+        stamp.device & _WORD,
+        stamp.inode & _WORD,
+        stamp.size,
+        stamp.mtime_ns & _WORD,
+        stamp.ctime_ns & _WORD,
+    )
+
+
+def words(info: os.stat_result) -> tuple[int, int, int, int, int]:
+    """Give what is kept of a file, each in 64 bits: one may be older than 1970, or have a longer number."""
+    return (
+        info.st_dev & _WORD,
+        info.st_ino & _WORD,
+        info.st_size,
+        info.st_mtime_ns & _WORD,
+        info.st_ctime_ns & _WORD,
+    )
 
 
 def as_left(group: Group) -> Report | None:
@@ -22,9 +47,8 @@ def as_left(group: Group) -> Report | None:
     stamps: array[int] = array("Q")
     try:
         for name in group.names:
-            info = os.lstat(before + name)
-            stamps.extend((info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns, info.st_ctime_ns))
-    except (OSError, OverflowError):
+            stamps.extend(words(os.lstat(before + name)))
+    except OSError:
         return None
     if stamps.tobytes() != known.stamps:
         return None

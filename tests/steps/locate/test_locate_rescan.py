@@ -165,6 +165,18 @@ def test_the_record_of_a_table_goes_with_the_next_look(tmp_path, tree):
     assert case.held() == files
 
 
+@pytest.mark.parametrize("jobs", [0, 1])
+def test_a_file_older_than_1970_is_looked_at_once(jobs, tmp_path, tree):
+    for name in ("d1/4.txt", "d0/0.txt"):
+        os.utime(tree / name, ns=(-3 * 10**17, -3 * 10**17))
+    if os.stat(tree / "d1" / "4.txt").st_mtime_ns >= 0:
+        pytest.skip("the file system keeps no such time")
+    case = Case(tmp_path, tree)
+    assert case.look(jobs=jobs) == 466
+    assert case.look(jobs=jobs) == 0
+    assert case.held() == fresh(tmp_path, tree)
+
+
 def test_another_subject_begins_anew(tmp_path, tree):
     case = Case(tmp_path, tree)
     case.look()
