@@ -23,6 +23,14 @@ _PIECES: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
+class Wraps:
+    """What tells other wraps of a key: `tell` is asked where `hint` stands in the bytes."""
+
+    hint: bytes
+    tell: Callable[[bytes], Rewrap] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Quarry:
     """A key whose copies are looked for: its id, its own file, and what every copy of it has in it."""
 
@@ -30,7 +38,7 @@ class Quarry:
     path: str
     node: tuple[int, int]
     needles: Needles = field(repr=False)
-    rewrap: Callable[[bytes], Rewrap] | None = field(default=None, repr=False)
+    rewrap: Wraps | None = None
     """Tells another wrap of the same key, of which nothing else would."""
 
 
@@ -95,7 +103,7 @@ class _Bag:
     """What was found so far, under ids made with `key`; `wraps` tell of keys wrapped anew."""
 
     key: bytes
-    wraps: Mapping[str, Callable[[bytes], Rewrap]]
+    wraps: Mapping[str, Wraps]
     searched: int = 0
     found: defaultdict[str, dict[Sighting, None]] = field(default_factory=lambda: defaultdict(dict))
     blind: dict[Blind, None] = field(default_factory=dict)
@@ -113,8 +121,10 @@ class _Bag:
 
     def rewrapped(self, data: bytes, known: Iterable[str], sighting: Sighting) -> None:
         """Ask of every key but those known to be here whether it is wrapped here anew."""
-        for item, rewrap in self.wraps.items():
-            told = Rewrap.NO if item in known else rewrap(data)
+        hints = {one.hint for one in self.wraps.values()}
+        present = {hint for hint in hints if hint in data}
+        for item, wraps in self.wraps.items() if present else ():
+            told = wraps.tell(data) if wraps.hint in present and item not in known else Rewrap.NO
             if told is not Rewrap.NO:
                 into = self.found if told is Rewrap.YES else self.doubtful
                 if len(into[item]) < _MOST_NAMED:
@@ -193,16 +203,16 @@ def _blind(bag: _Bag, blind: Blind) -> None:
         bag.blind[blind] = None
 
 
-def rewraps(kind: Kind, keys: Opened) -> Callable[[bytes], Rewrap] | None:
+def rewraps(kind: Kind, keys: Opened) -> Wraps | None:
     """Give what tells other wraps of these keys; None where the kind knows no way."""
-    if not (keys and kind.knows_rewraps):
+    if not (keys and kind.wrap_hint):
         return None
 
     def told(data: bytes) -> Rewrap:
         seen = {kind.rewrap(data, key) for key in keys}
         return next((one for one in (Rewrap.YES, Rewrap.MAYBE) if one in seen), Rewrap.NO)
 
-    return told
+    return Wraps(kind.wrap_hint, told)
 
 
 def doubts(hunted: Hunted, planned: frozenset[str]) -> tuple[Sighting, ...]:

@@ -151,6 +151,8 @@ class Kind:
     """End what may hold the key of this file open: sessions, agents. Says whether none is left."""
     rewrap: Callable[[bytes, PrivateKey], Rewrap] = _never
     """Whether this key is wrapped under another secret in some bytes, the start of a file or a part."""
+    wrap_hint: bytes = b""
+    """What stands in all bytes of which `rewrap` says anything but no."""
     forget: Callable[[str], Forgot] = _unknown
     """The store's own delete of the key of this file, and what the store says of it afterwards."""
     random: bool = True
@@ -160,11 +162,6 @@ class Kind:
     def has_sessions(self) -> bool:
         """Whether something else may hold its keys open, to be ended first."""
         return self.quiet is not _silent
-
-    @property
-    def knows_rewraps(self) -> bool:
-        """Whether it knows the same key where it is wrapped under another secret."""
-        return self.rewrap is not _never
 
     @property
     def has_delete(self) -> bool:

@@ -12,6 +12,7 @@ from app.domain.outcome import Reason
 from app.steps.shred.kinds.contract import Kind, NotOpened, Opened, PrivateKey, Rewrap, Store, described
 
 _LINES: Final = re.compile(rb"-----[A-Z0-9 ]*-----")
+_MARK: Final = b"PRIVATE KEY-----"
 _PADDING: Final = 48
 """Bytes that a cipher's padding or tag adds at most, and those in which two forms of one key differ."""
 _BLOCK: Final = re.compile(rb"-----BEGIN ([A-Z0-9 ]*PRIVATE KEY)-----.*?-----END \1-----", re.DOTALL)
@@ -49,8 +50,6 @@ def _load(block: bytes, passphrase: bytes) -> Any:
 
 def _rewrap(data: bytes, key: PrivateKey) -> Rewrap:
     """Whether a locked key of these bytes is as long as this one would be; OpenSSH's says which it is."""
-    if b"PRIVATE KEY-----" not in data:
-        return Rewrap.NO
     told = {_locked(match[0], key.secret) for match in _BLOCK.finditer(data)}
     return next((one for one in (Rewrap.YES, Rewrap.MAYBE) if one in told), Rewrap.NO)
 
@@ -99,4 +98,4 @@ def _lengths(secret: Any) -> Iterator[int]:
             yield len(secret.private_bytes(Encoding.DER, form, NoEncryption()))
 
 
-KIND: Final = Kind("pem", _open, marks=_blocks, rewrap=_rewrap)
+KIND: Final = Kind("pem", _open, marks=_blocks, rewrap=_rewrap, wrap_hint=_MARK)
