@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import importlib.util
 import random
+import struct
 import sys
+import zipfile
 import zlib
 from importlib.util import find_spec
 from pathlib import Path
@@ -173,6 +175,79 @@ def test_without_the_addition_it_is_not_looked_at_and_its_bytes_are_searched(wit
     assert {name for name in results if results[name].look is Look.FOUND} == {"stored.rar", "b.accdb"}
     assert {results[name].look for name in ("solid.rar", "a.mdb", "c.pst")} == {Look.NOT_LOOKED_AT}
     assert counts(results["b.accdb"]) == FOUND
+
+
+def tdef(columns, system=False):
+    """The page that defines a table of Jet 4, as mdbtools describes it: (name, type), texts of no fixed length."""
+    fixed = 0
+    described, called, texts = b"", b"", 0
+    for number, (name, kind) in enumerate(columns):
+        size = {3: 2, 4: 4}.get(kind, 0)
+        described += struct.pack(
+            "<BLHHHLHLHH", kind, 0, number, texts, number, 0, 3 if size else 2, 0, fixed, size or 510
+        )
+        fixed += size
+        texts += not size
+        called += struct.pack("<H", len(name) * 2) + name.encode("utf-16-le")
+    head = struct.pack("<HHL8L", 0x0102, 0x4356, 0, 0, 0, 1, 0, 0, 0, 0, 0)
+    head += struct.pack("<BHHHLLLL", 0x53 if system else 0x4E, len(columns), texts, len(columns), 0, 0, 0, 0)
+    return (head + described + called).ljust(4096, b"\0")
+
+
+def data_page(owner, columns, rows):
+    """A page with rows, the first at its end."""
+    at, places, body = 4096, [], b""
+    for row in rows:
+        fixed, texts, offsets = b"", b"", []
+        for (_, kind), value in zip(columns, row, strict=True):
+            if kind in (3, 4):
+                fixed += struct.pack("<H" if kind == 3 else "<L", value)
+        for (_, kind), value in zip(columns, row, strict=True):
+            if kind not in (3, 4):
+                offsets.append(2 + len(fixed) + len(texts))
+                texts += (value or "").encode("utf-16-le")
+        mask = sum(1 << n for n, value in enumerate(row) if value is not None)
+        made = struct.pack("<H", len(columns)) + fixed + texts
+        made += struct.pack("<H", len(made)) + b"".join(struct.pack("<H", n) for n in reversed(offsets))
+        made += struct.pack("<H", len(offsets)) + mask.to_bytes((len(columns) + 7) // 8, "little")
+        at -= len(made)
+        places.append(at)
+        body = made + body
+    head = struct.pack(f"<HHLLH{len(places)}H", 0x0101, 0, owner, 0, len(places), *places)
+    return head + bytes(4096 - len(head) - len(body)) + body
+
+
+CATALOG = (("Id", 4), ("Name", 10), ("Type", 3), ("Flags", 4), ("LvProp", 11))
+CUSTOMERS = (("编号", 4), ("姓名", 10), ("证件号码", 10), ("手机", 10))
+
+
+def mdb_bytes(rows):
+    """An Access 2000 database with one table of customers."""
+    catalog = [(2, "MSysObjects", 1, 0x80000000, None), (4, "客户", 1, 0, None)]
+    pages = [
+        (b"\0\1\0\0Standard Jet DB\0" + struct.pack("<L", 1)).ljust(4096, b"\0"),
+        bytes(4096),
+        tdef(CATALOG, system=True),
+        data_page(2, CATALOG, catalog),
+        tdef(CUSTOMERS),
+        data_page(4, CUSTOMERS, rows),
+    ]
+    return b"".join(pages)
+
+
+@needs_access
+def test_the_tables_of_an_access_database_are_read_by_columns(look, tmp_path, counts):
+    rows = [(n, "张三", "110105194912310020", f"1381234{n:04}") for n in range(20)]
+    (tmp_path / "in" / "a.mdb").write_bytes(mdb_bytes(rows))
+    with zipfile.ZipFile(tmp_path / "in" / "b.zip", "w") as archive:
+        archive.writestr("a.mdb", mdb_bytes(rows[:3]))
+    results = look()
+    found = {f.kind: f for f in results["a.mdb"].record.findings}
+    assert found["cn.mobile"].count == 20
+    assert "客户!手机" in found["cn.mobile"].where
+    assert found["cn.id"].count == 1, "its checksum fails, and the head of its column says what it is"
+    assert results["a.mdb"].record.problems == ()
+    assert counts(results["b.zip"])["cn.mobile"] == 3
 
 
 @needs_access

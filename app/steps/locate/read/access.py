@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from typing_extensions import override
@@ -22,15 +22,17 @@ def read_access(source: Source, reading: Reading) -> Iterator[Passage]:
     Without the parser, or where it fails, the bytes alone are searched, and that is said.
     """
     try:
-        import access_parser
+        from access_parser import access_parser
     except ImportError:
         reading.note(Problem.ACCESS_NOT_READ)
     else:
-        yield from _tables(access_parser, source, reading)
+        # It asks for a path, which a member of an archive has not: here it is given the bytes.
+        access_parser.read_db_file = bytes
+        yield from _tables(access_parser.AccessParser, source, reading)
     yield from read_raw(source, reading)
 
 
-def _tables(parser: Any, source: Source, reading: Reading) -> Iterator[Passage]:
+def _tables(parser: Callable[[bytes], Any], source: Source, reading: Reading) -> Iterator[Passage]:
     file = source.whole(reading.limits.held)
     if file.seek(0, 2) > reading.limits.held:
         reading.note(Problem.BOMB_BYTES)
@@ -41,7 +43,7 @@ def _tables(parser: Any, source: Source, reading: Reading) -> Iterator[Passage]:
     logger.propagate = False
     try:
         file.seek(0)
-        database = parser.AccessParser(file)
+        database = parser(file.read())
         for name in database.catalog:
             reading.account.pulse()
             if name.startswith("MSys"):
@@ -50,6 +52,8 @@ def _tables(parser: Any, source: Source, reading: Reading) -> Iterator[Passage]:
             table = {str(head): list(column) for head, column in database.parse_table(name).items()}
             for passage in by_columns(list(table), zip(*table.values(), strict=False)):
                 yield passage.within(name)
+    except MemoryError:
+        raise
     except Exception:  # noqa: BLE001  it raises anything over a file it does not know; the pages are searched
         reading.note(Problem.MALFORMED)
     finally:
