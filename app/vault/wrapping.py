@@ -153,7 +153,6 @@ def _ecb(suite: Suite, key: Bytes, *, encrypting: bool) -> _Crypt:
     from cryptography.hazmat.primitives.ciphers import Cipher
     from cryptography.hazmat.primitives.ciphers.modes import ECB
 
-    # Each block is a message of its own here, which is what RFC 3394 asks for.
-    cipher = Cipher(cipher_of(suite, key), ECB())  # noqa: S305
+    cipher = Cipher(cipher_of(suite, key), ECB())  # noqa: S305 RFC 3394 encrypts each block by itself
     context = cipher.encryptor() if encrypting else cipher.decryptor()
     return context.update_into

@@ -65,9 +65,11 @@ def _algorithm(data: bytes) -> list[Sexp]:
 
 
 def _unlocked(key: list[Sexp], passphrase: bytes) -> list[Sexp]:
-    _, way, how, sealed = named(key, b"protected")
-    (_, salt, count), nonce = how  # type: ignore[misc]  # the shape is checked by unpacking it
-    secret = _derived(passphrase, salt, int(count))  # type: ignore[arg-type]  # likewise
+    match named(key, b"protected"):
+        case [_, bytes(way), [[_, bytes(salt), bytes(count)], bytes(nonce)], bytes(sealed)]:
+            secret = _derived(passphrase, salt, int(count))
+        case _:
+            raise NotOpened(Reason.UNREADABLE)
     if way == b"openpgp-s2k3-ocb-aes":
         plain = _unsealed(secret, nonce, sealed, [one for one in key if one[:1] != [b"protected"]])
     elif way == b"openpgp-s2k3-sha1-aes-cbc":
@@ -92,7 +94,7 @@ def _derived(passphrase: bytes, salt: bytes, count: int) -> bytes:
     return state.digest()[:_WIDE]
 
 
-def _unsealed(secret: bytes, nonce: Any, sealed: Any, rest: list[Sexp]) -> bytes:
+def _unsealed(secret: bytes, nonce: bytes, sealed: bytes, rest: list[Sexp]) -> bytes:
     from cryptography.exceptions import InvalidTag
     from cryptography.hazmat.primitives.ciphers.aead import AESOCB3
 
@@ -102,7 +104,7 @@ def _unsealed(secret: bytes, nonce: Any, sealed: Any, rest: list[Sexp]) -> bytes
         raise NotOpened(Reason.WRONG_PASSPHRASE) from None
 
 
-def _decrypted(secret: bytes, nonce: Any, sealed: Any) -> bytes:
+def _decrypted(secret: bytes, nonce: bytes, sealed: bytes) -> bytes:
     from cryptography.hazmat.primitives.ciphers import Cipher
     from cryptography.hazmat.primitives.ciphers.algorithms import AES
     from cryptography.hazmat.primitives.ciphers.modes import CBC

@@ -74,10 +74,10 @@ def _unwrapped(sealed: bytes, secret: bytes) -> bytes:
     salt, body, check = sealed[:_SALT], sealed[_SALT:-_CHECK], sealed[-_CHECK:]
     stream, last = b"", salt
     while len(stream) < len(body):
-        last = hashlib.sha1(secret + last).digest()  # noqa: S324 the format's own
+        last = hashlib.sha1(secret + last, usedforsecurity=False).digest()
         stream += last
     plain = bytes(one ^ other for one, other in zip(body, stream, strict=False))
-    if hashlib.sha1(secret + plain).digest() != check:  # noqa: S324 likewise
+    if hashlib.sha1(secret + plain, usedforsecurity=False).digest() != check:
         raise NotOpened(Reason.WRONG_PASSPHRASE)
     return plain
 

@@ -20,19 +20,7 @@ from typing_extensions import override
 from app.domain.canonical import canonical
 from app.domain.case import ServiceKey
 from app.domain.outcome import Fact, Reason
-from app.steps.shred.services.contract import (
-    Answer,
-    Challenge,
-    Foretold,
-    Keeper,
-    KeyRef,
-    Probe,
-    Saw,
-    Service,
-    Traces,
-    Unanswered,
-    Warrant,
-)
+from app.steps.shred.services import contract
 
 T = TypeVar("T")
 SHORTEST: Final = 7
@@ -55,20 +43,20 @@ Metadata = Mapping[str, Any]
 
 
 @contextmanager
-def _open(source: ServiceKey, _: str) -> Iterator[Keeper]:
+def _open(source: ServiceKey, _: str) -> Iterator[contract.Keeper]:
     try:
         import boto3
         from botocore.config import Config
         from botocore.exceptions import BotoCoreError
     except ImportError:
-        raise Unanswered(Reason.NO_LIBRARY) from None
+        raise contract.Unanswered(Reason.NO_LIBRARY) from None
     once = Config(
         connect_timeout=source.timeout, read_timeout=source.timeout, retries={"total_max_attempts": 1}
     )
     try:
         session = boto3.session.Session(region_name=source.region or None)
         if session.get_credentials() is None:
-            raise Unanswered(Reason.WRONG_PASSPHRASE)
+            raise contract.Unanswered(Reason.WRONG_PASSPHRASE)
 
         def client(region: str) -> Any:
             where = region or session.region_name
@@ -76,7 +64,7 @@ def _open(source: ServiceKey, _: str) -> Iterator[Keeper]:
 
         yield _Kms(source, client, client(""))
     except BotoCoreError:
-        raise Unanswered(Reason.NO_ANSWER) from None
+        raise contract.Unanswered(Reason.NO_ANSWER) from None
 
 
 def _said(ask: Callable[[], T]) -> T:
@@ -86,15 +74,15 @@ def _said(ask: Callable[[], T]) -> T:
         return ask()
     except ClientError as error:
         code = str(error.response.get("Error", {}).get("Code", ""))
-        raise Unanswered(_REASONS.get(code, Reason.NO_ANSWER)) from None
+        raise contract.Unanswered(_REASONS.get(code, Reason.NO_ANSWER)) from None
     except NoCredentialsError:
-        raise Unanswered(Reason.WRONG_PASSPHRASE) from None
+        raise contract.Unanswered(Reason.WRONG_PASSPHRASE) from None
     except BotoCoreError:
-        raise Unanswered(Reason.NO_ANSWER) from None
+        raise contract.Unanswered(Reason.NO_ANSWER) from None
 
 
 @dataclass(slots=True)
-class _Kms(Keeper):
+class _Kms(contract.Keeper):
     """A session in the key's own region; `client` gives one in another."""
 
     source: ServiceKey
@@ -105,14 +93,14 @@ class _Kms(Keeper):
         client = self.client(region) if region else self.own
         try:
             told: Metadata = _said(lambda: client.describe_key(KeyId=name))["KeyMetadata"]
-        except Unanswered as error:
+        except contract.Unanswered as error:
             if error.reason is Reason.GONE:
                 return None
             raise
         return told
 
     @override
-    def keys(self) -> tuple[KeyRef, ...]:
+    def keys(self) -> tuple[contract.KeyRef, ...]:
         told = self._described(self.source.name)
         if told is None:
             return ()
@@ -128,121 +116,116 @@ class _Kms(Keeper):
             ("state_before", str(told["KeyState"])),
             ("replicas", len(kin)),
         )
-        saw = Saw.WAITING if told["KeyState"] in _PENDING else Saw.THERE
+        saw = contract.Saw.WAITING if told["KeyState"] in _PENDING else contract.Saw.THERE
         handle = " ".join((str(told["KeyId"]), *kin))
         id_ = hashlib.sha256(canonical(known)).hexdigest()
-        return (KeyRef(id_, handle, f"KMS {told.get('KeySpec', '')}", saw=saw, limits=limits, facts=facts),)
+        algorithm = f"KMS {told.get('KeySpec', '')}"
+        return (contract.KeyRef(id_, handle, algorithm, saw=saw, limits=limits, facts=facts),)
 
     @property
     def _days(self) -> int:
         return self.source.wait or SHORTEST
 
     @override
-    def plan(self, key: KeyRef) -> Foretold:
+    def plan(self, key: contract.KeyRef) -> contract.Foretold:
         name = key.handle.split()[0]
         imported = (f"DeleteImportedKeyMaterial {name}",) if Reason.EXPORTABLE in key.limits else ()
-        return Foretold(
+        return contract.Foretold(
             (*imported, f"ScheduleKeyDeletion {name} PendingWindowInDays={self._days}"), self._days
         )
 
     @override
-    def canary(self, key: KeyRef) -> Challenge:
+    def canary(self, key: contract.KeyRef) -> contract.Challenge:
         name = key.handle.split()[0]
         told = self._described(name) or {}
         ways = list(told.get("SigningAlgorithms") or ())
         if ways:
             sign = f"{ways[0]} ".encode() + secrets.token_bytes(32)
-            return self._tried(name, Challenge("kms-sign", sign, ""))
+            return self._tried(name, contract.Challenge("kms-sign", sign, ""))
         text = secrets.token_bytes(32)
         how = str((told.get("EncryptionAlgorithms") or ["SYMMETRIC_DEFAULT"])[-1])
         made = _said(lambda: self.own.encrypt(KeyId=name, Plaintext=text, EncryptionAlgorithm=how))
         locked = f"{how} ".encode() + bytes(made["CiphertextBlob"])
-        return self._tried(name, Challenge("kms", locked, hashlib.sha256(text).hexdigest()))
+        return self._tried(name, contract.Challenge("kms", locked, hashlib.sha256(text).hexdigest()))
 
-    def _tried(self, name: str, canary: Challenge) -> Challenge:
-        if self._opens(name, canary) is not Saw.THERE:
-            raise Unanswered(Reason.CANARY_FAILED)
-        return canary
+    def _tried(self, name: str, canary: contract.Challenge) -> contract.Challenge:
+        return contract.tried(canary, self._opens(name, canary))
 
-    def _opens(self, name: str, canary: Challenge) -> Saw:
+    def _opens(self, name: str, canary: contract.Challenge) -> contract.Saw:
         how, _, text = canary.text.partition(b" ")
         way = how.decode("ascii", "replace")
         try:
             if canary.method == "kms-sign":
                 _said(lambda: self.own.sign(KeyId=name, Message=text, SigningAlgorithm=way))
-                return Saw.THERE
+                return contract.Saw.THERE
             asked = {"KeyId": name, "CiphertextBlob": text, "EncryptionAlgorithm": way}
             found = bytes(_said(lambda: self.own.decrypt(**asked))["Plaintext"])
-        except Unanswered as error:
-            shut = {Reason.GONE: Saw.GONE, Reason.STORE_REFUSED: Saw.WAITING}
-            return shut.get(error.reason, Saw.SILENT)
-        return Saw.THERE if hashlib.sha256(found).hexdigest() == canary.answer else Saw.GONE
+        except contract.Unanswered as error:
+            shut = {Reason.GONE: contract.Saw.GONE, Reason.STORE_REFUSED: contract.Saw.WAITING}
+            return shut.get(error.reason, contract.Saw.SILENT)
+        return contract.there(hashlib.sha256(found).hexdigest() == canary.answer)
 
     @override
-    def destroy(self, handle: str, warrant: Warrant) -> Answer:
+    def destroy(self, handle: str, warrant: contract.Warrant) -> contract.Answer:
         """Schedule the deletion, unless it is; of imported material that is here nothing stays meanwhile."""
         found = self.keys()
         if not found:
-            raise Unanswered(Reason.GONE)
+            raise contract.Unanswered(Reason.GONE)
         warrant.refuse_other(found[0])
-        if found[0].saw is Saw.WAITING:
-            return Answer()
+        if found[0].saw is contract.Saw.WAITING:
+            return contract.Answer()
         name = handle.split(maxsplit=1)[0]
         facts: tuple[Fact, ...] = ()
         if Reason.EXPORTABLE in found[0].limits:
-            with suppress(Unanswered):
+            with suppress(contract.Unanswered):
                 _said(lambda: self.own.delete_imported_key_material(KeyId=name))
                 facts = (("material", "deleted"),)
         _said(lambda: self.own.schedule_key_deletion(KeyId=name, PendingWindowInDays=self._days))
-        return Answer(facts=facts)
+        return contract.Answer(facts=facts)
 
     @override
-    def verify(self, handle: str, canary: Challenge | None) -> tuple[Probe, ...]:
+    def verify(self, handle: str, canary: contract.Challenge | None) -> tuple[contract.Probe, ...]:
         name, *kin = handle.split()
         told = self._described(name)
-        probes = [_state("describe", told), Probe("list", self._listed(name, told))]
+        probes = [_state("describe", told), contract.Probe("list", self._listed(name, told))]
         probes += [self._replica(name, region) for region in kin]
         if canary:
-            probes.append(Probe("canary", self._opens(name, canary)))
+            probes.append(contract.Probe("canary", self._opens(name, canary)))
         return tuple(probes)
 
-    def _listed(self, name: str, told: Metadata | None) -> Saw:
+    def _listed(self, name: str, told: Metadata | None) -> contract.Saw:
         """By the list of all keys: one that waits for its date stands in it."""
         try:
             pages = self.own.get_paginator("list_keys").paginate()
             there = _said(lambda: any(one["KeyId"] == name for page in pages for one in page["Keys"]))
-        except Unanswered:
-            return Saw.SILENT
+        except contract.Unanswered:
+            return contract.Saw.SILENT
         if not there:
-            return Saw.GONE
-        return Saw.WAITING if told and told["KeyState"] in _PENDING else Saw.THERE
+            return contract.Saw.GONE
+        return contract.Saw.WAITING if told and told["KeyState"] in _PENDING else contract.Saw.THERE
 
-    def _replica(self, name: str, region: str) -> Probe:
+    def _replica(self, name: str, region: str) -> contract.Probe:
         """The same key in another region, where it lives on by itself."""
         try:
             probe = _state(f"replica-{region}", self._described(name, region))
-        except Unanswered:
-            return Probe(f"replica-{region}", Saw.SILENT, limits=(Reason.COPIES_REMAIN,))
-        if probe.saw is Saw.THERE:
-            return Probe(probe.name, Saw.SILENT, probe.said, limits=(Reason.COPIES_REMAIN,))
+        except contract.Unanswered:
+            return contract.Probe(f"replica-{region}", contract.Saw.SILENT, limits=(Reason.COPIES_REMAIN,))
+        if probe.saw is contract.Saw.THERE:
+            return contract.Probe(probe.name, contract.Saw.SILENT, probe.said, limits=(Reason.COPIES_REMAIN,))
         return probe
 
-    @override
-    def traces(self, key: KeyRef) -> Traces:
-        return Traces()
 
-
-def _state(name: str, told: Metadata | None) -> Probe:
+def _state(name: str, told: Metadata | None) -> contract.Probe:
     if told is None:
-        return Probe(name, Saw.GONE, "NotFound")
+        return contract.Probe(name, contract.Saw.GONE, "NotFound")
     state, date = str(told["KeyState"]), told.get("DeletionDate")
     if state not in _PENDING:
-        return Probe(name, Saw.THERE, state)
+        return contract.Probe(name, contract.Saw.THERE, state)
     if not isinstance(date, datetime):
         # A primary waits for its replicas without a date.
-        return Probe(name, Saw.WAITING, state, limits=(Reason.COPIES_REMAIN,))
+        return contract.Probe(name, contract.Saw.WAITING, state, limits=(Reason.COPIES_REMAIN,))
     until = date.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    return Probe(name, Saw.WAITING, state, until)
+    return contract.Probe(name, contract.Saw.WAITING, state, until)
 
 
 def _kin(told: Metadata) -> tuple[str, ...]:
@@ -254,7 +237,7 @@ def _kin(told: Metadata) -> tuple[str, ...]:
     return tuple(sorted({region for region in regions if region and region != own}))
 
 
-SERVICE: Final = Service(
+SERVICE: Final = contract.Service(
     "aws_kms",
     _open,
     ("name", "region", "url", "wait", "timeout"),

@@ -45,6 +45,11 @@ class Saw(Enum):
     """No answer, or none that tells."""
 
 
+def there(seen: object) -> Saw:
+    """What a look that always tells saw: something, or nothing."""
+    return Saw.THERE if seen else Saw.GONE
+
+
 @dataclass(frozen=True, slots=True)
 class KeyRef:
     """One key as its store tells of it; nothing here is secret.
@@ -100,6 +105,17 @@ class Challenge:
             return None
         text = bytes.fromhex(str(facts[CANARY_TEXT]))
         return cls(str(facts["canary"]), text, str(facts[CANARY_ANSWER]))
+
+
+def tried(canary: Challenge, saw: Saw) -> Challenge:
+    """Give a canary that the key opens.
+
+    Raises:
+        Unanswered: CANARY_FAILED when it does not.
+    """
+    if saw is not Saw.THERE:
+        raise Unanswered(Reason.CANARY_FAILED)
+    return canary
 
 
 CANARY_TEXT: Final = "canary_text"
@@ -200,7 +216,12 @@ class Keeper(Protocol):
         """At least two looks that do not rest on each other."""
 
     def traces(self, key: KeyRef) -> Traces:
-        """What tells a file that brings the key back. It must need no session any more."""
+        """What tells a file that brings the key back; nothing does, of a key that no file can hold.
+
+        It must need no session any more.
+        """
+        del key
+        return Traces()
 
 
 @dataclass(frozen=True, slots=True)

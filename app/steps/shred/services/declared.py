@@ -16,38 +16,26 @@ from typing_extensions import override
 from app.domain.canonical import canonical
 from app.domain.case import ServiceKey
 from app.domain.outcome import Fact, Reason
-from app.steps.shred.services.contract import (
-    Answer,
-    Challenge,
-    Foretold,
-    Keeper,
-    KeyRef,
-    Probe,
-    Saw,
-    Service,
-    Traces,
-    Unanswered,
-    Warrant,
-)
+from app.steps.shred.services import contract
 
 
 @contextmanager
-def _open(source: ServiceKey, _: str) -> Iterator[Keeper]:
+def _open(source: ServiceKey, _: str) -> Iterator[contract.Keeper]:
     yield _Word(source)
 
 
 @dataclass(slots=True)
-class _Word(Keeper):
+class _Word(contract.Keeper):
     """Somebody's word. What makes it this one is who gives it, of what, and the paper, byte by byte."""
 
     source: ServiceKey
 
     @override
-    def keys(self) -> tuple[KeyRef, ...]:
+    def keys(self) -> tuple[contract.KeyRef, ...]:
         paper = self._paper()
         id_ = hashlib.sha256(canonical([self.source.name, self.source.by, paper])).hexdigest()
         facts: tuple[Fact, ...] = (("declared_by", self.source.by), ("paper_sha256", paper))
-        return (KeyRef(id_, "", "declared", limits=(Reason.DECLARED,), facts=facts),)
+        return (contract.KeyRef(id_, "", "declared", limits=(Reason.DECLARED,), facts=facts),)
 
     def _paper(self) -> str:
         if self.source.paper is None:
@@ -55,28 +43,24 @@ class _Word(Keeper):
         try:
             return hashlib.sha256(self.source.paper.read_bytes()).hexdigest()
         except OSError:
-            raise Unanswered(Reason.GONE) from None
+            raise contract.Unanswered(Reason.GONE) from None
 
     @override
-    def plan(self, key: KeyRef) -> Foretold:
-        return Foretold(())
+    def plan(self, key: contract.KeyRef) -> contract.Foretold:
+        return contract.Foretold(())
 
     @override
-    def canary(self, key: KeyRef) -> Challenge:
-        raise Unanswered(Reason.CANARY_FAILED)
+    def canary(self, key: contract.KeyRef) -> contract.Challenge:
+        raise contract.Unanswered(Reason.CANARY_FAILED)
 
     @override
-    def destroy(self, handle: str, warrant: Warrant) -> Answer:
+    def destroy(self, handle: str, warrant: contract.Warrant) -> contract.Answer:
         warrant.refuse_other(self.keys()[0])
-        return Answer()
+        return contract.Answer()
 
     @override
-    def verify(self, handle: str, canary: Challenge | None) -> tuple[Probe, ...]:
-        return (Probe("word", Saw.GONE, "declared", limits=(Reason.DECLARED,)),)
-
-    @override
-    def traces(self, key: KeyRef) -> Traces:
-        return Traces()
+    def verify(self, handle: str, canary: contract.Challenge | None) -> tuple[contract.Probe, ...]:
+        return (contract.Probe("word", contract.Saw.GONE, "declared", limits=(Reason.DECLARED,)),)
 
 
-SERVICE: Final = Service("declared", _open, ("name", "by", "paper"), ("name", "by", "paper"))
+SERVICE: Final = contract.Service("declared", _open, ("name", "by", "paper"), ("name", "by", "paper"))

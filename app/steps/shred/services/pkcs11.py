@@ -19,20 +19,7 @@ from typing_extensions import override
 from app.domain.canonical import canonical
 from app.domain.case import ServiceKey
 from app.domain.outcome import Fact, Reason
-from app.steps.shred.services import softhsm
-from app.steps.shred.services.contract import (
-    Answer,
-    Challenge,
-    Foretold,
-    Keeper,
-    KeyRef,
-    Probe,
-    Saw,
-    Service,
-    Traces,
-    Unanswered,
-    Warrant,
-)
+from app.steps.shred.services import contract, softhsm
 from app.system.loading import loads
 
 T = TypeVar("T")
@@ -43,22 +30,22 @@ _PATIENCE: Final = 0.8
 
 
 @contextmanager
-def _open(source: ServiceKey, secret: str) -> Iterator[Keeper]:
+def _open(source: ServiceKey, secret: str) -> Iterator[contract.Keeper]:
     try:
         import pkcs11
     except ImportError:
-        raise Unanswered(Reason.NO_LIBRARY) from None
+        raise contract.Unanswered(Reason.NO_LIBRARY) from None
     wanted = _parts(source.name)
     if not loads(str(source.module), "C_GetFunctionList", source.timeout * _PATIENCE):
-        raise Unanswered(Reason.NO_ANSWER)
+        raise contract.Unanswered(Reason.NO_ANSWER)
     try:
         library = pkcs11.lib(str(source.module))
         token = _token(library, wanted)
         session = _session(token, secret)
     except (pkcs11.PinIncorrect, pkcs11.PinLenRange, pkcs11.PinInvalid, pkcs11.PinLocked):
-        raise Unanswered(Reason.WRONG_PASSPHRASE) from None
+        raise contract.Unanswered(Reason.WRONG_PASSPHRASE) from None
     except (pkcs11.PKCS11Error, OSError, RuntimeError):
-        raise Unanswered(Reason.NO_ANSWER) from None
+        raise contract.Unanswered(Reason.NO_ANSWER) from None
     try:
         soft = softhsm.folder_of(bytes(token.serial), secret) if _is_soft(library) else None
         yield _Token(session, wanted, bytes(token.serial).strip(), _is_soft(library), soft)
@@ -86,10 +73,10 @@ def _parts(uri: str) -> dict[str, bytes]:
     for part in uri.removeprefix("pkcs11:").split(";"):
         name, equals, value = part.partition("=")
         if name not in _PARTS or not equals or "?" in value:
-            raise Unanswered(Reason.GONE)
+            raise contract.Unanswered(Reason.GONE)
         found[name] = unquote_to_bytes(value)
     if not {"object", "id"} & set(found):
-        raise Unanswered(Reason.GONE)
+        raise contract.Unanswered(Reason.GONE)
     return found
 
 
@@ -101,12 +88,12 @@ def _token(library: Any, wanted: dict[str, bytes]) -> Any:
         and wanted.get("serial", b"") in (b"", bytes(token.serial).strip())
     ]
     if len(tokens) != 1:
-        raise Unanswered(Reason.GONE)
+        raise contract.Unanswered(Reason.GONE)
     return tokens[0]
 
 
 @dataclass(slots=True)
-class _Token(Keeper):
+class _Token(contract.Keeper):
     """A session with one token. `soft` says that it is SoftHSM, `folder` where it keeps its objects."""
 
     session: Any = field(repr=False)
@@ -116,7 +103,7 @@ class _Token(Keeper):
     folder: softhsm.TokenFolder | None = field(repr=False)
 
     @override
-    def keys(self) -> tuple[KeyRef, ...]:
+    def keys(self) -> tuple[contract.KeyRef, ...]:
         return tuple(self._told(one) for one in self._said(self._objects))
 
     def _objects(self) -> list[Any]:
@@ -133,7 +120,7 @@ class _Token(Keeper):
             for one in self.session.get_objects({**named, Attribute.CLASS: kind})
         ]
 
-    def _told(self, one: Any) -> KeyRef:
+    def _told(self, one: Any) -> contract.KeyRef:
         from pkcs11 import Attribute
 
         known = [one[Attribute.CLASS].name, one.key_type.name, one.label or "", bytes(one.id or b"").hex()]
@@ -149,7 +136,7 @@ class _Token(Keeper):
         place = f"{file.parent.name}/{file.name}" if file else ""
         size = _attribute(one, "MODULUS_BITS", 0) or 8 * (_attribute(one, "VALUE_LEN", 0) or 0)
         algorithm = f"{one.key_type.name}-{size}" if size else str(one.key_type.name)
-        return KeyRef(id_, f"{id_}:{place}", algorithm, print_, limits=limits, facts=facts)
+        return contract.KeyRef(id_, f"{id_}:{place}", algorithm, print_, limits=limits, facts=facts)
 
     def _file(self, one: Any) -> Path | None:
         if self.folder is None:
@@ -165,13 +152,13 @@ class _Token(Keeper):
         return self.folder.path / name
 
     @override
-    def plan(self, key: KeyRef) -> Foretold:
+    def plan(self, key: contract.KeyRef) -> contract.Foretold:
         placed = self._placed(key.handle)
         files = (f"overwrite {placed.parent.name}/{placed.name}", "read_back") if placed else ()
-        return Foretold((*files, "C_DestroyObject", *(("unlink",) if placed else ())))
+        return contract.Foretold((*files, "C_DestroyObject", *(("unlink",) if placed else ())))
 
     @override
-    def canary(self, key: KeyRef) -> Challenge:
+    def canary(self, key: contract.KeyRef) -> contract.Challenge:
         from pkcs11 import PKCS11Error
 
         one = self._said(self._objects)[0]
@@ -182,10 +169,10 @@ class _Token(Keeper):
                 continue
             if made is not None and _opens(one, made):
                 return made
-        raise Unanswered(Reason.CANARY_FAILED)
+        raise contract.Unanswered(Reason.CANARY_FAILED)
 
     @override
-    def destroy(self, handle: str, warrant: Warrant) -> Answer:
+    def destroy(self, handle: str, warrant: contract.Warrant) -> contract.Answer:
         """Overwrite SoftHSM's file, let the token destroy the object, and try the handle once more."""
         import pkcs11
 
@@ -193,7 +180,7 @@ class _Token(Keeper):
         if objects:
             warrant.refuse_other(self._told(objects[0]))
         elif placed is None or not placed.exists():
-            raise Unanswered(Reason.GONE)
+            raise contract.Unanswered(Reason.GONE)
         limits: tuple[Reason, ...] = ()
         facts: tuple[Fact, ...] = ()
         if placed and placed.exists() and (objects or softhsm.begun(placed, warrant)):
@@ -207,7 +194,7 @@ class _Token(Keeper):
                 self._refusing(one.destroy)
         if placed and not softhsm.removed(placed, warrant):
             limits += (Reason.NAME_REMAINS,)
-        return Answer(
+        return contract.Answer(
             (*limits, *self._stale(objects)), (*facts, ("stale_handle", bool(self._stale(objects))))
         )
 
@@ -217,9 +204,9 @@ class _Token(Keeper):
         try:
             call()
         except (pkcs11.UserNotLoggedIn, pkcs11.SessionReadOnly, pkcs11.TokenWriteProtected):
-            raise Unanswered(Reason.DENIED) from None
+            raise contract.Unanswered(Reason.DENIED) from None
         except pkcs11.FunctionFailed:
-            raise Unanswered(Reason.STORE_REFUSED) from None
+            raise contract.Unanswered(Reason.STORE_REFUSED) from None
 
     def _stale(self, objects: list[Any]) -> tuple[Reason, ...]:
         """Whether the handle of the destroyed object still gives anything."""
@@ -232,31 +219,35 @@ class _Token(Keeper):
         return ()
 
     @override
-    def verify(self, handle: str, canary: Challenge | None) -> tuple[Probe, ...]:
+    def verify(self, handle: str, canary: contract.Challenge | None) -> tuple[contract.Probe, ...]:
         id_, placed = handle.partition(":")[0], self._placed(handle)
         found = any(one.id == id_ for one in self.keys())
-        probes = [Probe("find", Saw.THERE if found else Saw.GONE)]
+        probes = [contract.Probe("find", contract.there(found))]
         if placed:
-            probes.append(Probe("file", Saw.GONE if softhsm.holds_nothing(placed) else Saw.THERE))
+            probes.append(
+                contract.Probe(
+                    "file", contract.Saw.GONE if softhsm.holds_nothing(placed) else contract.Saw.THERE
+                )
+            )
         if canary:
-            probes.append(Probe("canary", self._said(lambda: self._any_opens(canary))))
+            probes.append(contract.Probe("canary", self._said(lambda: self._any_opens(canary))))
         return tuple(probes)
 
-    def _any_opens(self, canary: Challenge) -> Saw:
+    def _any_opens(self, canary: contract.Challenge) -> contract.Saw:
         """Whether any key of the token, of whatever name, answers the canary."""
         from pkcs11 import Attribute, ObjectClass
 
         kinds = (ObjectClass.SECRET_KEY, ObjectClass.PRIVATE_KEY)
         every = (one for kind in kinds for one in self.session.get_objects({Attribute.CLASS: kind}))
-        return Saw.THERE if any(_opens(one, canary) for one in list(every)) else Saw.GONE
+        return contract.there(any(_opens(one, canary) for one in list(every)))
 
     @override
-    def traces(self, key: KeyRef) -> Traces:
+    def traces(self, key: contract.KeyRef) -> contract.Traces:
         placed = self._placed(key.handle)
         mark = softhsm.secret_of(placed) if placed else b""
         if placed is None or not mark:
-            return Traces()
-        return Traces(lambda data: mark in data, (placed.parent.parent,), (placed,))
+            return contract.Traces()
+        return contract.Traces(lambda data: mark in data, (placed.parent.parent,), (placed,))
 
     def _said(self, ask: Callable[[], T]) -> T:
         import pkcs11
@@ -264,7 +255,7 @@ class _Token(Keeper):
         try:
             return ask()
         except pkcs11.PKCS11Error:
-            raise Unanswered(Reason.NO_ANSWER) from None
+            raise contract.Unanswered(Reason.NO_ANSWER) from None
 
 
 def _attribute(one: Any, name: str, default: Any) -> Any:
@@ -282,17 +273,17 @@ def _print_of(one: Any) -> str:
     return hashlib.sha256(b"|".join(map(bytes, parts))).hexdigest() if any(parts) else ""
 
 
-def _lay_symmetric(session: Any, one: Any) -> Challenge | None:
+def _lay_symmetric(session: Any, one: Any) -> contract.Challenge | None:
     import pkcs11
 
     if one.object_class is not pkcs11.ObjectClass.SECRET_KEY:
         return None
     text, start = secrets.token_bytes(32), session.generate_random(8 * _BLOCK)
     locked = bytes(one.encrypt(text, mechanism_param=start))
-    return Challenge("pkcs11-secret", bytes(start) + locked, hashlib.sha256(text).hexdigest())
+    return contract.Challenge("pkcs11-secret", bytes(start) + locked, hashlib.sha256(text).hexdigest())
 
 
-def _lay_rsa(_: Any, one: Any) -> Challenge | None:
+def _lay_rsa(_: Any, one: Any) -> contract.Challenge | None:
     import pkcs11
     from cryptography.hazmat.primitives.asymmetric import padding, rsa
     from cryptography.hazmat.primitives.hashes import SHA1
@@ -302,15 +293,14 @@ def _lay_rsa(_: Any, one: Any) -> Challenge | None:
     numbers = (one[pkcs11.Attribute.PUBLIC_EXPONENT], one[pkcs11.Attribute.MODULUS])
     public = rsa.RSAPublicNumbers(*(int.from_bytes(n, "big") for n in numbers)).public_key()
     text = secrets.token_bytes(32)
-    # What a token offers: SHA-1 is only part of the padding here, and the canary is thrown away.
-    scheme = padding.OAEP(padding.MGF1(SHA1()), SHA1(), None)  # noqa: S303 see above
-    return Challenge("pkcs11-rsa", public.encrypt(text, scheme), hashlib.sha256(text).hexdigest())
+    scheme = padding.OAEP(padding.MGF1(SHA1()), SHA1(), None)  # noqa: S303 all that tokens offer; the canary is thrown away
+    return contract.Challenge("pkcs11-rsa", public.encrypt(text, scheme), hashlib.sha256(text).hexdigest())
 
 
-def _lay_signature(_: Any, one: Any) -> Challenge | None:
+def _lay_signature(_: Any, one: Any) -> contract.Challenge | None:
     if not _attribute(one, "SIGN", False):
         return None
-    return Challenge("pkcs11-sign", _signer(one), "")
+    return contract.Challenge("pkcs11-sign", _signer(one), "")
 
 
 def _signer(one: Any) -> bytes:
@@ -319,7 +309,7 @@ def _signer(one: Any) -> bytes:
     return hashlib.sha256(canonical(known)).digest()
 
 
-def _opens(one: Any, canary: Challenge) -> bool:
+def _opens(one: Any, canary: contract.Challenge) -> bool:
     """Whether a key of the token answers the canary."""
     import pkcs11
 
@@ -336,7 +326,7 @@ def _opens(one: Any, canary: Challenge) -> bool:
     return hashlib.sha256(bytes(found)).hexdigest() == canary.answer
 
 
-SERVICE: Final = Service(
+SERVICE: Final = contract.Service(
     "pkcs11",
     _open,
     ("name", "module", "passphrase_env", "timeout", "copies"),

@@ -20,19 +20,7 @@ from typing_extensions import override
 from app.domain.canonical import canonical
 from app.domain.case import ServiceKey
 from app.domain.outcome import Fact, Reason
-from app.steps.shred.services.contract import (
-    Answer,
-    Challenge,
-    Foretold,
-    Keeper,
-    KeyRef,
-    Probe,
-    Saw,
-    Service,
-    Traces,
-    Unanswered,
-    Warrant,
-)
+from app.steps.shred.services import contract
 
 T = TypeVar("T")
 _ALWAYS: Final = (Reason.STORE_WORD, Reason.EXPORTABLE)
@@ -43,17 +31,17 @@ _TELLING: Final = 16
 
 
 @contextmanager
-def _open(source: ServiceKey, _: str) -> Iterator[Keeper]:
+def _open(source: ServiceKey, _: str) -> Iterator[contract.Keeper]:
     try:
         import secretstorage
         from jeepney.wrappers import DBusErrorResponse
     except ImportError:
-        raise Unanswered(Reason.NO_LIBRARY) from None
+        raise contract.Unanswered(Reason.NO_LIBRARY) from None
     known = (secretstorage.exceptions.SecretStorageException, DBusErrorResponse, OSError, KeyError)
     try:
         connection = secretstorage.dbus_init()
     except known:
-        raise Unanswered(Reason.NO_ANSWER) from None
+        raise contract.Unanswered(Reason.NO_ANSWER) from None
     try:
         yield _Keyring(source.name, connection, known)
     finally:
@@ -62,7 +50,7 @@ def _open(source: ServiceKey, _: str) -> Iterator[Keeper]:
 
 
 @dataclass(slots=True)
-class _Keyring(Keeper):
+class _Keyring(contract.Keeper):
     """A session over D-Bus. A keyring that is locked is not unlocked: that asks its owner in a window."""
 
     name: str
@@ -73,7 +61,7 @@ class _Keyring(Keeper):
         try:
             return ask()
         except self.errors:
-            raise Unanswered(Reason.NO_ANSWER) from None
+            raise contract.Unanswered(Reason.NO_ANSWER) from None
 
     def _items(self) -> list[Any]:
         import secretstorage
@@ -89,52 +77,52 @@ class _Keyring(Keeper):
     def _unlocked(self) -> list[Any]:
         items = self._said(self._items)
         if any(self._said(one.is_locked) for one in items):
-            raise Unanswered(Reason.DENIED)
+            raise contract.Unanswered(Reason.DENIED)
         return items
 
     @override
-    def keys(self) -> tuple[KeyRef, ...]:
+    def keys(self) -> tuple[contract.KeyRef, ...]:
         return tuple(self._said(partial(self._told, one)) for one in self._unlocked())
 
-    def _told(self, one: Any) -> KeyRef:
+    def _told(self, one: Any) -> contract.KeyRef:
         known = [one.get_label(), sorted(one.get_attributes().items()), int(one.get_created())]
         id_ = hashlib.sha256(canonical([known[0], [list(pair) for pair in known[1]], known[2]])).hexdigest()
         # The object's path numbers the secret in its keyring and names nobody.
         facts: tuple[Fact, ...] = (("secret_bytes", len(one.get_secret())),)
-        return KeyRef(id_, id_, "Secret Service", limits=_ALWAYS, facts=facts)
+        return contract.KeyRef(id_, id_, "Secret Service", limits=_ALWAYS, facts=facts)
 
     @override
-    def plan(self, key: KeyRef) -> Foretold:
-        return Foretold(("org.freedesktop.Secret.Item.Delete",))
+    def plan(self, key: contract.KeyRef) -> contract.Foretold:
+        return contract.Foretold(("org.freedesktop.Secret.Item.Delete",))
 
     @override
-    def canary(self, key: KeyRef) -> Challenge:
+    def canary(self, key: contract.KeyRef) -> contract.Challenge:
         if not any(self._said(one.get_secret) for one in self._unlocked()):
-            raise Unanswered(Reason.CANARY_FAILED)
+            raise contract.Unanswered(Reason.CANARY_FAILED)
         # No text is locked with the secret: that would let a weak one be guessed from the journal.
-        return Challenge("secret-read", b"", "")
+        return contract.Challenge("secret-read", b"", "")
 
     @override
-    def destroy(self, handle: str, warrant: Warrant) -> Answer:
+    def destroy(self, handle: str, warrant: contract.Warrant) -> contract.Answer:
         items = self._unlocked()
         if not items:
-            raise Unanswered(Reason.GONE)
+            raise contract.Unanswered(Reason.GONE)
         for one in items:
             warrant.refuse_other(self._said(partial(self._told, one)))
             self._said(one.delete)
-        return Answer()
+        return contract.Answer()
 
     @override
-    def verify(self, handle: str, canary: Challenge | None) -> tuple[Probe, ...]:
+    def verify(self, handle: str, canary: contract.Challenge | None) -> tuple[contract.Probe, ...]:
         same = [one for one in self._unlocked() if self._said(partial(self._told, one)).id == handle]
         found = any(self._said(one.get_secret) for one in same)
         return (
-            Probe("search", Saw.THERE if same else Saw.GONE),
-            Probe("list", self._listed(handle)),
-            Probe("canary", Saw.THERE if found else Saw.GONE),
+            contract.Probe("search", contract.there(same)),
+            contract.Probe("list", self._listed(handle)),
+            contract.Probe("canary", contract.there(found)),
         )
 
-    def _listed(self, handle: str) -> Saw:
+    def _listed(self, handle: str) -> contract.Saw:
         """By going through every keyring, one secret after the other."""
         import secretstorage
 
@@ -144,17 +132,17 @@ class _Keyring(Keeper):
             return any(not one.is_locked() and self._told(one).id == handle for one in items)
 
         try:
-            return Saw.THERE if self._said(look) else Saw.GONE
-        except Unanswered:
-            return Saw.SILENT
+            return contract.there(self._said(look))
+        except contract.Unanswered:
+            return contract.Saw.SILENT
 
     @override
-    def traces(self, key: KeyRef) -> Traces:
+    def traces(self, key: contract.KeyRef) -> contract.Traces:
         """Plain notes of the secret; a copy of a keyring's file can't be told from what it is now."""
         marks = [bytes(self._said(one.get_secret)) for one in self._unlocked()]
         telling = [one for one in marks if len(one) >= _TELLING]
         own = tuple(Path(_KEYRINGS).expanduser().glob("*.keyring"))
-        return Traces(lambda data: any(mark in data for mark in telling), own=own)
+        return contract.Traces(lambda data: any(mark in data for mark in telling), own=own)
 
 
 def _attributes(name: str) -> dict[str, str]:
@@ -162,7 +150,7 @@ def _attributes(name: str) -> dict[str, str]:
     return {key: value for key, _, value in pairs} if all(equals for _, equals, _ in pairs) else {}
 
 
-SERVICE: Final = Service(
+SERVICE: Final = contract.Service(
     "secret_service",
     _open,
     ("name", "timeout", "copies"),

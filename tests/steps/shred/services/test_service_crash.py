@@ -12,14 +12,14 @@ import dataclasses, runpy, sys
 sys.argv = sys.argv[1:]
 sys.path.insert(0, {root!r})
 from app.domain.outcome import KeyOutcome
-from app.steps.shred.services import act, pkcs11
+from app.steps.shred.services import contract, pkcs11
 
 def nothing(self, handle, warrant):
-    return pkcs11.Answer()
+    return contract.Answer()
 
 pkcs11._Token.destroy = nothing
 pkcs11._Token.verify = lambda self, handle, canary: (
-    pkcs11.Probe("find", pkcs11.Saw.GONE), pkcs11.Probe("canary", pkcs11.Saw.GONE))
+    contract.Probe("find", contract.Saw.GONE), contract.Probe("canary", contract.Saw.GONE))
 runpy.run_path(sys.argv[0], run_name="__main__")
 """
 

@@ -14,24 +14,13 @@ from typing_extensions import override
 
 from app.domain.canonical import canonical
 from app.domain.outcome import Fact, Reason
-from app.steps.shred.services.contract import (
-    Answer,
-    Challenge,
-    Foretold,
-    Keeper,
-    KeyRef,
-    Probe,
-    Saw,
-    Traces,
-    Unanswered,
-    Warrant,
-)
+from app.steps.shred.services import contract
 from app.steps.shred.services.openbao.backups import backs_up, has, in_snapshot
 from app.steps.shred.services.openbao.server import ALWAYS, Server, looked
 
 
 @dataclass(slots=True)
-class TransitKey(Keeper):
+class TransitKey(contract.Keeper):
     """One key of an engine."""
 
     server: Server
@@ -43,7 +32,7 @@ class TransitKey(Keeper):
         return f"{self.mount}/keys/{self.name}"
 
     @override
-    def keys(self) -> tuple[KeyRef, ...]:
+    def keys(self) -> tuple[contract.KeyRef, ...]:
         told = self.server.read(self._path)
         if told is None:
             return ()
@@ -56,7 +45,7 @@ class TransitKey(Keeper):
             ("plaintext_backup", bool(told.get("allow_plaintext_backup"))),
             ("versions", len(told["keys"])),
         )
-        return (KeyRef(handle, handle, f"transit {told['type']}", limits=limits, facts=facts),)
+        return (contract.KeyRef(handle, handle, f"transit {told['type']}", limits=limits, facts=facts),)
 
     def _handle(self, told: Mapping[str, Any]) -> str:
         """A digest of what only this key has: the journal holds no names."""
@@ -66,11 +55,11 @@ class TransitKey(Keeper):
         return hashlib.sha256(canonical(known)).hexdigest()
 
     @override
-    def plan(self, key: KeyRef) -> Foretold:
-        return Foretold((f"POST {self._path}/config deletion_allowed=true", f"DELETE {self._path}"))
+    def plan(self, key: contract.KeyRef) -> contract.Foretold:
+        return contract.Foretold((f"POST {self._path}/config deletion_allowed=true", f"DELETE {self._path}"))
 
     @override
-    def canary(self, key: KeyRef) -> Challenge:
+    def canary(self, key: contract.KeyRef) -> contract.Challenge:
         told = self.server.read(self._path) or {}
         if not told.get("supports_encryption"):
             return self._signing(told)
@@ -78,73 +67,71 @@ class TransitKey(Keeper):
         context = base64.b64encode(secrets.token_bytes(16)).decode() if told.get("derived") else ""
         asked = {"plaintext": base64.b64encode(text).decode(), **({"context": context} if context else {})}
         made = self.server.write(f"{self.mount}/encrypt/{self.name}", asked)["ciphertext"]
-        laid = Challenge("transit", f"{context} {made}".encode(), hashlib.sha256(text).hexdigest())
-        if self._opens(laid) is not Saw.THERE:
-            raise Unanswered(Reason.CANARY_FAILED)
-        return laid
+        laid = contract.Challenge("transit", f"{context} {made}".encode(), hashlib.sha256(text).hexdigest())
+        return contract.tried(laid, self._opens(laid))
 
-    def _signing(self, told: Mapping[str, Any]) -> Challenge:
+    def _signing(self, told: Mapping[str, Any]) -> contract.Challenge:
         if not told.get("supports_signing"):
-            raise Unanswered(Reason.CANARY_FAILED)
-        laid = Challenge("transit-sign", base64.b64encode(secrets.token_bytes(32)), "")
-        if self._opens(laid) is not Saw.THERE:
-            raise Unanswered(Reason.CANARY_FAILED)
-        return laid
+            raise contract.Unanswered(Reason.CANARY_FAILED)
+        laid = contract.Challenge("transit-sign", base64.b64encode(secrets.token_bytes(32)), "")
+        return contract.tried(laid, self._opens(laid))
 
-    def _opens(self, canary: Challenge) -> Saw:
+    def _opens(self, canary: contract.Challenge) -> contract.Saw:
         """Whether the key still answers. A server that knows no such key, or another one, says 400."""
         try:
             if canary.method == "transit-sign":
                 self.server.write(f"{self.mount}/sign/{self.name}", {"input": canary.text.decode()})
-                return Saw.THERE
+                return contract.Saw.THERE
             context, _, text = canary.text.decode().partition(" ")
             asked = {"ciphertext": text, **({"context": context} if context else {})}
             found = base64.b64decode(
                 self.server.write(f"{self.mount}/decrypt/{self.name}", asked)["plaintext"]
             )
-        except Unanswered as error:
-            return Saw.GONE if error.reason is Reason.STORE_REFUSED else Saw.SILENT
+        except contract.Unanswered as error:
+            return contract.Saw.GONE if error.reason is Reason.STORE_REFUSED else contract.Saw.SILENT
         except (KeyError, ValueError):
-            return Saw.SILENT
-        return Saw.THERE if hashlib.sha256(found).hexdigest() == canary.answer else Saw.GONE
+            return contract.Saw.SILENT
+        return contract.there(hashlib.sha256(found).hexdigest() == canary.answer)
 
     @override
-    def destroy(self, handle: str, warrant: Warrant) -> Answer:
+    def destroy(self, handle: str, warrant: contract.Warrant) -> contract.Answer:
         found = self.keys()
         if not found:
-            raise Unanswered(Reason.GONE)
+            raise contract.Unanswered(Reason.GONE)
         warrant.refuse_other(found[0])
         self.server.write(f"{self._path}/config", {"deletion_allowed": True})
         self.server.delete(self._path)
-        return Answer()
+        return contract.Answer()
 
     @override
-    def verify(self, handle: str, canary: Challenge | None) -> tuple[Probe, ...]:
+    def verify(self, handle: str, canary: contract.Challenge | None) -> tuple[contract.Probe, ...]:
         probes = [looked("read", self._read, handle), looked("list", self._listed, handle)]
         if canary:
-            probes.append(Probe("canary", self._opens(canary)))
+            probes.append(contract.Probe("canary", self._opens(canary)))
         return tuple(probes)
 
-    def _read(self, handle: str) -> Saw:
+    def _read(self, handle: str) -> contract.Saw:
         told = self.server.read(self._path)
-        return Saw.THERE if told is not None and self._handle(told) == handle else Saw.GONE
+        return contract.there(told is not None and self._handle(told) == handle)
 
-    def _listed(self, handle: str) -> Saw:
+    def _listed(self, handle: str) -> contract.Saw:
         """By the engine's list; one of the same name that was made anew is not the key that was."""
         if self.name not in self.server.names(f"{self.mount}/keys"):
-            return Saw.GONE
+            return contract.Saw.GONE
         return self._read(handle)
 
     @override
-    def traces(self, key: KeyRef) -> Traces:
+    def traces(self, key: contract.KeyRef) -> contract.Traces:
         marks, mount, name = self._exported(key), self.server.mount(self.mount), self.name
-        return Traces(lambda data: backs_up(data, name) or in_snapshot(data, mount) or has(data, marks))
+        return contract.Traces(
+            lambda data: backs_up(data, name) or in_snapshot(data, mount) or has(data, marks)
+        )
 
-    def _exported(self, key: KeyRef) -> list[bytes]:
+    def _exported(self, key: contract.KeyRef) -> list[bytes]:
         """What an export of the key has in it, where the engine gives it out."""
         if Reason.EXPORTABLE not in key.limits:
             return []
-        with suppress(Unanswered):
+        with suppress(contract.Unanswered):
             told = self.server.read(f"{self.mount}/export/encryption-key/{self.name}") or {}
             return [str(one).encode() for one in dict(told.get("keys", {})).values()]
         return []

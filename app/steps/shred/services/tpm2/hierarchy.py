@@ -10,18 +10,7 @@ from typing import Final
 from typing_extensions import override
 
 from app.domain.outcome import Reason
-from app.steps.shred.services.contract import (
-    Answer,
-    Challenge,
-    Foretold,
-    Keeper,
-    KeyRef,
-    Probe,
-    Saw,
-    Traces,
-    Unanswered,
-    Warrant,
-)
+from app.steps.shred.services import contract
 from app.steps.shred.services.tpm2.tools import NAME, Tools, refuse_other, tried
 
 _PLATFORM: Final = 0x81800000
@@ -29,7 +18,7 @@ _PLATFORM: Final = 0x81800000
 
 
 @dataclass(slots=True)
-class Hierarchy(Keeper):
+class Hierarchy(contract.Keeper):
     """The owner's hierarchy: known by the key that its seed always makes anew."""
 
     tools: Tools
@@ -43,31 +32,29 @@ class Hierarchy(Keeper):
         return name[1] if name else ""
 
     @override
-    def keys(self) -> tuple[KeyRef, ...]:
+    def keys(self) -> tuple[contract.KeyRef, ...]:
         name = self._primary()
         if not name:
             return ()
         facts = tuple((kind, len(self.tools.handles(kind))) for kind in ("persistent", "nv-index"))
-        return (KeyRef(name, name, "TPM owner seed", limits=self.limits, facts=facts),)
+        return (contract.KeyRef(name, name, "TPM owner seed", limits=self.limits, facts=facts),)
 
     @override
-    def plan(self, key: KeyRef) -> Foretold:
-        return Foretold(("tpm2_clear -c lockout",))
+    def plan(self, key: contract.KeyRef) -> contract.Foretold:
+        return contract.Foretold(("tpm2_clear -c lockout",))
 
     @override
-    def canary(self, key: KeyRef) -> Challenge:
+    def canary(self, key: contract.KeyRef) -> contract.Challenge:
         text = secrets.token_bytes(32)
         self._primary()
         self.tools.run("create", "-Q", "-C", "primary", "-i-", "-u", "public", "-r", "private", data=text)
         self.tools.flush()
         halves = [(self.tools.folder / name).read_bytes() for name in ("public", "private")]
         blob = len(halves[0]).to_bytes(2, "big") + b"".join(halves)
-        laid = Challenge("tpm2-sealed", blob, hashlib.sha256(text).hexdigest())
-        if self._opens(laid) is not Saw.THERE:
-            raise Unanswered(Reason.CANARY_FAILED)
-        return laid
+        laid = contract.Challenge("tpm2-sealed", blob, hashlib.sha256(text).hexdigest())
+        return contract.tried(laid, self._opens(laid))
 
-    def _opens(self, canary: Challenge) -> Saw:
+    def _opens(self, canary: contract.Challenge) -> contract.Saw:
         """Whether an old blob still loads, and gives what was sealed in it."""
         end = 2 + int.from_bytes(canary.text[:2], "big")
         (self.tools.folder / "public").write_bytes(canary.text[2:end])
@@ -75,32 +62,28 @@ class Hierarchy(Keeper):
         self._primary()
         loading = ("load", "-Q", "-C", "primary", "-u", "public", "-r", "private", "-c", "loaded")
         loaded = tried(self.tools, loading, "")
-        if loaded is not Saw.THERE:
+        if loaded is not contract.Saw.THERE:
             return loaded
         self.tools.flush()
         self.tools.run("unseal", "-c", "loaded", "-o", "text")
         found = (self.tools.folder / "text").read_bytes()
         self.tools.flush()
-        return Saw.THERE if hashlib.sha256(found).hexdigest() == canary.answer else Saw.GONE
+        return contract.there(hashlib.sha256(found).hexdigest() == canary.answer)
 
     @override
-    def destroy(self, handle: str, warrant: Warrant) -> Answer:
+    def destroy(self, handle: str, warrant: contract.Warrant) -> contract.Answer:
         refuse_other(self, warrant)
         # This one takes the passphrase as an argument, without a flag before it.
         how = ("file:-",) if self.tools.secret else ()
         self.tools.run("clear", "-c", "l", *how, data=self.tools.secret.encode())
-        return Answer()
+        return contract.Answer()
 
     @override
-    def verify(self, handle: str, canary: Challenge | None) -> tuple[Probe, ...]:
-        probes = [Probe("primary", Saw.THERE if self._primary() == handle else Saw.GONE)]
+    def verify(self, handle: str, canary: contract.Challenge | None) -> tuple[contract.Probe, ...]:
+        probes = [contract.Probe("primary", contract.there(self._primary() == handle))]
         # A handle that the platform made stays; those of the owner are below it.
         owned = [one for one in self.tools.handles("persistent") if one < _PLATFORM]
-        probes.append(Probe("handles", Saw.THERE if owned else Saw.GONE))
+        probes.append(contract.Probe("handles", contract.there(owned)))
         if canary:
-            probes.append(Probe("canary", self._opens(canary)))
+            probes.append(contract.Probe("canary", self._opens(canary)))
         return tuple(probes)
-
-    @override
-    def traces(self, key: KeyRef) -> Traces:
-        return Traces()

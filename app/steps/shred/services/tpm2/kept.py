@@ -8,23 +8,12 @@ from dataclasses import dataclass
 from typing_extensions import override
 
 from app.domain.outcome import Reason
-from app.steps.shred.services.contract import (
-    Answer,
-    Challenge,
-    Foretold,
-    Keeper,
-    KeyRef,
-    Probe,
-    Saw,
-    Traces,
-    Unanswered,
-    Warrant,
-)
+from app.steps.shred.services import contract
 from app.steps.shred.services.tpm2.tools import NAME, TYPE, Tools, refuse_other, tried
 
 
 @dataclass(slots=True)
-class Handle(Keeper):
+class Handle(contract.Keeper):
     """A persistent handle: what it stands for is a blob that may be anywhere."""
 
     tools: Tools
@@ -36,27 +25,27 @@ class Handle(Keeper):
         return f"{self.handle:#x}"
 
     @override
-    def keys(self) -> tuple[KeyRef, ...]:
+    def keys(self) -> tuple[contract.KeyRef, ...]:
         if self.handle not in self.tools.handles("persistent"):
             return ()
         told = self.tools.run("readpublic", "-c", self._at)
         name, kind = NAME.search(told), TYPE.search(told)
         id_ = name[1] if name else ""
-        return (KeyRef(id_, id_, f"TPM {kind[1] if kind else ''}".strip(), limits=self.limits),)
+        return (contract.KeyRef(id_, id_, f"TPM {kind[1] if kind else ''}".strip(), limits=self.limits),)
 
     @override
-    def plan(self, key: KeyRef) -> Foretold:
-        return Foretold((f"tpm2_evictcontrol -C o -c {self._at}",))
+    def plan(self, key: contract.KeyRef) -> contract.Foretold:
+        return contract.Foretold((f"tpm2_evictcontrol -C o -c {self._at}",))
 
     @override
-    def canary(self, key: KeyRef) -> Challenge:
+    def canary(self, key: contract.KeyRef) -> contract.Challenge:
         for method in ("tpm2-unseal", "tpm2-sign"):
-            canary = Challenge(method, b"", "")
-            if self._opens(canary) is Saw.THERE:
+            canary = contract.Challenge(method, b"", "")
+            if self._opens(canary) is contract.Saw.THERE:
                 return canary
-        raise Unanswered(Reason.CANARY_FAILED)
+        raise contract.Unanswered(Reason.CANARY_FAILED)
 
-    def _opens(self, canary: Challenge) -> Saw:
+    def _opens(self, canary: contract.Challenge) -> contract.Saw:
         (self.tools.folder / "text").write_bytes(secrets.token_bytes(32))
         ways = {
             "tpm2-unseal": ("unseal", "-c", self._at),
@@ -65,31 +54,29 @@ class Handle(Keeper):
         return tried(self.tools, ways[canary.method], "-p")
 
     @override
-    def destroy(self, handle: str, warrant: Warrant) -> Answer:
+    def destroy(self, handle: str, warrant: contract.Warrant) -> contract.Answer:
         refuse_other(self, warrant)
         self.tools.run("evictcontrol", "-C", "o", "-c", self._at, auth="-P")
-        return Answer()
+        return contract.Answer()
 
     @override
-    def verify(self, handle: str, canary: Challenge | None) -> tuple[Probe, ...]:
+    def verify(self, handle: str, canary: contract.Challenge | None) -> tuple[contract.Probe, ...]:
         there = self.handle in self.tools.handles("persistent")
         same = there and any(one.id == handle for one in self.keys())
         read = tried(self.tools, ("readpublic", "-c", self._at), "")
         probes = [
-            Probe("handles", Saw.THERE if same else Saw.GONE),
-            Probe("readpublic", read if same or not there else Saw.GONE),
+            contract.Probe("handles", contract.there(same)),
+            contract.Probe("readpublic", read if same or not there else contract.Saw.GONE),
         ]
         if canary:
-            probes.append(Probe("canary", self._opens(canary) if same or not there else Saw.GONE))
+            probes.append(
+                contract.Probe("canary", self._opens(canary) if same or not there else contract.Saw.GONE)
+            )
         return tuple(probes)
-
-    @override
-    def traces(self, key: KeyRef) -> Traces:
-        return Traces()
 
 
 @dataclass(slots=True)
-class Index(Keeper):
+class Index(contract.Keeper):
     """An index of the TPM's own memory: what is in it is nowhere else."""
 
     tools: Tools
@@ -101,46 +88,39 @@ class Index(Keeper):
         return f"{self.index:#x}"
 
     @override
-    def keys(self) -> tuple[KeyRef, ...]:
+    def keys(self) -> tuple[contract.KeyRef, ...]:
         if self.index not in self.tools.handles("nv-index"):
             return ()
         name = NAME.search(self.tools.run("nvreadpublic", self._at))
         id_ = name[1] if name else ""
-        return (KeyRef(id_, id_, "TPM NV", limits=self.limits),)
+        return (contract.KeyRef(id_, id_, "TPM NV", limits=self.limits),)
 
     @override
-    def plan(self, key: KeyRef) -> Foretold:
-        return Foretold((f"tpm2_nvundefine -C o {self._at}",))
+    def plan(self, key: contract.KeyRef) -> contract.Foretold:
+        return contract.Foretold((f"tpm2_nvundefine -C o {self._at}",))
 
     @override
-    def canary(self, key: KeyRef) -> Challenge:
-        canary = Challenge("tpm2-nvread", b"", "")
-        if self._opens() is not Saw.THERE:
-            raise Unanswered(Reason.CANARY_FAILED)
-        return canary
+    def canary(self, key: contract.KeyRef) -> contract.Challenge:
+        return contract.tried(contract.Challenge("tpm2-nvread", b"", ""), self._opens())
 
-    def _opens(self) -> Saw:
+    def _opens(self) -> contract.Saw:
         return tried(self.tools, ("nvread", "-C", "o", self._at), "-P")
 
     @override
-    def destroy(self, handle: str, warrant: Warrant) -> Answer:
+    def destroy(self, handle: str, warrant: contract.Warrant) -> contract.Answer:
         refuse_other(self, warrant)
         self.tools.run("nvundefine", "-C", "o", self._at, auth="-P")
-        return Answer()
+        return contract.Answer()
 
     @override
-    def verify(self, handle: str, canary: Challenge | None) -> tuple[Probe, ...]:
+    def verify(self, handle: str, canary: contract.Challenge | None) -> tuple[contract.Probe, ...]:
         there = self.index in self.tools.handles("nv-index")
         same = there and any(one.id == handle for one in self.keys())
         read = tried(self.tools, ("nvreadpublic", self._at), "")
         probes = [
-            Probe("handles", Saw.THERE if same else Saw.GONE),
-            Probe("nvreadpublic", read if same or not there else Saw.GONE),
+            contract.Probe("handles", contract.there(same)),
+            contract.Probe("nvreadpublic", read if same or not there else contract.Saw.GONE),
         ]
         if canary:
-            probes.append(Probe("canary", self._opens() if same or not there else Saw.GONE))
+            probes.append(contract.Probe("canary", self._opens() if same or not there else contract.Saw.GONE))
         return tuple(probes)
-
-    @override
-    def traces(self, key: KeyRef) -> Traces:
-        return Traces()
