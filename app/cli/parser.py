@@ -67,6 +67,12 @@ def _locate_verb(verbs: _Verbs, common: argparse.ArgumentParser) -> None:
         help="processes, one for each core if not given / 并行进程数",
     )
     locate.add_argument(
+        "--cluster",
+        default="",
+        metavar="ADDRESS",
+        help="a Dask scheduler whose workers do it (tcp://host:8786) / 由此 Dask 集群执行",
+    )
+    locate.add_argument(
         "--customers",
         default="",
         metavar="FILE",

@@ -34,6 +34,8 @@ from app.steps.locate import (
     read_passwords,
 )
 from app.steps.locate.databases import locate_database
+from app.steps.locate.job import Task
+from app.steps.locate.remote import is_remote, survey_remote
 from app.system.databases.address import is_address
 
 
@@ -82,18 +84,28 @@ def locate_paths(asked: argparse.Namespace, console: Console) -> int:
 def _looking(
     asked: argparse.Namespace, key: bytes, customers: Customers | None, means: Means
 ) -> Iterator[Event]:
-    """Look at the folders and files first, then at the databases, each by its address."""
+    """Look at the folders and files first, then at buckets and shares, then at databases."""
     listed = Path(asked.customers) if asked.customers else None
     databases = [
         database_of(path, password_env=asked.password_env, customers=listed)
         for path in asked.paths
         if is_address(path)
     ]
-    places = [Location(Path(path).absolute()) for path in asked.paths if not is_address(path)]
+    away = [path for path in asked.paths if is_remote(path)]
+    here = (path for path in asked.paths if not is_address(path) and path not in away)
+    places = [Location(Path(path).absolute()) for path in here]
     if places:
         yield from locate(
-            places, key=key, subject=asked.subject, customers=customers, means=means, jobs=asked.jobs
+            places,
+            key=key,
+            subject=asked.subject,
+            customers=customers,
+            means=means,
+            jobs=asked.cluster or asked.jobs,
         )
+    for one in away:
+        password = os.environ.get(asked.password_env, "") if asked.password_env else ""
+        yield from survey_remote(one, Task(key, means.bounds, asked.subject, customers, means), password)
     for one in databases:
         password = os.environ.get(one.password_env, "") if one.password_env else ""
         yield from locate_database(one, key=key, password=password, subject=asked.subject)

@@ -13,7 +13,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from itertools import chain, islice
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from app.domain.case import Location
 from app.domain.event import Located, Looked, Progressed
@@ -30,6 +30,9 @@ from app.steps.locate.pool import FILES, Here, Pool, batches
 from app.steps.locate.tally import mac_of
 from app.steps.locate.walk import Met, Unlisted, check, walk
 from app.steps.locate.words import LABELS
+
+if TYPE_CHECKING:
+    from app.steps.locate.cluster import Cluster
 
 _MEANS: Final = Means()
 EDITION: Final = 3
@@ -59,7 +62,7 @@ def survey(
     subject: str = "",
     customers: Customers | None = None,
     means: Means = _MEANS,
-    jobs: int = 1,
+    jobs: int | str = 1,
     memory: Memory | None = None,
 ) -> Iterator[Looked | Progressed]:
     """Look at every file of the locations, read-only, and tell of some hundred at a time.
@@ -71,7 +74,8 @@ def survey(
     `custom.customer`. `means` are passwords to try, whether pictures are read, the limits,
     and the patterns of the case, each reported as `custom.` and its name. `jobs` processes
     of their own do the reading, so that a reader that crashes, hangs or takes too much
-    memory costs one file; with 0 the caller's own process does it, unguarded. The order
+    memory costs one file; with 0 the caller's own process does it, unguarded, and with an
+    address (`tcp://host:8786`) the workers of that Dask cluster do. The order
     of the results does not depend on it. Closing the generator ends the processes, in
     the middle of a file too; while one takes long, the last `Progressed` is repeated.
 
@@ -84,12 +88,12 @@ def survey(
 
     Raises:
         Refused: LOCATION_MISSING or LOCATION_UNREADABLE, at the first `next`, before
-            anything is looked at.
+            anything is looked at; CLUSTER_UNREACHABLE and CLUSTER_DIFFERS, of a cluster.
         OSError: when the system lets no process be started.
     """
     check(locations)
     task = Task(key, means.bounds, subject, customers, means)
-    with closing(Pool(task, jobs) if jobs else Here(task)) as lookers:
+    with closing(_lookers(task, jobs, locations)) as lookers:
         met = walk(locations, exclude)
         listed = list(islice(met, _AHEAD))
         total = sum(len(one.names) if isinstance(one, Group) else 1 for one in listed)
@@ -99,8 +103,16 @@ def survey(
         yield from _events(lookers, chain(listed, met), task, memory, last)
 
 
+def _lookers(task: Task, jobs: int | str, locations: Sequence[Location]) -> Pool | Here | Cluster:
+    if isinstance(jobs, str):
+        from app.steps.locate.cluster import Cluster
+
+        return Cluster(task, jobs, [str(location.path) for location in locations])
+    return Pool(task, jobs) if jobs else Here(task)
+
+
 def _events(
-    lookers: Pool | Here, met: Iterator[Met], task: Task, memory: Memory | None, last: Progressed
+    lookers: Pool | Here | Cluster, met: Iterator[Met], task: Task, memory: Memory | None, last: Progressed
 ) -> Iterator[Looked | Progressed]:
     aside: list[Looked] = []
     row = batches(_parted(_groups(met, task, aside), memory), aside)
@@ -154,7 +166,7 @@ def locate(
     subject: str = "",
     customers: Customers | None = None,
     means: Means = _MEANS,
-    jobs: int = 1,
+    jobs: int | str = 1,
 ) -> Iterator[Located | Progressed]:
     """Do as `survey`, and give one `Located` for each file.
 
