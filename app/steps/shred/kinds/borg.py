@@ -12,6 +12,7 @@ from typing import Final
 from app.domain.outcome import Reason
 from app.steps.shred.ciphers import ctr
 from app.steps.shred.kinds.contract import Kind, NotOpened, Opened, Store, master
+from app.steps.shred.kinds.live import borg_quiet
 from app.steps.shred.msgpack import unpacked
 
 _FILE: Final = re.compile(r"BORG_KEY ([0-9a-f]{64})\s+(\S[\sA-Za-z0-9+/=]*)")
@@ -49,4 +50,4 @@ def _marks(store: Store) -> tuple[bytes, ...]:
     return wrap[:_LINE].encode(), f"BORG_KEY {number}".encode()
 
 
-KIND: Final = Kind("borg", _open, marks=_marks)
+KIND: Final = Kind("borg", _open, marks=_marks, quiet=borg_quiet)

@@ -9,6 +9,7 @@ from typing import Any, Final
 from app.domain.outcome import Reason
 from app.steps.shred.ciphers import scrypt
 from app.steps.shred.kinds.contract import Kind, NotOpened, Opened, Store, master
+from app.steps.shred.kinds.live import cryptomator_quiet
 
 
 def _told(store: Store) -> dict[str, Any]:
@@ -37,4 +38,4 @@ def _is_wrap(name: str) -> bool:
     return name.startswith("masterkey.cryptomator")
 
 
-KIND: Final = Kind("cryptomator", _open, marks=_marks, is_wrap=_is_wrap)
+KIND: Final = Kind("cryptomator", _open, marks=_marks, is_wrap=_is_wrap, quiet=cryptomator_quiet)

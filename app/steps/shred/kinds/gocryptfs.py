@@ -9,6 +9,7 @@ from typing import Any, Final
 from app.domain.outcome import Reason
 from app.steps.shred.ciphers import scrypt
 from app.steps.shred.kinds.contract import Kind, NotOpened, Opened, Store, master
+from app.steps.shred.kinds.live import gocryptfs_quiet
 
 _INFO: Final = b"AES-GCM file content encryption"
 _TAG: Final = 16
@@ -44,4 +45,4 @@ def _marks(store: Store) -> tuple[bytes, ...]:
     return (_told(store)["EncryptedKey"].encode(),)
 
 
-KIND: Final = Kind("gocryptfs", _open, marks=_marks)
+KIND: Final = Kind("gocryptfs", _open, marks=_marks, quiet=gocryptfs_quiet)

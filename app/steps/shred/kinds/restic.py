@@ -10,6 +10,7 @@ from typing import Any, Final
 from app.domain.outcome import Reason
 from app.steps.shred.ciphers import block, ctr, scrypt
 from app.steps.shred.kinds.contract import Kind, NotOpened, Opened, Store, master
+from app.steps.shred.kinds.live import restic_quiet
 
 _NAME: Final = re.compile(r"[0-9a-f]{64}")
 _IV: Final = 16
@@ -47,4 +48,4 @@ def _is_wrap(name: str) -> bool:
     return bool(_NAME.fullmatch(name))
 
 
-KIND: Final = Kind("restic", _open, marks=_marks, is_wrap=_is_wrap)
+KIND: Final = Kind("restic", _open, marks=_marks, is_wrap=_is_wrap, quiet=restic_quiet)
