@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from app.domain.copies import Searched
-from app.domain.event import CopyFound, Progressed
+from app.domain.event import BackupSearched, Progressed
 from app.domain.fate import Decision, Fate
 from app.domain.outcome import Reason
 from app.domain.record import Record
@@ -54,24 +54,33 @@ def late_copies(desk: Desk) -> Iterator[Progressed]:
     """Search the backups that are plain to see, and the usual places, once more.
 
     Nobody signed for what is new. What the plan does not know is told with the search that the
-    certificate shows, as FOUND_LATE. Repositories are asked for what was taken out of them instead.
+    certificate shows, as FOUND_LATE, and so is what can't be looked at now. Repositories are
+    asked for what was taken out of them instead.
     """
     decided = [(row.record, row.decision) for row in desk.register.rows() if row.decision]
     wanted, key, aside = _now(wanted_of(desk, decided)), desk.keys.handles, desk.own_places
     known = {record.path for record, _ in decided} | {one.path for one in desk.register.copies()}
     known |= {one.path for one in desk.register.declared_keys()}
-    late: Counter[str] = Counter()
+    late: dict[str, Searched] = {}
     plain = (one for one in desk.case.backups if one.kind in LOOKED_INTO and os.path.lexists(one.path))
     searches = [(str(one.path), find_copies([one], wanted, key=key, exclude=aside)) for one in plain]
     for place, events in (*searches, ("", find_strays(wanted, key=key, exclude=aside, told=known))):
         for event in events:
             if isinstance(event, Progressed):
                 yield replace(event, step=Step.CERTIFY)
-            elif isinstance(event, CopyFound) and event.copy.path not in known:
+            elif isinstance(event, BackupSearched):
+                _add(late, Searched(place, 0, 0, 0, event.searched.limits))
+            elif event.copy.path not in known:
                 known.add(event.copy.path)
-                late[place or str(Path(event.copy.path).parent)] += 1
-    if late:
-        _tell(desk, late)
+                where = place or str(Path(event.copy.path).parent)
+                _add(late, Searched(where, 0, 0, 1, (Reason.FOUND_LATE,)))
+    _tell(desk, late)
+
+
+def _add(late: dict[str, Searched], more: Searched) -> None:
+    one = late.get(more.backup, Searched(more.backup, 0, 0, 0))
+    limits = tuple(dict.fromkeys((*one.limits, *more.limits)))
+    late[more.backup] = replace(one, copies=one.copies + more.copies, limits=limits)
 
 
 def _now(wanted: Wanted) -> Wanted:
@@ -88,10 +97,10 @@ def _stands(node: tuple[int, int], paths: Iterable[str]) -> bool:
     return False
 
 
-def _tell(desk: Desk, late: Counter[str]) -> None:
-    searched = {one.backup: one for one in desk.register.searched()}
-    for place, count in late.items():
-        one = searched.get(place, Searched(place, 0, 0, count))
-        limits = tuple(dict.fromkeys((*one.limits, Reason.FOUND_LATE)))
-        searched[place] = replace(one, limits=limits)
-    desk.register.set_searched(searched.values())
+def _tell(desk: Desk, late: dict[str, Searched]) -> None:
+    """Add what was seen now to what the search told, and a line for each place that had none."""
+    told = []
+    for one in desk.register.searched():
+        limits = late.pop(one.backup, one).limits
+        told.append(replace(one, limits=tuple(dict.fromkeys((*one.limits, *limits)))))
+    desk.register.set_searched([*told, *(one for one in late.values() if one.limits)])

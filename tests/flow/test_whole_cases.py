@@ -208,6 +208,7 @@ def test_a_copy_that_turns_up_after_the_list_was_signed_is_told(office: Office, 
     list(flow.begin(Step.WIPE))
     gone.rmdir()
     (office.folder / "backup/tonight.csv").write_bytes(data)
+    (office.folder / "backup/tonight.zip").write_bytes(b"PK\x03\x04 damaged")
     (home / "Downloads").mkdir()
     for name in ("again.csv", "again(1).csv"):
         (home / "Downloads" / name).write_bytes(data)
@@ -216,6 +217,8 @@ def test_a_copy_that_turns_up_after_the_list_was_signed_is_told(office: Office, 
     account = json.loads((office.folder / "case/certificate/account.json").read_bytes())
     late = {one["backup"]: one["copies"] for one in account["searched"] if "found_late" in one["limits"]}
     assert sorted(late.values()) == [2, 2]
+    unread = [one["limits"] for one in account["searched"] if "unreadable" in one["limits"]]
+    assert [set(limits) for limits in unread] == [{"unreadable", "found_late"}]
     assert len(account["searched"]) == 4
     assert flow.certificate
     assert verify_certificate(flow.certificate).valid
