@@ -62,6 +62,9 @@ def read_mbox(source: Source, reading: Reading) -> Iterator[Passage]:
                 yield passage.within(place)
         except Breach:
             raise
+        except MemoryError:
+            reading.note(Problem.OVER_MEMORY)
+            yield from _raw(data, reading, place)
         except Exception:  # noqa: BLE001  a parser of hostile mail raises anything; the next mail is read
             reading.note(Problem.MALFORMED)
             yield from _raw(data, reading, place)

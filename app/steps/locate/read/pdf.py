@@ -8,6 +8,7 @@ from typing import Any, BinaryIO, Final
 from app.domain.record import Problem
 from app.steps.locate.limits import Reading
 from app.steps.locate.passage import Passage
+from app.steps.locate.read.pdf_beside import attached, fields
 from app.steps.locate.read.pdf_streams import broken_stream
 from app.steps.locate.read.picture import shown
 from app.steps.locate.read.source import Source
@@ -32,11 +33,16 @@ def read_pdf(source: Source, reading: Reading) -> Iterator[Passage]:
         reading.note(Problem.ENCRYPTED)
         return
     try:
+        if document.get_formtype():
+            document.init_forms()
         seen = False
         for number in range(len(document)):
             for passage in _page(document, number, reading):
                 seen = seen or bool(passage.data.strip())
                 yield passage._replace(where=f"#{number + 1}")
+        for passage in attached(document, reading):
+            seen = True
+            yield passage
         blank = not seen and not reading.account.problems
         if blank or damaged:
             # Not a letter and not a picture on any page is more likely damaged than blank.
@@ -73,6 +79,7 @@ def _page(document: Any, number: int, reading: Reading) -> Iterator[Passage]:
         finally:
             layer.close()
         yield Passage(text.encode("utf-8", "replace"))
+        yield Passage(fields(document, page))
         length = len(text.strip())
         if length < _LITTLE and _shows_more(page, drawn=not length):
             yield from shown(lambda: [_drawn(page)], reading)
