@@ -187,6 +187,8 @@ class Reason(Enum):
     """The tool freed the old blocks without overwriting them; they are encrypted under the repository key."""
     FREED_IN_CLEAR = "freed_in_clear"
     """As FREED_ENCRYPTED, but they are not encrypted."""
+    VERSIONS_KEPT = "versions_kept"
+    """Its store keeps versions or a bin, or could not be asked: what was taken out may be brought back."""
     NOT_MENDED = "not_mended"
     """Its own lists could not be put right after files in it had gone."""
     NOT_ASKED_AGAIN = "not_asked_again"

@@ -98,13 +98,15 @@ class Traits:
     """What a repository is by its own settings.
 
     `disposal` is what it allows for a copy in it, `against` why it allows none;
-    `freed` what is true of the bytes that its tool frees. `keys` are the files that open it.
+    `freed` what is true of the bytes that its tool frees, `limits` what else is true of all that was
+    taken out. `keys` are the files that open it.
     """
 
     disposal: Disposal = Disposal.EXPUNGE
     against: tuple[Reason, ...] = ()
     freed: Reason = Reason.FREED_ENCRYPTED
     keys: tuple[str, ...] = ()
+    limits: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

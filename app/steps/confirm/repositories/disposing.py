@@ -26,6 +26,9 @@ from app.steps.confirm.wanted import Wanted
 _ITEMS: Final = 512
 _BYTES: Final = 64 << 20
 
+_STAYS_READABLE: Final = {Reason.FREED_IN_CLEAR, Reason.VERSIONS_KEPT}
+"""What leaves the content of a copy that was taken out readable, or to be had again."""
+
 KeyEnd = Callable[[str], KeyOutcome | None]
 """How the key of a repository ended, by the repository's path; None when none of it was shredded."""
 
@@ -40,7 +43,7 @@ class _Round:
     copies: Mapping[str, Copy]
     stages: Mapping[str, Stage]
     entries: tuple[Entry, ...] = ()
-    freed: Reason = Reason.FREED_ENCRYPTED
+    freed: tuple[Reason, ...] = (Reason.FREED_ENCRYPTED,)
     damaged: bool = False
     left: frozenset[str] = frozenset()
     marks: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -163,7 +166,7 @@ def _seen_before(round_: _Round, repository: Repository) -> Iterator[Event]:
     traits = yield from told(Step.WIPE, kind.traits(repository), "bytes", name)
     if traits.against:
         raise Unusable(traits.against[0])
-    round_.freed = traits.freed
+    round_.freed = (traits.freed, *traits.limits)
     doomed: dict[str, tuple[str, ...]] = defaultdict(tuple)
     for item in round_.items:
         doomed[item.sha256] += (item.id,)
@@ -197,8 +200,8 @@ def _verdict(round_: _Round, item: PlanItem) -> tuple[AnyOutcome, Evidence]:
     if marks & round_.left:
         shared = Reason.SHARED_BLOCKS if marks - round_.left else Reason.COPIES_REMAIN
         return Outcome.SURVIVES, _evidence(round_, item, shared)
-    limits = (round_.freed, *((Reason.REPOSITORY_DAMAGED,) if round_.damaged else ()))
-    if round_.freed is Reason.FREED_IN_CLEAR:
+    limits = (*round_.freed, *((Reason.REPOSITORY_DAMAGED,) if round_.damaged else ()))
+    if _STAYS_READABLE & set(round_.freed):
         return Outcome.REMOVED, _evidence(round_, item, *limits)
     return CopyOutcome.EXPUNGED, _evidence(round_, item, *limits)
 

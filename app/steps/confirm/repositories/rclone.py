@@ -1,9 +1,12 @@
-"""Rclone remotes: all is read and hashed, for a crypt remote with a wrong password lists an empty folder."""
+"""Rclone remotes: all is read and hashed, for a crypt remote with a wrong password lists an empty folder.
+
+In a bucket that keeps versions each of them is read, and taken out, like a file of its own.
+"""
 
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
@@ -20,6 +23,7 @@ from app.steps.confirm.repositories.contract import (
     Unusable,
 )
 from app.steps.confirm.repositories.originals import Originals
+from app.steps.confirm.repositories.rclone_ground import ground_of
 from app.steps.confirm.repositories.tool import Tool
 from app.steps.confirm.wanted import Wanted
 
@@ -51,23 +55,36 @@ def tool_of(repository: Repository) -> Tool:
     return Tool("rclone", settings, _WORDS, patience=repository.patience, alarms=_WORDS[1:2])
 
 
+def _seeing(repository: Repository) -> Run[Tool]:
+    """Rclone, set to see every version that the store keeps."""
+    tool = tool_of(repository)
+    ground = yield from ground_of(tool, repository.path)
+    return replace(tool, settings={**tool.settings, **ground.settings})
+
+
 def _verify(repository: Repository) -> Run[None]:
-    strict = replace(tool_of(repository), words=(*_WORDS, (rb"", Reason.REPOSITORY_DAMAGED)))
+    strict = replace((yield from _seeing(repository)), words=(*_WORDS, (rb"", Reason.REPOSITORY_DAMAGED)))
     yield from strict.lines(("hashsum", "sha256", "--download", repository.path), lambda _: None)
 
 
-def _sizes(repository: Repository) -> Run[dict[str, int]]:
-    told = yield from tool_of(repository).output("lsjson", "-R", "--files-only", repository.path)
-    return {one["Path"]: int(one["Size"]) for one in json.loads(told) or []}
+def _sizes(repository: Repository, tool: Tool) -> Run[tuple[dict[str, int], bool]]:
+    """The size of each file, and whether every one of them has a path of its own.
+
+    Two versions of one second have the same name, and then only one of them can be read.
+    """
+    told = json.loads((yield from tool.output("lsjson", "-R", "--files-only", repository.path))) or []
+    count = Counter(one["Path"] for one in told)
+    return {one["Path"]: int(one["Size"]) for one in told}, all(one == 1 for one in count.values())
 
 
 def _find(repository: Repository, wanted: Wanted) -> Run[Listing]:
-    sizes = yield from _sizes(repository)
+    tool = yield from _seeing(repository)
+    sizes, distinct = yield from _sizes(repository, tool)
     if not sizes:
         yield from _told_all(repository)
         raise Unusable(Reason.UNREADABLE)
-    entries = yield from _known(repository, wanted, sizes)
-    return Listing(entries, len(sizes))
+    entries = yield from _known(repository, tool, wanted, sizes)
+    return Listing(entries, len(sizes), frozenset(() if distinct else (Reason.UNREADABLE,)))
 
 
 def _told_all(repository: Repository) -> Run[None]:
@@ -75,7 +92,9 @@ def _told_all(repository: Repository) -> Run[None]:
     yield from tool_of(repository).output("lsjson", "-R", "-vv", repository.path)
 
 
-def _known(repository: Repository, wanted: Wanted, sizes: dict[str, int]) -> Run[tuple[Entry, ...]]:
+def _known(
+    repository: Repository, tool: Tool, wanted: Wanted, sizes: dict[str, int]
+) -> Run[tuple[Entry, ...]]:
     originals = Originals(wanted.paths)
     some = [path for path, size in sizes.items() if size and (size in wanted.sizes or originals.of(path))]
     places: dict[str, list[str]] = defaultdict(list)
@@ -86,7 +105,7 @@ def _known(repository: Repository, wanted: Wanted, sizes: dict[str, int]) -> Run
             places[digest].append(path)
 
         listed = _listed(repository, some)
-        yield from tool_of(repository).lines(
+        yield from tool.lines(
             ("hashsum", "sha256", "--download", "--files-from-raw", listed, repository.path), take
         )
     return tuple(
@@ -115,23 +134,26 @@ def _remove(repository: Repository, entries: Sequence[Entry]) -> Run[None]:
     paths = [place.path for entry in entries for place in entry.places]
     if paths:
         listed = _listed(repository, paths)
-        yield from tool_of(repository).output("delete", "--files-from-raw", listed, repository.path)
+        tool = yield from _seeing(repository)
+        yield from tool.output("delete", "--files-from-raw", listed, repository.path)
 
 
 def _remaining(repository: Repository, marks: frozenset[str], sizes: frozenset[int]) -> Run[frozenset[str]]:
-    there = yield from _sizes(repository)
+    tool = yield from _seeing(repository)
+    there, distinct = yield from _sizes(repository, tool)
+    if not distinct:
+        raise Unusable(Reason.UNREADABLE)
     if not there:
         yield from _told_all(repository)
     sought = Wanted(dict.fromkeys(marks, ("",)), sizes, frozenset())
-    entries = yield from _known(repository, sought, there)
+    entries = yield from _known(repository, tool, sought, there)
     return frozenset(entry.sha256 for entry in entries)
 
 
 def _traits(repository: Repository) -> Run[Traits]:
-    told = json.loads((yield from tool_of(repository).output("config", "dump")))
-    remote = told.get(repository.path.partition(":")[0], {})
-    crypt = remote.get("type") == "crypt"
-    return Traits(freed=Reason.FREED_ENCRYPTED if crypt else Reason.FREED_IN_CLEAR)
+    ground = yield from ground_of(tool_of(repository), repository.path)
+    freed = Reason.FREED_ENCRYPTED if ground.encrypted else Reason.FREED_IN_CLEAR
+    return Traits(freed=freed, limits=ground.limits)
 
 
 KIND: Final = Kind("rclone", "hashsum --download", _verify, _find, _remove, _remaining, _traits)
