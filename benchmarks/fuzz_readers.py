@@ -70,6 +70,8 @@ def seeds() -> dict[str, bytes]:
         "rar5-locked": more.locked_rar5(members),
         "rar5-solid": base64.b64decode(more.SOLID),
         "mdb": b"\0\1\0\0Standard Jet DB\0\1" + bytes(8192) + TEXT.encode("utf-16-le"),
+        "accdb": more.mdb_bytes([(1, "张三", "110105194912310020", "13812345678")]),
+        "pst": more.a_store([({0x1000: (more.pst.TEXT, TEXT)}, [("a.txt", TEXT.encode())])]),
         "png": b"\x89PNG\r\n\x1a\n" + TEXT.encode(),
         "tar": _tar(members),
         "pdf": _pdf(),
@@ -132,6 +134,7 @@ def _pdf() -> bytes:
     held = io.BytesIO()
     canvas = Canvas(held, pageCompression=0)
     canvas.drawString(40, 700, "13812345678 and 11010519491231002X")
+    canvas.acroForm.textfield(name="mobile", x=40, y=600, value="13812345678")
     canvas.save()
     return held.getvalue()
 
