@@ -13,7 +13,7 @@ from pathlib import Path
 
 from app.cli.phrases import Phrase
 from app.cli.tally import Tally
-from app.domain.event import Event, Located, Looked, Progressed, Settled
+from app.domain.event import BackupSearched, CopyFound, Event, Located, Looked, Progressed, Settled
 from app.domain.fault import GateClosed, Refused
 from app.domain.step import Step
 from app.language import Language, explain, say
@@ -80,19 +80,36 @@ class Console:
 
     def watch(self, events: Iterable[Event]) -> None:
         """Draw all events of a run and show them: each step, its progress, what it did and its outcomes."""
-        for event in events:
-            step = Step.LOCATE if isinstance(event, (Located, Looked)) else getattr(event, "step", None)
-            if step is not None and (self._tally is None or step is not self._tally.step):
-                self.begin(step)
-            if self._tally is not None:
-                self._tally.count(event)
-            if isinstance(event, Settled) and self.machine:
-                print(json.dumps({"event": "settled", **plain(event)}), flush=True)
-            elif isinstance(event, Progressed):
-                self.progress(event)
+        try:
+            for event in events:
+                self._take(event)
+        except (GateClosed, Refused) as error:
+            # What the last step came to may be why.
+            self._end(self._tally, Phrase.STEP_STOPPED if isinstance(error, Refused) else Phrase.STEP_DONE)
+            raise
         tally, self._tally = self._tally, None
         whole = tally is not None and tally.step is Step.CERTIFY
         self._end(tally, Phrase.STEP_DONE if whole else Phrase.STEP_STOPPED)
+
+    def _take(self, event: Event) -> None:
+        step = self._step_of(event)
+        if step is not None and (self._tally is None or step is not self._tally.step):
+            self.begin(step)
+        if self._tally is not None:
+            self._tally.count(event)
+        if isinstance(event, Settled) and self.machine:
+            print(json.dumps({"event": "settled", **plain(event)}), flush=True)
+        elif isinstance(event, Progressed):
+            self.progress(event)
+
+    def _step_of(self, event: Event) -> Step | None:
+        """The step that an event belongs to; some name none, and may be the first of theirs."""
+        if isinstance(event, (Located, Looked)):
+            return Step.LOCATE
+        if isinstance(event, (BackupSearched, CopyFound)):
+            late = self._tally and self._tally.step.index > Step.CONFIRM.index
+            return None if late else Step.CONFIRM
+        return getattr(event, "step", None)
 
     def begin(self, step: Step) -> None:
         """Say that a step begins; the one before is over."""
@@ -131,3 +148,5 @@ class Console:
         self.phrase(phrase, what=what, seconds=f"{tally.seconds:.1f}")
         for outcome, count in tally.outcomes.items():
             self.phrase(Phrase.SETTLED, outcome=say(outcome, self.language), count=count)
+        for path, why in tally.faults:
+            self.phrase(Phrase.BACKUP_FAULT, path=path, why=say(why, self.language))

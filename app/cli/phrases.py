@@ -28,6 +28,7 @@ class Phrase(Enum):
     NOTHING = ("没有要办的", "nothing to do")
     PROGRESS = ("    {done} / {total} {now}", "    {done} of {total} {now}")
     SETTLED = ("    {outcome}：{count}", "    {outcome}: {count}")
+    BACKUP_FAULT = ("    备份 {path} 有误：{why}", "    backup {path}: {why}")
     ENDED_ALL = ("结论：全部按清册处置。", "Status: everything was disposed of as the plan says.")
     ENDED_EXCEPTIONS = (
         "结论：有例外。未销毁的项目见证明中的异常清单。",

@@ -23,6 +23,8 @@ class Tally:
     def __init__(self, step: Step) -> None:
         self.step = step
         self.outcomes: Counter[AnyOutcome] = Counter()
+        self.faults: list[tuple[str, Reason]] = []
+        """Backups that failed their own check, or could not be read, and why."""
         self._began = time.monotonic()
         self._counts: Counter[Phrase] = Counter()
         self._subjects: Counter[Subject] = Counter()
@@ -50,6 +52,8 @@ class Tally:
                 self._counts[Phrase.COPIES_FOUND] += 1
             case BackupSearched():
                 self._counts[Phrase.BACKUPS_SEARCHED] += 1
+                if event.searched.fault:
+                    self.faults.append((event.searched.backup, event.searched.fault))
             case Settled():
                 self.outcomes[event.outcome] += 1
                 self._counts[Phrase.NOT_READ] += Reason.NOT_READ_FROM_DEVICE in event.evidence.limits
