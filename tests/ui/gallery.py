@@ -22,11 +22,12 @@ sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parent)]
 from issued_case import carried_out
 from officer_at_window import Officer
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QApplication, QScrollArea
+from PySide6.QtWidgets import QApplication, QDialog, QScrollArea
 from pytestqt.qt_compat import qt_api
 from pytestqt.qtbot import QtBot
 
 from app.domain.case import AnnexHolder, CertificateTerms, Role
+from app.domain.conditions import KeyWord
 from app.domain.medium import Medium
 from app.domain.step import Step
 from app.domain.wiping import Cost, Method, Wiping
@@ -36,9 +37,15 @@ from app.flow.reading import Reading
 from app.journal import FirstKey
 from app.language import Language
 from app.rehearsal import build_company
+from app.steps.shred.services import SERVICES
 from app.ui.application import make_application
+from app.ui.desk import Desk
+from app.ui.pages.add_backup import OTHERS, BackupDialog
+from app.ui.pages.add_database import DatabaseDialog
+from app.ui.pages.add_key import StoreKeyDialog
 from app.ui.pages.first_key_dialog import FirstKeyDialog
 from app.ui.pages.hold_dialog import HoldDialog
+from app.ui.pages.key_word_dialog import KeyWordDialog
 from app.ui.pages.papers_dialog import PapersDialog
 from app.ui.pages.terms_dialog import TermsDialog
 from app.ui.pages.verify import VerifyWindow
@@ -120,6 +127,9 @@ def walk(app: QApplication, out: Path, view: str) -> None:
                 "new-person": NewPerson(Role.WITNESS),
                 "hold": HoldDialog(3),
                 "terms": TermsDialog(terms, locked=False),
+                "database": DatabaseDialog(wizard.desk, None),
+                "key-word": KeyWordDialog(KeyWord()),
+                **added(wizard.desk),
             }
             for name, dialog in dialogs.items():
                 dialog.adjustSize()
@@ -129,6 +139,19 @@ def walk(app: QApplication, out: Path, view: str) -> None:
         wizard.deleteLater()
     look_at_witness(app, out, view)
     look_at_checks(app, bot, out, view)
+
+
+def added(desk: Desk) -> dict[str, QDialog]:
+    """What asks for more than a path: one for each kind of store and of backup."""
+    made: dict[str, QDialog] = {}
+    for kind in SERVICES:
+        made[f"key-{kind}"] = key = StoreKeyDialog(desk, None)
+        choose(key.kind, kind)
+    for kind in OTHERS:
+        made[f"backup-{kind}"] = backup = BackupDialog(desk, None)
+        choose(backup.kind, kind)
+        backup.disposal.setCurrentIndex(1)
+    return made
 
 
 def look_at_tabs(app: QApplication, officer: Officer, company: Path, out: Path, view: str) -> None:
