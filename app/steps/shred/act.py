@@ -22,12 +22,14 @@ from app.steps.shred.kinds import open_keys
 from app.steps.shred.kinds.contract import Forgot, NotOpened, Opened, Span
 from app.steps.shred.needles import Needles, needles_of
 from app.steps.shred.overwriting import METHOD, ReadBackDiffers, is_zeros, whole
+from app.steps.shred.strength import strength_of
 from app.steps.shred.verdict import (
     CANARY,
     COPIES,
     COPIES_AT,
     DECLARED,
-    MADE_OF_PASSPHRASE,
+    DRAWN,
+    STRENGTH,
     UNSAID,
     concluded,
     graded,
@@ -62,6 +64,7 @@ class Act:
     hunted: Hunted = NOTHING
     spans: tuple[Span, ...] = ()
     limits: tuple[Reason, ...] = ()
+    strength: int = 0
     failure: Failed | OSError | None = None
     over: bool = False
 
@@ -137,6 +140,7 @@ class Act:
             self.needles, self.opened = needles_of(marks, keys), keys
         if keys:
             self.canaries = lay(keys) or ()
+            self.strength = min(strength_of(key.algorithm) for key in keys)
             self.limits = () if self.canaries else (Reason.CANARY_FAILED,)
 
     def _opened(self, fd: int) -> Opened:
@@ -166,11 +170,12 @@ class Act:
             except ReadBackDiffers:
                 raise Failed(Reason.READ_BACK_DIFFERS) from None
         facts = (*done.facts, *self._hunt_facts())
-        if not doomed.kind.random:
-            facts += ((MADE_OF_PASSPHRASE, True),)
+        if doomed.kind.drawn:
+            facts += ((DRAWN, True),)
         if self.canaries:
             facts += (
                 (CANARY, digest(self.canaries)),
+                (STRENGTH, self.strength),
                 ("canary", "+".join(dict.fromkeys(one.method for one in self.canaries))),
             )
         return Evidence(METHOD, tuple(dict.fromkeys((*self.limits, *done.limits, *self._blind()))), facts)

@@ -17,6 +17,7 @@ from typing import Final
 
 from app.domain.conditions import ClearBefore, Condition, Escrow, KeyWord, Standing, standings
 from app.domain.outcome import Evidence, Fact, KeyOutcome, Reason
+from app.steps.shred.strength import ENOUGH
 from app.steps.shred.surface import MEDIUM
 
 CANARY: Final = "canary_sha256"
@@ -28,8 +29,10 @@ COPIES: Final = "copies_found"
 """The fact that says how many copies of a key the hunt found."""
 COPIES_AT: Final = "copies_at"
 """The fact that names these copies by their ids; the register knows their paths."""
-MADE_OF_PASSPHRASE: Final = "made_of_passphrase"
-"""The fact that says that the key is made of a passphrase, which nobody can destroy."""
+STRENGTH: Final = "strength"
+"""The fact that says how many bits of strength the weakest algorithm of a key has."""
+DRAWN: Final = "drawn_by_its_store"
+"""The fact that says that the store's own program draws each key at random: nobody brought this one."""
 _ACCESS_ONLY: Final = frozenset(
     {
         Reason.WRONG_PASSPHRASE,
@@ -129,7 +132,7 @@ def _standings(noted: Evidence, limits: tuple[Reason, ...], word: KeyWord) -> di
     dead = canary and not _ALIVE.intersection(limits)
     final = (read_back or "probes" in facts) and not _NOT_FINAL.intersection(limits)
     alone = not {Reason.COPIES_REMAIN, Reason.COPY_DOUBTFUL}.intersection(limits)
-    strong = canary and facts.get("canary") not in _ONLY_READ
+    strong = canary and int(facts.get(STRENGTH, 0)) >= ENOUGH
     looked = read_back or "stale_handle" in facts or bool(_REFUSED.search(str(facts.get("probes", ""))))
     met, seen, declared = Standing.MET, Standing.SEEN, Standing.DECLARED
     return {
@@ -137,7 +140,7 @@ def _standings(noted: Evidence, limits: tuple[Reason, ...], word: KeyWord) -> di
         for one, how, holds in (
             (Condition.NEVER_CLEAR, declared, word.by and word.clear_before is ClearBefore.NO),
             (Condition.STRENGTH, met, strong),
-            (Condition.RANDOM, met, strong and MADE_OF_PASSPHRASE not in facts),
+            (Condition.RANDOM, met, canary and DRAWN in facts),
             (Condition.WRAPS, seen, canary and alone),
             (Condition.COPIES, declared, alone),
             (Condition.ESCROW, declared, word.by and word.escrow in (Escrow.NONE, Escrow.DESTROYED)),
@@ -154,8 +157,6 @@ def _standings(noted: Evidence, limits: tuple[Reason, ...], word: KeyWord) -> di
 _REFUSED: Final = re.compile(r"\bcanary=(?:gone|waiting)\b")
 """A store that holds a key itself, and no more answers with it, has no session of it."""
 _ALIVE: Final = frozenset({Reason.CANARY_FAILED, Reason.STILL_OPENS})
-_ONLY_READ: Final = frozenset({"secret-read", "tpm2-unseal", "tpm2-nvread"})
-"""Canaries that show that something could be read, and nothing of what it is or how it was made."""
 _NOT_FINAL: Final = frozenset(
     {Reason.DELETION_PENDING, Reason.RESTORABLE, Reason.STILL_OPENS, Reason.NO_ANSWER, Reason.DECLARED}
 )

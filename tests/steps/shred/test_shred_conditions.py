@@ -8,10 +8,10 @@ import pytest
 from app.domain.conditions import ClearBefore, Condition, Escrow, KeyWord, Standing, standings
 from app.domain.outcome import Evidence, KeyOutcome, Reason
 from app.steps.shred.kinds.contract import Worded
-from app.steps.shred.verdict import CANARY, MADE_OF_PASSPHRASE, at_best, concluded, graded, verdict
+from app.steps.shred.verdict import CANARY, DRAWN, STRENGTH, at_best, concluded, graded, verdict
 
 LADDER = list(KeyOutcome)
-FACTS = ((CANARY, "c"), ("sha256_read_back", "r"), (MADE_OF_PASSPHRASE, True), ("probes", "p"))
+FACTS = ((CANARY, "c"), ("sha256_read_back", "r"), (DRAWN, True), ("probes", "p"), (STRENGTH, 128))
 LIMITS = (
     Reason.WRONG_PASSPHRASE,
     Reason.CANARY_FAILED,
@@ -50,7 +50,7 @@ def at_least(outcome, rung):
 
 
 def test_no_combination_is_rounded_up():
-    """2^4 facts, 2^10 limits, 5 people's words: 81,920 endings."""
+    """2^5 facts, 2^10 limits, 5 people's words: 163,840 endings."""
     count = 0
     for ended, word in everything():
         count += 1

@@ -114,3 +114,51 @@ def test_another_repository_that_is_mounted_holds_another_key():
 def test_an_unlocked_vault_is_seen(tmp_path):
     script = f"""{ASK} cryptomator any; ln -s /bin/sleep "$1"; "$1" 60 & {ASK} cryptomator any"""
     assert asked_apart(script, tmp_path / "cryptomator") == ["True", "False"]
+
+
+@pytest.fixture
+def agent(tmp_path, monkeypatch):
+    """An agent of this test alone."""
+    need("ssh-agent", "ssh-add", "ssh-keygen")
+    socket = tmp_path / "agent"
+    with subprocess.Popen(["ssh-agent", "-D", "-a", socket], stdout=subprocess.PIPE) as running:
+        running.stdout.readline()
+        monkeypatch.setenv("SSH_AUTH_SOCK", str(socket))
+        yield
+        running.kill()
+
+
+def asked_agent():
+    return subprocess.run(["ssh-add", "-l"], capture_output=True, text=True, timeout=60, check=False).stdout
+
+
+def test_an_agent_forgets_the_key_and_keeps_others(planned, agent, tmp_path):
+    keys = [tmp_path / name for name in ("ours", "other")]
+    for key in keys:
+        stores.do("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", key, "-f", key)
+        stores.do("ssh-add", "-q", key)
+    assert asked_agent().count("ED25519") == 2
+    settled = planned(stores.KeyStore("pem", keys[0], "")).run()["k-0"]
+    assert settled.outcome in GOOD, settled
+    assert str(keys[1]) in asked_agent()
+    assert asked_agent().count("ED25519") == 1
+
+
+def test_an_agent_that_keeps_the_key_lowers_the_verdict(planned, agent, tmp_path):
+    key = tmp_path / "locked"
+    stores.do("openssl", "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", key)
+    key.chmod(0o600)
+    stores.do("ssh-add", "-q", key)
+    assert str(key) in asked_agent()
+    settled = planned(stores.KeyStore("pem", key, "")).run()["k-0"]
+    held = str(key) in asked_agent()
+    assert (settled.outcome is KeyOutcome.ACCESS_REMOVED) is held
+    assert (Reason.OPEN_ELSEWHERE in settled.evidence.limits) is held
+
+
+@pytest.mark.parametrize(("algorithm", "strong"), [("RSA-1024", "open"), ("RSA-3072", "met")])
+def test_strength_is_of_the_algorithm_and_nobody_saw_the_key_drawn(planned, tmp_path, algorithm, strong):
+    key, bits = tmp_path / "key.pem", algorithm.partition("-")[2]
+    stores.do("openssl", "genpkey", "-algorithm", "RSA", "-pkeyopt", f"rsa_keygen_bits:{bits}", "-out", key)
+    settled = planned(stores.KeyStore("pem", key, "")).run()["k-0"]
+    assert {f"C2={strong}", "C3=open"} <= set(dict(settled.evidence.facts)["conditions"].split())

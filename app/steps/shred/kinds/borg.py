@@ -50,4 +50,4 @@ def _marks(store: Store) -> tuple[bytes, ...]:
     return wrap[:_LINE].encode(), f"BORG_KEY {number}".encode()
 
 
-KIND: Final = Kind("borg", _open, marks=_marks, quiet=borg_quiet)
+KIND: Final = Kind("borg", _open, marks=_marks, quiet=borg_quiet, drawn=True)

@@ -155,8 +155,8 @@ class Kind:
     """What stands in all bytes of which `rewrap` says anything but no."""
     forget: Callable[[str], Forgot] = _unknown
     """The store's own delete of the key of this file, and what the store says of it afterwards."""
-    random: bool = True
-    """Whether the key was drawn at random, and is not made of the passphrase alone (condition C3)."""
+    drawn: bool = False
+    """Whether the store's own program draws every key at random, so that nobody brought it (condition C3)."""
 
     @property
     def has_sessions(self) -> bool:

@@ -38,4 +38,4 @@ def _is_wrap(name: str) -> bool:
     return name.startswith("masterkey.cryptomator")
 
 
-KIND: Final = Kind("cryptomator", _open, marks=_marks, is_wrap=_is_wrap, quiet=cryptomator_quiet)
+KIND: Final = Kind("cryptomator", _open, marks=_marks, is_wrap=_is_wrap, quiet=cryptomator_quiet, drawn=True)

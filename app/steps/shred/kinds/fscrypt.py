@@ -167,4 +167,4 @@ def _quiet(path: str) -> bool:
     return not busy
 
 
-KIND: Final = Kind("fscrypt", _open, marks=_marks, files=_files, quiet=_quiet)
+KIND: Final = Kind("fscrypt", _open, marks=_marks, files=_files, quiet=_quiet, drawn=True)

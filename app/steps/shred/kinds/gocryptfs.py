@@ -45,4 +45,4 @@ def _marks(store: Store) -> tuple[bytes, ...]:
     return (_told(store)["EncryptedKey"].encode(),)
 
 
-KIND: Final = Kind("gocryptfs", _open, marks=_marks, quiet=gocryptfs_quiet)
+KIND: Final = Kind("gocryptfs", _open, marks=_marks, quiet=gocryptfs_quiet, drawn=True)

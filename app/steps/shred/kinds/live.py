@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Final
 
 _PATIENCE: Final = 20
-"""Seconds an unmounting may take."""
+"""Seconds that a program is waited for."""
 _CONF: Final = "gocryptfs.conf"
 
 
@@ -49,6 +49,17 @@ def borg_quiet(_: str) -> bool:
     return not _mounts(lambda kind, source: kind.startswith("fuse") and source == "borgfs")
 
 
+def ssh_agent_quiet(path: str) -> bool:
+    """Have the agent of this session forget the key of a file. False while it has one that it names so.
+
+    An agent of another session, and a key that was given another name, are not seen.
+    """
+    if "SSH_AUTH_SOCK" not in os.environ or shutil.which("ssh-add") is None:
+        return True
+    _said("ssh-add", "-q", "-d", path)
+    return not any(line.split(" ", 2)[-1].rpartition(" ")[0] == path for line in _said("ssh-add", "-l"))
+
+
 def _may_show(command: Sequence[str], names: str, repository: str) -> bool:
     if "mount" not in command:
         return False
@@ -85,8 +96,21 @@ def _mounts(fits: Callable[[str, str], bool]) -> tuple[tuple[str, str], ...]:
 def _unmount(at: str) -> None:
     """Ask for it without force: a mount in use stays, and what is open in it is not lost."""
     program = next(filter(None, map(shutil.which, ("fusermount3", "fusermount"))), None)
-    command = (program, "-u", at) if program else ("umount", at)
+    _said(*((program, "-u", at) if program else ("umount", at)))
+
+
+def _said(*command: str) -> list[str]:
+    """The lines that a program says; none when it can't be run, or takes too long."""
     try:
-        subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_PATIENCE, check=False)
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="surrogateescape",
+            timeout=_PATIENCE,
+            check=False,
+        )
     except (OSError, subprocess.TimeoutExpired):
-        return
+        return []
+    return done.stdout.splitlines()

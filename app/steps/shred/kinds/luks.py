@@ -220,4 +220,6 @@ def _rewrap(data: bytes, key: PrivateKey) -> Rewrap:
         return Rewrap.NO
 
 
-KIND: Final = Kind("luks", _open, _spans, _marks, container=True, rewrap=_rewrap, wrap_hint=_PRIMARY)
+KIND: Final = Kind(
+    "luks", _open, _spans, _marks, container=True, rewrap=_rewrap, wrap_hint=_PRIMARY, drawn=True
+)

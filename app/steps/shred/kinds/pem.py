@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from app.domain.outcome import Reason
 from app.steps.shred.kinds.contract import Kind, NotOpened, Opened, PrivateKey, Rewrap, Store, described
+from app.steps.shred.kinds.live import ssh_agent_quiet
 
 _LINES: Final = re.compile(rb"-----[A-Z0-9 ]*-----")
 _MARK: Final = b"PRIVATE KEY-----"
@@ -98,4 +99,4 @@ def _lengths(secret: Any) -> Iterator[int]:
             yield len(secret.private_bytes(Encoding.DER, form, NoEncryption()))
 
 
-KIND: Final = Kind("pem", _open, marks=_blocks, rewrap=_rewrap, wrap_hint=_MARK)
+KIND: Final = Kind("pem", _open, marks=_blocks, rewrap=_rewrap, wrap_hint=_MARK, quiet=ssh_agent_quiet)

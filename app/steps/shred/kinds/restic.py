@@ -48,4 +48,4 @@ def _is_wrap(name: str) -> bool:
     return bool(_NAME.fullmatch(name))
 
 
-KIND: Final = Kind("restic", _open, marks=_marks, is_wrap=_is_wrap, quiet=restic_quiet)
+KIND: Final = Kind("restic", _open, marks=_marks, is_wrap=_is_wrap, quiet=restic_quiet, drawn=True)

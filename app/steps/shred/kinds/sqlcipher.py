@@ -47,4 +47,4 @@ def _marks(store: Store) -> tuple[bytes, ...]:
     return (store.read(0, _SALT),)
 
 
-KIND: Final = Kind("sqlcipher", _open, _spans, _marks, container=True, random=False)
+KIND: Final = Kind("sqlcipher", _open, _spans, _marks, container=True)

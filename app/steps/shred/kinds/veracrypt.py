@@ -65,4 +65,4 @@ def _marks(store: Store) -> tuple[bytes, ...]:
     return tuple(salt for salt in salts if any(salt))
 
 
-KIND: Final = Kind("veracrypt", _open, _spans, _marks, container=True)
+KIND: Final = Kind("veracrypt", _open, _spans, _marks, container=True, drawn=True)
