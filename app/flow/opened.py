@@ -211,7 +211,7 @@ class OpenCase:
         self._desk = replace(self.desk(), case=case)
 
     def _readable(self, text: bytes) -> bytes:
-        """Give the text of new declarations once it was read back: what is written must open the case again."""
+        """Give the text of new declarations once it was read back: it must open the case again."""
         tried = self.folder / "case.toml.tried"
         try:
             write_durably(tried, text, 0o600)
