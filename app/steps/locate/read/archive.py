@@ -16,6 +16,7 @@ from typing_extensions import override
 from app.domain.record import Problem
 from app.steps.locate.limits import Breach, Reading
 from app.steps.locate.passage import Passage
+from app.steps.locate.read.beside import read_beside
 from app.steps.locate.read.office import is_office, read_office
 from app.steps.locate.read.raw import read_encrypted, read_raw
 from app.steps.locate.read.sheet import read_sheet
@@ -43,6 +44,7 @@ def read_zip(source: Source, reading: Reading) -> Iterator[Passage]:
             yield from read_encrypted(source, reading)
         elif "xl/workbook.bin" in names or _is_sheet(archive, names):
             yield from read_sheet(source, reading)
+            yield from read_beside(archive, container, reading)
         elif is_office(names):
             yield from read_office(archive, container, reading)
         elif reading.too_deep():

@@ -33,7 +33,7 @@ _LONGEST: Final = 4 << 20
 _SKIPPED: Final = re.compile(
     r"(?:^|/)(?:theme|printerSettings|_rels)/|(?:styles|fontTable|settings)\.xml$|\.(?:ttf|odttf|bin\.rels)$"
 )
-_IMAGES: Final = re.compile(r"\.(?:png|jpe?g|gif|bmp|tiff?|emf|wmf|webp|svm)$", re.IGNORECASE)
+IMAGES: Final = re.compile(r"\.(?:png|jpe?g|gif|bmp|tiff?|emf|wmf|webp|svm)$", re.IGNORECASE)
 _SHEETS: Final = re.compile(r"xl/(?:worksheets/[^/]+\.xml|sharedStrings\.xml)$")
 _STRINGS: Final = "xl/sharedStrings.xml"
 _MARKERS: Final = ("xl/", "word/", "ppt/", "content.xml")
@@ -58,7 +58,7 @@ def read_office(archive: zipfile.ZipFile, container: Container, reading: Reading
             return
         if info.is_dir() or _SKIPPED.search(info.filename):
             continue
-        if _IMAGES.search(info.filename) and not reading.means.pictures:
+        if IMAGES.search(info.filename) and not reading.means.pictures:
             reading.note(Problem.IMAGE_NOT_READ)
             continue
         with archive.open(info) as stream:
@@ -69,7 +69,7 @@ def read_office(archive: zipfile.ZipFile, container: Container, reading: Reading
             if book and _SHEETS.match(info.filename):
                 yield from sheet_passages(metered, info.filename, book)
                 continue
-            for text in _texts(metered, cells=info.filename.startswith("xl/")):
+            for text in texts(metered, cells=info.filename.startswith("xl/")):
                 heads = heads or (_heads(text) if info.filename.startswith("xl/") else "")
                 yield Passage(text, heads, where=info.filename)
     if book and book.wanted:
@@ -91,7 +91,8 @@ def _book(archive: zipfile.ZipFile, reading: Reading) -> Book | None:
     return Book(reading.spots, lambda xml: _plain(xml, True), sheet_names(*parts))
 
 
-def _texts(stream: Stream, *, cells: bool) -> Iterator[bytes]:
+def texts(stream: Stream, *, cells: bool) -> Iterator[bytes]:
+    """Give the text of XML, cut where a paragraph or a cell ends; `cells` says that every tag ends one."""
     carry = b""
     while block := stream.read(BLOCK):
         if not carry and block[:2] in (b"\xff\xfe", b"\xfe\xff"):

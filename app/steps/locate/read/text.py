@@ -148,7 +148,12 @@ def _rows(lines: Iterator[str], delimiter: str) -> Iterator[Sequence[str]]:
 
 def read_rtf(source: Source, reading: Reading) -> Iterator[Passage]:
     """Read Rich Text: escapes resolved, control words dropped; Chinese is in GB18030 bytes."""
-    text = _RTF.sub(_rtf_text, source.whole(reading.limits.held).read())
+    data = source.whole(reading.limits.held).read()
+    if b"\\pict" in data:
+        reading.note(Problem.IMAGE_NOT_READ)
+    if b"\\objdata" in data:
+        reading.note(Problem.UNKNOWN_FORMAT)
+    text = _RTF.sub(_rtf_text, data)
     yield Passage(text.decode("gb18030", "replace").encode())
 
 
