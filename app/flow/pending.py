@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -137,7 +138,7 @@ def _asked(opened: OpenCase, one: Waiting, passphrase: Passphrase) -> AskedAgain
     number = dict(one.evidence.facts).get(SOURCE)
     try:
         source = opened.case.services[int(str(number))]
-        found = ask_later(source, secret_of(source, passphrase), one.evidence)
+        found = ask_later(source, secret_of(source, passphrase), one.evidence, datetime.fromisoformat(now()))
     except (IndexError, ValueError):
         return AskedAgain(one.id, None, one.until, Reason.REPLACED)
     except Unanswered as error:

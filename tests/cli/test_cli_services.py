@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -60,7 +61,7 @@ passphrase_env = "W"
 
 
 def test_a_key_with_a_date_from_run_to_addendum(tmp_path: Path) -> None:
-    from servers import aws, passed
+    from servers import aws, passed, redated
 
     with pytest.MonkeyPatch.context() as patch:
         for name, value in CREDENTIALS.items():
@@ -75,11 +76,13 @@ def test_a_key_with_a_date_from_run_to_addendum(tmp_path: Path) -> None:
             waits = lethe("resume", tmp_path / "2026-011", **CREDENTIALS)
             assert waits.returncode == 3
             assert "still waits for its store, until 20" in waits.stderr
+            redated(key, datetime.now(UTC) - timedelta(hours=1))
+            assert "Addendum: " in lethe("resume", tmp_path / "2026-011", **CREDENTIALS).stderr
             passed(key)
             ended = lethe("resume", tmp_path / "2026-011", **CREDENTIALS)
             assert ended.returncode == 3, "what the store alone says stays an exception"
             assert "Addendum: " in ended.stderr
-    addendum = tmp_path / "out/addendum-1.json"
+    addendum = tmp_path / "out/addendum-2.json"
     assert str(addendum) in ended.stderr
     told = lethe(
         "verify", addendum, "--journal", tmp_path / "2026-011/journal.jsonl", "--json", **CREDENTIALS

@@ -4,6 +4,7 @@ import hashlib
 import json
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from app.domain.case import Role, ServiceKey
 from app.domain.fault import Fault, Refused
 from app.domain.outcome import KeyOutcome, Reason
 from app.domain.step import Step
-from app.flow import Flow
+from app.flow import Flow, pending
 from app.flow.pending import Addendum, AskedAgain, ask_again, unfinished, waiting
 from app.identity import create
 from app.steps.certify import LEDGER, Standing, verify
@@ -60,6 +61,18 @@ def certified(office, url):
     return office, key
 
 
+@pytest.fixture
+def passed(monkeypatch):
+    """Let the waiting time of a key pass, for its store and for this computer."""
+    from servers import passed
+
+    def pass_(key):
+        passed(key)
+        monkeypatch.setattr(pending, "now", (datetime.now(UTC) + timedelta(days=40)).isoformat)
+
+    return pass_
+
+
 def again(office):
     return list(ask_again(office.folder / "case", office.people, lambda *_: ""))
 
@@ -88,9 +101,7 @@ def test_while_it_waits_nothing_is_issued(certified):
     assert not list((office.folder / "out").glob("addendum*"))
 
 
-def test_once_it_is_gone_an_addendum_says_so(certified):
-    from servers import passed
-
+def test_once_it_is_gone_an_addendum_says_so(certified, passed):
     office, key = certified
     before = (office.folder / "out/certificate.pdf").read_bytes()
     passed(key)
@@ -117,6 +128,26 @@ def test_once_it_is_gone_an_addendum_says_so(certified):
     assert again(office) == []
 
 
+def test_before_its_date_no_store_can_say_that_it_is_gone(certified):
+    from servers import passed
+
+    office, key = certified
+    passed(key)
+    (told,) = again(office)
+    assert (told.outcome, told.reason) == (None, Reason.NO_ANSWER)
+    assert waiting(office.folder / "case")
+    assert not list((office.folder / "out").glob("addendum*"))
+
+
+def test_another_account_that_knows_no_such_key_changes_nothing(certified, monkeypatch):
+    office, _ = certified
+    monkeypatch.setenv("MOTO_ACCOUNT_ID", "999999999999")
+    monkeypatch.setattr(pending, "now", (datetime.now(UTC) + timedelta(days=40)).isoformat)
+    (told,) = again(office)
+    assert (told.outcome, told.reason) == (None, Reason.NO_ANSWER)
+    assert not list((office.folder / "out").glob("addendum*"))
+
+
 def test_a_deletion_that_was_called_off_is_told_too(certified, url):
     office, key = certified
     kms(url).cancel_key_deletion(KeyId=key)
@@ -128,9 +159,7 @@ def test_a_deletion_that_was_called_off_is_told_too(certified, url):
     assert checks(added.manifest) == (Standing.VALID, [])
 
 
-def test_another_date_first_and_then_gone_makes_two_that_hang_together(certified, url):
-    from servers import passed
-
+def test_another_date_first_and_then_gone_makes_two_that_hang_together(certified, url, passed):
     office, key = certified
     kms(url).cancel_key_deletion(KeyId=key)
     kms(url).schedule_key_deletion(KeyId=key, PendingWindowInDays=25)
@@ -143,9 +172,7 @@ def test_another_date_first_and_then_gone_makes_two_that_hang_together(certified
     assert "addendum.previous" in checks(second.manifest)[1]
 
 
-def test_what_was_altered_is_seen(certified):
-    from servers import passed
-
+def test_what_was_altered_is_seen(certified, passed):
     office, key = certified
     passed(key)
     _, added = again(office)
@@ -163,9 +190,7 @@ def test_what_was_altered_is_seen(certified):
     assert checks(added.manifest) == (Standing.INCOMPLETE, ["certificate.present"])
 
 
-def test_only_the_people_of_the_certificate_may_sign_it(certified, people):
-    from servers import passed
-
+def test_only_the_people_of_the_certificate_may_sign_it(certified, people, passed):
     office, key = certified
     passed(key)
     with pytest.raises(Refused) as refused:
@@ -182,9 +207,7 @@ def lines(office):
     return [json.loads(line) for line in path.read_bytes().splitlines()]
 
 
-def test_it_stands_in_the_register_of_certificates_like_the_certificate(certified):
-    from servers import passed
-
+def test_it_stands_in_the_register_of_certificates_like_the_certificate(certified, passed):
     office, key = certified
     passed(key)
     before = lines(office)
@@ -208,10 +231,7 @@ def test_it_stands_in_the_register_of_certificates_like_the_certificate(certifie
     assert (standing, failed) == (Standing.INCOMPLETE, ["register.entry.present"])
 
 
-def test_killed_after_it_was_entered_it_is_not_entered_twice(certified, monkeypatch):
-    from servers import passed
-
-    from app.flow import pending
+def test_killed_after_it_was_entered_it_is_not_entered_twice(certified, monkeypatch, passed):
 
     office, key = certified
     passed(key)
@@ -229,9 +249,7 @@ def test_killed_after_it_was_entered_it_is_not_entered_twice(certified, monkeypa
     assert checks(added.manifest, office.folder / "case/journal.jsonl") == (Standing.VALID, [])
 
 
-def test_who_stands_in_for_the_witness_signs_it_and_is_named(certified, tmp_path):
-    from servers import passed
-
+def test_who_stands_in_for_the_witness_signs_it_and_is_named(certified, tmp_path, passed):
     office, key = certified
     passed(key)
     other = create("吴接替", Role.WITNESS, tmp_path / "other.p12", "w")
@@ -284,9 +302,7 @@ def test_another_store_that_nobody_signed_for_is_not_asked(certified, url):
     assert waiting(office.folder / "case")
 
 
-def test_the_flow_still_opens_the_case_as_closed(certified):
-    from servers import passed
-
+def test_the_flow_still_opens_the_case_as_closed(certified, passed):
     office, key = certified
     passed(key)
     again(office)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Final, TypeVar
 
 from app.domain.event import Begun, Noted, Progressed, Settled
@@ -16,7 +17,6 @@ from app.steps.shred.services.asking import session
 from app.steps.shred.services.contract import (
     Answer,
     Called,
-    Challenge,
     Keeper,
     KeyRef,
     Traces,
@@ -25,7 +25,16 @@ from app.steps.shred.services.contract import (
 )
 from app.steps.shred.services.copies import copies_in, remaining
 from app.steps.shred.services.later import declared_as
-from app.steps.shred.services.seen import ANSWERED, HANDLE, METHOD, SOURCE, Seen, bare, seen
+from app.steps.shred.services.seen import (
+    ANSWERED,
+    HANDLE,
+    METHOD,
+    SOURCE,
+    asked_again,
+    bare,
+    refuse_early,
+    store_of,
+)
 from app.steps.shred.verdict import CANARY, COPIES, DECLARED, concluded, graded
 
 T = TypeVar("T")
@@ -81,13 +90,16 @@ class ServiceAct:
         if self.over:
             return
         try:
-            found = self._asked(self._looked)
+            found = self._asked(lambda keeper: asked_again(keeper, self.noted))
+            refuse_early(self.noted, found, datetime.now(UTC))
         except Unanswered as error:
             yield self._failed(error.reason)
             return
         limits = found.limits + ((Reason.COPIES_REMAIN,) if self._copies_remain() else ())
         told = bare(self.noted, asked_later=Reason.DELETION_PENDING in limits)
-        ended = concluded(Evidence(METHOD, told.limits, (*told.facts, *found.facts)), limits)
+        again = dict(found.facts)
+        known = tuple(fact for fact in told.facts if fact[0] not in again)
+        ended = concluded(Evidence(METHOD, told.limits, (*known, *found.facts)), limits)
         outcome = KeyOutcome.FAILED if found.stands else graded(ended)
         yield Settled(Step.SHRED, self.item.id, self.item.subject, outcome, ended)
 
@@ -102,6 +114,7 @@ class ServiceAct:
             (HANDLE, key.handle),
             (SOURCE, self.call.number),
             declared_as(self.call.source),
+            *store_of(keeper),
             *key.facts,
         )
         self.traces = keeper.traces(key)
@@ -140,10 +153,6 @@ class ServiceAct:
             self.warrant.refuse_other(keys[0])
         answer = keeper.destroy(self._handle, self.warrant)
         return Answer(answer.limits, ((ANSWERED, "given"), *answer.facts))
-
-    def _looked(self, keeper: Keeper) -> Seen:
-        facts = dict(self.noted.facts)
-        return seen(keeper.verify(self._handle, Challenge.of(facts)))
 
     @property
     def _handle(self) -> str:

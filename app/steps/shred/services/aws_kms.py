@@ -21,10 +21,13 @@ from app.domain.canonical import canonical
 from app.domain.case import ServiceKey
 from app.domain.outcome import Fact, Reason
 from app.steps.shred.services import contract
+from app.steps.shred.services.seen import UNTIL
 
 T = TypeVar("T")
 SHORTEST: Final = 7
 """Days: AWS waits no less."""
+_ARN: Final = 5
+"""Colons of an ARN: arn:partition:service:region:account:resource."""
 _PENDING: Final = ("PendingDeletion", "PendingReplicaDeletion")
 _REASONS: Final = {
     "NotFoundException": Reason.GONE,
@@ -37,6 +40,7 @@ _REASONS: Final = {
     "InvalidSignatureException": Reason.WRONG_PASSPHRASE,
     "IncompleteSignature": Reason.WRONG_PASSPHRASE,
     "ExpiredTokenException": Reason.WRONG_PASSPHRASE,
+    "ExpiredToken": Reason.WRONG_PASSPHRASE,
 }
 
 Metadata = Mapping[str, Any]
@@ -58,9 +62,9 @@ def _open(source: ServiceKey, _: str) -> Iterator[contract.Keeper]:
         if session.get_credentials() is None:
             raise contract.Unanswered(Reason.WRONG_PASSPHRASE)
 
-        def client(region: str) -> Any:
+        def client(region: str, service: str = "kms") -> Any:
             where = region or session.region_name
-            return session.client("kms", region_name=where, endpoint_url=source.url or None, config=once)
+            return session.client(service, region_name=where, endpoint_url=source.url or None, config=once)
 
         yield _Kms(source, client, client(""))
     except BotoCoreError:
@@ -83,10 +87,14 @@ def _said(ask: Callable[[], T]) -> T:
 
 @dataclass(slots=True)
 class _Kms(contract.Keeper):
-    """A session in the key's own region; `client` gives one in another."""
+    """A session in the key's own region; `client` gives one in another, or with another service.
+
+    A key's handle is its ARN, with the account in it: whoever asks another account for its id is
+    told that there is no such key.
+    """
 
     source: ServiceKey
-    client: Callable[[str], Any]
+    client: Callable[..., Any]
     own: Any = field(repr=False)
 
     def _described(self, name: str, region: str = "") -> Metadata | None:
@@ -117,7 +125,7 @@ class _Kms(contract.Keeper):
             ("replicas", len(kin)),
         )
         saw = contract.Saw.WAITING if told["KeyState"] in _PENDING else contract.Saw.THERE
-        handle = " ".join((str(told["KeyId"]), *kin))
+        handle = " ".join((str(told["Arn"]), *kin))
         id_ = hashlib.sha256(canonical(known)).hexdigest()
         algorithm = f"KMS {told.get('KeySpec', '')}"
         return (contract.KeyRef(id_, handle, algorithm, saw=saw, limits=limits, facts=facts),)
@@ -128,7 +136,7 @@ class _Kms(contract.Keeper):
 
     @override
     def plan(self, key: contract.KeyRef) -> contract.Foretold:
-        name = key.handle.split()[0]
+        name = _id(key.handle)
         imported = (f"DeleteImportedKeyMaterial {name}",) if Reason.EXPORTABLE in key.limits else ()
         return contract.Foretold(
             (*imported, f"ScheduleKeyDeletion {name} PendingWindowInDays={self._days}"), self._days
@@ -136,7 +144,7 @@ class _Kms(contract.Keeper):
 
     @override
     def canary(self, key: contract.KeyRef) -> contract.Challenge:
-        name = key.handle.split()[0]
+        name = _id(key.handle)
         told = self._described(name) or {}
         ways = list(told.get("SigningAlgorithms") or ())
         if ways:
@@ -172,35 +180,57 @@ class _Kms(contract.Keeper):
         if not found:
             raise contract.Unanswered(Reason.GONE)
         warrant.refuse_other(found[0])
+        name = _id(handle)
         if found[0].saw is contract.Saw.WAITING:
-            return contract.Answer()
-        name = handle.split(maxsplit=1)[0]
+            return contract.Answer(facts=self._dated(name))
         facts: tuple[Fact, ...] = ()
         if Reason.EXPORTABLE in found[0].limits:
             with suppress(contract.Unanswered):
                 _said(lambda: self.own.delete_imported_key_material(KeyId=name))
                 facts = (("material", "deleted"),)
         _said(lambda: self.own.schedule_key_deletion(KeyId=name, PendingWindowInDays=self._days))
-        return contract.Answer(facts=facts)
+        return contract.Answer(facts=(*facts, *self._dated(name)))
+
+    def _dated(self, name: str) -> tuple[Fact, ...]:
+        """The date before which nobody may say that the key is gone."""
+        with suppress(contract.Unanswered):
+            until = _state("describe", self._described(name)).until
+            return ((UNTIL, until),) if until else ()
+        return ()
 
     @override
     def verify(self, handle: str, canary: contract.Challenge | None) -> tuple[contract.Probe, ...]:
-        name, *kin = handle.split()
+        arn, *kin = handle.split()
+        name = _id(handle)
         told = self._described(name)
-        probes = [_state("describe", told), contract.Probe("list", self._listed(name, told))]
+        if told is None or told["Arn"] != arn:
+            self._refuse_other_account(arn)
+        probes = [_state("describe", told), contract.Probe("list", self._listed(arn, told))]
         probes += [self._replica(name, region) for region in kin]
         if canary:
             probes.append(contract.Probe("canary", self._opens(name, canary)))
         return tuple(probes)
 
-    def _listed(self, name: str, told: Metadata | None) -> contract.Saw:
-        """By the list of all keys: one that waits for its date stands in it."""
+    def _refuse_other_account(self, arn: str) -> None:
+        """Refuse a "not found" that was said in another account than the key's.
+
+        Raises:
+            Unanswered: NO_ANSWER, or what is said instead of an account.
+        """
+        account = str(_said(self.client("", "sts").get_caller_identity)["Account"])
+        if _account(arn) != account:
+            raise contract.Unanswered(Reason.NO_ANSWER)
+
+    def _listed(self, arn: str, told: Metadata | None) -> contract.Saw:
+        """By the list of all keys of the account: one that waits for its date stands in it."""
         try:
             pages = self.own.get_paginator("list_keys").paginate()
-            there = _said(lambda: any(one["KeyId"] == name for page in pages for one in page["Keys"]))
+            arns = _said(lambda: {str(one["KeyArn"]) for page in pages for one in page["Keys"]})
         except contract.Unanswered:
             return contract.Saw.SILENT
-        if not there:
+        if any(_account(one) != _account(arn) for one in arns):
+            return contract.Saw.SILENT
+        if arn not in arns:
             return contract.Saw.GONE
         return contract.Saw.WAITING if told and told["KeyState"] in _PENDING else contract.Saw.THERE
 
@@ -226,6 +256,17 @@ def _state(name: str, told: Metadata | None) -> contract.Probe:
         return contract.Probe(name, contract.Saw.WAITING, state, limits=(Reason.COPIES_REMAIN,))
     until = date.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     return contract.Probe(name, contract.Saw.WAITING, state, until)
+
+
+def _id(handle: str) -> str:
+    """The key's id, by the ARN that its handle begins with."""
+    return handle.split(maxsplit=1)[0].rpartition("/")[2]
+
+
+def _account(arn: str) -> str:
+    """The account of a key, by its ARN; empty for what is none."""
+    parts = arn.split(":", _ARN)
+    return parts[4] if len(parts) == _ARN + 1 else ""
 
 
 def _kin(told: Metadata) -> tuple[str, ...]:

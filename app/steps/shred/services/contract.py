@@ -200,6 +200,13 @@ class Warrant:
 class Keeper(Protocol):
     """An open session with a store. Every method may raise Unanswered."""
 
+    def store(self) -> str:
+        """What identifies the store itself, before and after a key is destroyed in it.
+
+        Another store behind the same name knows no such key either. Empty where nothing tells.
+        """
+        return ""
+
     def keys(self) -> tuple[KeyRef, ...]:
         """The keys that the case names: none when it is gone."""
 

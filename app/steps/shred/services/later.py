@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 from app.domain.canonical import canonical
 from app.domain.case import ServiceKey
 from app.domain.outcome import Evidence, Fact, KeyOutcome, Reason
 from app.steps.shred.services.asking import session
-from app.steps.shred.services.contract import Challenge, Unanswered
-from app.steps.shred.services.seen import HANDLE, METHOD, UNTIL, bare, seen
+from app.steps.shred.services.contract import Unanswered
+from app.steps.shred.services.seen import METHOD, UNTIL, asked_again, bare, refuse_early
 from app.steps.shred.verdict import concluded, graded
 
 DECLARED_AS: Final = "declared_as"
@@ -38,18 +39,21 @@ def declared_as(source: ServiceKey) -> Fact:
     return DECLARED_AS, hashlib.sha256(canonical(known)).hexdigest()
 
 
-def ask_later(source: ServiceKey, secret: str, before: Evidence) -> Found:
+def ask_later(source: ServiceKey, secret: str, before: Evidence, at: datetime | None = None) -> Found:
     """Ask once more, with the canary that was laid before the key was destroyed.
 
+    `at` is the time that it is now; without it, this computer's.
+
     Raises:
-        Unanswered: NO_ANSWER, or what the store says; REPLACED when the case's declaration is
+        Unanswered: NO_ANSWER, also when the key is said to be gone before its date; what the
+            store says; REPLACED when the case's declaration is
             another one by now, which nobody signed.
     """
     facts = dict(before.facts)
     if facts.get(DECLARED_AS) != declared_as(source)[1]:
         raise Unanswered(Reason.REPLACED)
-    canary, handle = Challenge.of(facts), str(facts.get(HANDLE, ""))
-    found = seen(session(source, secret, lambda keeper: keeper.verify(handle, canary)))
+    found = session(source, secret, lambda keeper: asked_again(keeper, before))
+    refuse_early(before, found, at or datetime.now(UTC))
     waits = Reason.DELETION_PENDING in found.limits
     told = bare(before, asked_later=waits)
     kept = tuple(limit for limit in told.limits if limit not in _OF_THE_DAY)

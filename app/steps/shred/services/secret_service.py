@@ -25,6 +25,7 @@ from app.steps.shred.services import contract
 T = TypeVar("T")
 _ALWAYS: Final = (Reason.STORE_WORD, Reason.EXPORTABLE)
 """The keyring gives the secret out to every program of its owner."""
+_COLLECTION: Final = "org.freedesktop.Secret.Collection"
 _KEYRINGS: Final = "~/.local/share/keyrings"
 _TELLING: Final = 16
 """Bytes of a secret that no other file has by chance."""
@@ -79,6 +80,19 @@ class _Keyring(contract.Keeper):
         if any(self._said(one.is_locked) for one in items):
             raise contract.Unanswered(Reason.DENIED)
         return items
+
+    @override
+    def store(self) -> str:
+        """All keyrings, when each was made, and whether it is locked and so tells nothing of a secret."""
+        import secretstorage
+        from secretstorage.util import DBusAddressWrapper
+
+        def told(ring: Any) -> list[str]:
+            at = DBusAddressWrapper(ring.collection_path, _COLLECTION, self.connection)
+            return [ring.collection_path, *(str(at.get_property(name)) for name in ("Created", "Locked"))]
+
+        rings = secretstorage.get_all_collections
+        return canonical(sorted(self._said(lambda: [told(one) for one in rings(self.connection)]))).decode()
 
     @override
     def keys(self) -> tuple[contract.KeyRef, ...]:

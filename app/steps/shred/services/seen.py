@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
 from app.domain.outcome import Evidence, Fact, Reason
-from app.steps.shred.services.contract import CANARY_ANSWER, CANARY_TEXT, Probe, Saw, Unanswered
+from app.steps.shred.services.contract import (
+    CANARY_ANSWER,
+    CANARY_TEXT,
+    Challenge,
+    Keeper,
+    Probe,
+    Saw,
+    Unanswered,
+)
 
 METHOD: Final = "store-call-1"
 HANDLE: Final = "handle"
@@ -16,11 +26,13 @@ SOURCE: Final = "source"
 """The fact that says which of the case's declared services it was."""
 ANSWERED: Final = "answer"
 """The fact that says that the call was made: `given`, or `unseen` when its answer was lost."""
+STORE: Final = "store"
+"""The fact that tells, as a SHA-256, which store it was."""
 UNTIL: Final = "until"
 """The fact that says on which date a store destroys the key, RFC 3339."""
 OPENS: Final = "canary"
 """The name of the probe that tries the canary."""
-_LATER: Final = frozenset({HANDLE, SOURCE, "declared_as", CANARY_TEXT, CANARY_ANSWER})
+_LATER: Final = frozenset({HANDLE, SOURCE, STORE, "declared_as", CANARY_TEXT, CANARY_ANSWER})
 """Facts that only serve to ask again."""
 _FEWEST: Final = 2
 
@@ -32,6 +44,25 @@ class Seen:
     stands: bool
     limits: tuple[Reason, ...]
     facts: tuple[Fact, ...]
+
+
+def store_of(keeper: Keeper) -> tuple[Fact, ...]:
+    """Which store it is, for the journal; nothing where the store does not tell."""
+    told = keeper.store()
+    return ((STORE, hashlib.sha256(told.encode()).hexdigest()),) if told else ()
+
+
+def asked_again(keeper: Keeper, noted: Evidence) -> Seen:
+    """Ask the same store once more for the key that was noted.
+
+    Raises:
+        Unanswered: NO_ANSWER when another store stands at its place: that has no such key
+            either; or when none of its probes tells anything.
+    """
+    facts = dict(noted.facts)
+    if STORE in facts and store_of(keeper) != ((STORE, facts[STORE]),):
+        raise Unanswered(Reason.NO_ANSWER)
+    return seen(keeper.verify(str(facts.get(HANDLE, "")), Challenge.of(facts)))
 
 
 def seen(probes: Sequence[Probe]) -> Seen:
@@ -59,6 +90,20 @@ def seen(probes: Sequence[Probe]) -> Seen:
     if until:
         facts += ((UNTIL, until),)
     return Seen(there and not waiting, tuple(dict.fromkeys(limits)), facts)
+
+
+def refuse_early(before: Evidence, found: Seen, at: datetime) -> None:
+    """Refuse the word that a key is gone before the date on which its store was to destroy it.
+
+    Who says so is another store than the one that gave the date, or did what it never does.
+
+    Raises:
+        Unanswered: NO_ANSWER.
+    """
+    until = str(dict(before.facts).get(UNTIL, ""))
+    there = not {Reason.DELETION_PENDING, Reason.STILL_OPENS}.isdisjoint(found.limits)
+    if until and not there and at < datetime.fromisoformat(until):
+        raise Unanswered(Reason.NO_ANSWER)
 
 
 def _word(probe: Probe) -> str:

@@ -185,6 +185,13 @@ def aws():
         server.stop()
 
 
+def redated(key, date, region="eu-west-1"):
+    """Give a waiting key another date, as who calls the deletion off and schedules it anew would."""
+    from moto.kms.models import kms_backends
+
+    kms_backends["123456789012"][region].keys[key].deletion_date = date.replace(tzinfo=None)
+
+
 def passed(key, region="eu-west-1"):
     """Let the waiting time of a key pass: AWS deletes it then, moto has to be told."""
     from moto.kms.models import kms_backends

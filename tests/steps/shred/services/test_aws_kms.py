@@ -1,6 +1,7 @@
 """Keys of AWS KMS by their calls alone: moto is kinder than AWS, so nothing here proves what AWS keeps."""
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,7 +14,8 @@ from app.domain.outcome import KeyOutcome, Reason
 from app.domain.step import Stage
 from app.steps.shred.services.asking import foreask, inquire
 from app.steps.shred.services.aws_kms import _state
-from app.steps.shred.services.contract import Saw
+from app.steps.shred.services.contract import Saw, Unanswered
+from app.steps.shred.services.later import ask_later
 
 boto3 = pytest.importorskip("boto3")
 pytest.importorskip("moto")
@@ -61,7 +63,7 @@ def test_a_deletion_is_scheduled_and_no_more_is_said(url, counter):
     assert "C9=open" in told["conditions"].split()
     assert kms(url).describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "PendingDeletion"
     # What is needed to ask again, and a canary that tells nothing.
-    assert told["handle"] == key
+    assert told["handle"] == kms(url).describe_key(KeyId=key)["KeyMetadata"]["Arn"]
     assert told["source"] == 0
 
 
@@ -164,21 +166,76 @@ def test_killed_around_the_call_it_asks_the_store(url, counter, what):
     assert round(left.total_seconds() / 86400) == (12 if what == "canary" else 7)
 
 
-def test_gone_for_good_it_is_still_only_the_stores_word(url, counter):
-    key = kms(url).create_key()["KeyMetadata"]["KeyId"]
-    bed = counter(source(url, key))
+def stopped(bed, what):
+    """Run until this note, and stop there; gives the item's id."""
     events = bed.events()
     for event in events:
         if isinstance(event, Noted):
             bed.noted[event.ids[0]], bed.stages[event.ids[0]] = event.evidence, Stage.NOTED
-            if event.what == "called":
-                break
-    events.close()
+            if event.what == what:
+                events.close()
+                return event.ids[0]
+    raise AssertionError(what)
+
+
+def changed(evidence, **facts):
+    """The evidence as it stands when some of its facts are others."""
+    return replace(evidence, facts=tuple((name, facts.get(name, said)) for name, said in evidence.facts))
+
+
+def test_gone_for_good_it_is_still_only_the_stores_word(url, counter):
+    key = kms(url).create_key()["KeyMetadata"]["KeyId"]
+    bed = counter(source(url, key))
+    item = stopped(bed, "called")
     passed(key)
+    bed.noted[item] = changed(bed.noted[item], until="2026-01-01T00:00:00Z")
     (settled,) = bed.run()
     assert settled.outcome is KeyOutcome.MEDIUM_RESIDUE
     assert Reason.STORE_WORD in settled.evidence.limits
     assert facts(settled)["probes"] == "describe=gone:NotFound list=gone canary=gone"
+
+
+def test_gone_before_its_date_nothing_is_concluded(url, counter):
+    key = kms(url).create_key()["KeyMetadata"]["KeyId"]
+    bed = counter(source(url, key))
+    stopped(bed, "called")
+    passed(key)
+    (settled,) = bed.run()
+    assert settled.outcome is KeyOutcome.FAILED
+    assert settled.evidence.limits[0] is Reason.NO_ANSWER
+
+
+@pytest.mark.parametrize("what", ["canary", "called"])
+def test_another_account_knows_no_such_key_and_that_is_no_answer(url, counter, monkeypatch, what):
+    key = kms(url).create_key()["KeyMetadata"]["KeyId"]
+    bed = counter(source(url, key))
+    item = stopped(bed, what)
+    bed.noted[item] = changed(bed.noted[item], until="2026-01-01T00:00:00Z")
+    monkeypatch.setenv("MOTO_ACCOUNT_ID", "999999999999")
+    (settled,) = bed.run()
+    assert settled.outcome is KeyOutcome.FAILED
+    assert settled.evidence.limits[0] is Reason.NO_ANSWER
+
+
+def test_asked_later_in_another_account_or_too_early_it_is_not_gone(url, counter, monkeypatch):
+    key = kms(url).create_key()["KeyMetadata"]["KeyId"]
+    (settled,) = counter(one := source(url, key)).run()
+    told = settled.evidence
+    assert ask_later(one, "", told).outcome is KeyOutcome.SCHEDULED
+    late = datetime.now(UTC) + timedelta(days=40)
+    with monkeypatch.context() as patch:
+        patch.setenv("MOTO_ACCOUNT_ID", "999999999999")
+        for at in (None, late):
+            with pytest.raises(Unanswered) as no:
+                ask_later(one, "", told, at)
+            assert no.value.reason is Reason.NO_ANSWER
+    passed(key)
+    # Noted without an account, nobody can say where it is gone.
+    for evidence, at in ((told, None), (changed(told, handle=key), late)):
+        with pytest.raises(Unanswered) as no:
+            ask_later(one, "", evidence, at)
+        assert no.value.reason is Reason.NO_ANSWER
+    assert ask_later(one, "", told, late).outcome is KeyOutcome.MEDIUM_RESIDUE
 
 
 def test_the_dry_run_tells_the_days(url):

@@ -50,6 +50,10 @@ class Server:
             return str((self.read(f"sys/internal/ui/mounts/{name}") or {}).get("uuid", ""))
         return ""
 
+    def store(self, mount: str) -> str:
+        """Which server it is, and which engine on it: one that is mounted anew has other keys."""
+        return f"{self.identity()} {self.mount(mount)}"
+
     def _said(self, ask: Callable[[], Any]) -> Any:
         import requests
         from hvac import exceptions

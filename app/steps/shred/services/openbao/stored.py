@@ -31,6 +31,10 @@ class StoredSecret(contract.Keeper):
         return f"{self.mount}/{verb}/{self.path}"
 
     @override
+    def store(self) -> str:
+        return self.server.store(self.mount)
+
+    @override
     def keys(self) -> tuple[contract.KeyRef, ...]:
         told = self.server.read(self._at("metadata"))
         if told is None:

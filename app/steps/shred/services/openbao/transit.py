@@ -32,6 +32,10 @@ class TransitKey(contract.Keeper):
         return f"{self.mount}/keys/{self.name}"
 
     @override
+    def store(self) -> str:
+        return self.server.store(self.mount)
+
+    @override
     def keys(self) -> tuple[contract.KeyRef, ...]:
         told = self.server.read(self._path)
         if told is None:

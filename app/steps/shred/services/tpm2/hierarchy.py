@@ -32,6 +32,10 @@ class Hierarchy(contract.Keeper):
         return name[1] if name else ""
 
     @override
+    def store(self) -> str:
+        return self.tools.chip()
+
+    @override
     def keys(self) -> tuple[contract.KeyRef, ...]:
         name = self._primary()
         if not name:

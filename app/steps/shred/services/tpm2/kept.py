@@ -25,6 +25,10 @@ class Handle(contract.Keeper):
         return f"{self.handle:#x}"
 
     @override
+    def store(self) -> str:
+        return self.tools.chip()
+
+    @override
     def keys(self) -> tuple[contract.KeyRef, ...]:
         if self.handle not in self.tools.handles("persistent"):
             return ()
@@ -86,6 +90,10 @@ class Index(contract.Keeper):
     @property
     def _at(self) -> str:
         return f"{self.index:#x}"
+
+    @override
+    def store(self) -> str:
+        return self.tools.chip()
 
     @override
     def keys(self) -> tuple[contract.KeyRef, ...]:

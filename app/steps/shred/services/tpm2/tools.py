@@ -76,6 +76,13 @@ class Tools:
         with suppress(Unanswered):
             self.run("flushcontext", "-t")
 
+    def chip(self) -> str:
+        """The name of the key that this TPM's own seed gives, and no other: a clear does not change it."""
+        self.run("createprimary", "-Q", "-C", "e", "-G", "ecc", "-c", "chip")
+        name = NAME.search(self.run("readpublic", "-c", "chip"))
+        self.flush()
+        return name[1] if name else ""
+
     def handles(self, kind: str) -> tuple[int, ...]:
         """The handles of a kind that the TPM itself lists."""
         return tuple(int(one, 16) for one in _HANDLE.findall(self.run("getcap", f"handles-{kind}")))
