@@ -20,6 +20,7 @@ from app.domain.canonical import canonical
 from app.domain.case import ServiceKey
 from app.domain.outcome import Fact, Reason
 from app.steps.shred.services import contract, softhsm
+from app.steps.shred.services.likeness import attribute, print_of
 from app.system.loading import loads
 
 T = TypeVar("T")
@@ -103,6 +104,11 @@ class _Token(contract.Keeper):
     folder: softhsm.TokenFolder | None = field(repr=False)
 
     @override
+    def store(self) -> str:
+        """The token's serial number; made anew, it has another one."""
+        return self.serial.hex()
+
+    @override
     def keys(self) -> tuple[contract.KeyRef, ...]:
         return tuple(self._told(one) for one in self._said(self._objects))
 
@@ -124,9 +130,12 @@ class _Token(contract.Keeper):
         from pkcs11 import Attribute
 
         known = [one[Attribute.CLASS].name, one.key_type.name, one.label or "", bytes(one.id or b"").hex()]
-        print_ = _print_of(one)
+        print_ = print_of(one)
+        if not print_:
+            # Another key under its label and id would pass for it.
+            raise contract.Unanswered(Reason.STORE_REFUSED)
         id_ = hashlib.sha256(canonical([self.serial.decode("ascii", "replace"), *known])).hexdigest()
-        flags = {name: _attribute(one, name, None) for name in ("EXTRACTABLE", "NEVER_EXTRACTABLE", "LOCAL")}
+        flags = {name: attribute(one, name, None) for name in ("EXTRACTABLE", "NEVER_EXTRACTABLE", "LOCAL")}
         safe = flags["EXTRACTABLE"] is False and flags["NEVER_EXTRACTABLE"] is True
         limits = () if safe and flags["LOCAL"] is not False else (Reason.EXPORTABLE,)
         if not self.soft:
@@ -134,7 +143,7 @@ class _Token(contract.Keeper):
         facts: tuple[Fact, ...] = tuple((name.lower(), bool(value)) for name, value in flags.items())
         file = self._file(one)
         place = f"{file.parent.name}/{file.name}" if file else ""
-        size = _attribute(one, "MODULUS_BITS", 0) or 8 * (_attribute(one, "VALUE_LEN", 0) or 0)
+        size = attribute(one, "MODULUS_BITS", 0) or 8 * (attribute(one, "VALUE_LEN", 0) or 0)
         algorithm = f"{one.key_type.name}-{size}" if size else str(one.key_type.name)
         return contract.KeyRef(id_, f"{id_}:{place}", algorithm, print_, limits=limits, facts=facts)
 
@@ -258,21 +267,6 @@ class _Token(contract.Keeper):
             raise contract.Unanswered(Reason.NO_ANSWER) from None
 
 
-def _attribute(one: Any, name: str, default: Any) -> Any:
-    import pkcs11
-
-    try:
-        return one[getattr(pkcs11.Attribute, name)]
-    except pkcs11.PKCS11Error:
-        return default
-
-
-def _print_of(one: Any) -> str:
-    """SHA-256, hex, of the public half or of the token's own check value; empty when it gives neither."""
-    parts = [_attribute(one, name, b"") or b"" for name in ("MODULUS", "PUBLIC_EXPONENT", "CHECK_VALUE")]
-    return hashlib.sha256(b"|".join(map(bytes, parts))).hexdigest() if any(parts) else ""
-
-
 def _lay_symmetric(session: Any, one: Any) -> contract.Challenge | None:
     import pkcs11
 
@@ -288,7 +282,7 @@ def _lay_rsa(_: Any, one: Any) -> contract.Challenge | None:
     from cryptography.hazmat.primitives.asymmetric import padding, rsa
     from cryptography.hazmat.primitives.hashes import SHA1
 
-    if one.key_type is not pkcs11.KeyType.RSA or not _attribute(one, "DECRYPT", False):
+    if one.key_type is not pkcs11.KeyType.RSA or not attribute(one, "DECRYPT", False):
         return None
     numbers = (one[pkcs11.Attribute.PUBLIC_EXPONENT], one[pkcs11.Attribute.MODULUS])
     public = rsa.RSAPublicNumbers(*(int.from_bytes(n, "big") for n in numbers)).public_key()
@@ -298,14 +292,14 @@ def _lay_rsa(_: Any, one: Any) -> contract.Challenge | None:
 
 
 def _lay_signature(_: Any, one: Any) -> contract.Challenge | None:
-    if not _attribute(one, "SIGN", False):
+    if not attribute(one, "SIGN", False):
         return None
     return contract.Challenge("pkcs11-sign", _signer(one), "")
 
 
 def _signer(one: Any) -> bytes:
-    """Which key signs. A curve's private half tells nothing of itself but its name."""
-    known = [one.key_type.name, _print_of(one), one.label or "", bytes(one.id or b"").hex()]
+    """Which key signs, whatever its name is."""
+    known = [one.key_type.name, print_of(one)]
     return hashlib.sha256(canonical(known)).digest()
 
 

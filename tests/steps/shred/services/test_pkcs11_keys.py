@@ -173,7 +173,8 @@ def test_a_copy_that_nobody_saw_is_why_it_is_not_the_top_rung(token, label, coun
     (path,) = set(token.objects()) - before
     shutil.copyfile(path, tmp_path / "unseen")
     (settled,) = counter(source(label), secret="1234").run()
-    assert settled.outcome is not KeyOutcome.CE_PURGE
+    seen = "C7=met" in facts(settled)["conditions"].split()
+    assert settled.outcome is (KeyOutcome.KEY_DESTROYED_HERE if seen else KeyOutcome.MEDIUM_RESIDUE)
     assert {Reason.COPIES_DECLARED_ONLY, Reason.ESCROW_UNKNOWN} <= set(settled.evidence.limits)
     shutil.copyfile(tmp_path / "unseen", path)
     assert token.has(label)
@@ -196,18 +197,48 @@ def test_another_of_the_same_name_is_not_taken(token, label):
     assert token.has(label)
 
 
-def test_a_key_that_took_its_place_is_not_the_signed_one(token, label, counter):
-    token.make(label, "rsa")
+DROP = """
+import sys, pkcs11
+s = pkcs11.lib(sys.argv[1]).get_token(token_label='crm').open(rw=True, user_pin='1234')
+for o in list(s.get_objects({pkcs11.Attribute.LABEL: sys.argv[2]})):
+    if sys.argv[3] in ('all', o.object_class.name):
+        o.destroy()
+"""
+
+
+def drop(label, which="all"):
+    subprocess.run([sys.executable, "-c", DROP, MODULE, label, which], check=True, timeout=60)
+
+
+@pytest.mark.parametrize("kind", ["aes", "rsa", "ec"])
+def test_a_key_that_took_its_place_is_not_the_signed_one(token, label, counter, kind):
+    token.make(label, kind)
     bed = counter(source(label), secret="1234")
-    code = (
-        "import sys, pkcs11; s = pkcs11.lib(sys.argv[1]).get_token(token_label='crm').open(rw=True, user_pin='1234')\n"
-        "for o in list(s.get_objects({pkcs11.Attribute.LABEL: sys.argv[2]})): o.destroy()"
-    )
-    subprocess.run([sys.executable, "-c", code, MODULE, label], check=True, timeout=60)
-    token.make(label, "rsa")
+    drop(label)
+    token.make(label, kind)
     (settled,) = bed.run()
     assert settled.outcome is KeyOutcome.FAILED
     assert settled.evidence.limits[0] is Reason.REPLACED
+    assert token.has(label)
+
+
+def test_a_private_half_beside_the_old_public_one_is_not_the_signed_one(token, label, counter):
+    token.make(label, "ec")
+    bed = counter(source(label), secret="1234")
+    drop(label, "PRIVATE_KEY")
+    token.make(label, "ec")
+    (settled,) = bed.run()
+    assert settled.outcome is KeyOutcome.FAILED
+    assert settled.evidence.limits[0] is Reason.REPLACED
+    assert token.has(label)
+
+
+def test_a_private_half_of_which_nothing_tells_is_refused(token, label):
+    token.make(label, "ec")
+    drop(label, "PUBLIC_KEY")
+    with pytest.raises(Refused) as refused:
+        list(inquire([source(label)], key=b"k" * 32, passphrase=lambda _: "1234"))
+    assert refused.value.fault is Fault.KEY_STORE_DENIED
     assert token.has(label)
 
 
