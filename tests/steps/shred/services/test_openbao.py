@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from servers import bao, free_port, hung_server, slow_server
+from servers import bao, free_port, hung_server, slow_server, until
 
 from app.domain.case import ServiceKey
 from app.domain.event import Noted, Progressed
@@ -92,7 +92,7 @@ def test_a_snapshot_brings_it_back_and_the_verdict_knew(server, transit, counter
 def test_a_snapshot_that_nobody_declared_is_why_it_is_not_the_top_rung(server, transit, counter, tmp_path):
     server.snapshot(tmp_path / "hidden.snap")
     (settled,) = counter(transit.source(), secret=server.root).run()
-    assert not settled.outcome.good
+    assert settled.outcome is KeyOutcome.MEDIUM_RESIDUE
     assert Reason.STORE_BACKUPS in settled.evidence.limits
     server.restore(tmp_path / "hidden.snap")
     assert transit.opens()
@@ -246,6 +246,26 @@ def test_killed_between_the_call_and_its_note_it_says_that_the_answer_was_not_se
     (settled,) = bed.run()
     assert settled.outcome is KeyOutcome.MEDIUM_RESIDUE
     assert facts(settled)["answer"] == "unseen"
+
+
+@pytest.mark.parametrize("what", ["canary", "called"])
+def test_another_engine_or_server_that_knows_no_such_key_is_no_answer(
+    server, transit, counter, tmp_path, what
+):
+    """A stop, and the engine is mounted anew at the same path, or another server answers there."""
+    path = f"crm{time.monotonic_ns()}"
+    server.client.sys.enable_secrets_engine("transit", path=path)
+    server.client.secrets.transit.create_key("customers", mount_point=path)
+    bed = counter(
+        ServiceKey("openbao", f"{path}/keys/customers", url=server.url, timeout=15), secret=server.root
+    )
+    stop_at(bed, what)
+    server.client.sys.move_backend(path, f"{path}-aside")
+    until(lambda: f"{path}-aside/" in server.client.sys.list_mounted_secrets_engines()["data"] or 1 / 0)
+    server.client.sys.enable_secrets_engine("transit", path=path)
+    (settled,) = bed.run()
+    assert settled.outcome is KeyOutcome.FAILED
+    assert settled.evidence.limits[0] is Reason.NO_ANSWER
 
 
 def test_gone_before_we_began_is_not_ours(server, transit, counter):

@@ -190,7 +190,7 @@ def test_a_keyring_put_back_brings_it_back_and_so_it_is_not_the_top_rung(keyring
     for path in keyring.files():
         shutil.copy(path, tmp_path)
     (settled,) = counter(source(label)).run()
-    assert not settled.outcome.good
+    assert settled.outcome is KeyOutcome.MEDIUM_RESIDUE
     assert not keyring.has(label)
     assert Reason.STORE_WORD in settled.evidence.limits
     keyring.daemon.stop()

@@ -2,6 +2,7 @@
 
 import shutil
 import time
+from dataclasses import replace
 
 import pytest
 from servers import hung_server, tpm
@@ -71,7 +72,7 @@ def test_the_state_of_a_software_tpm_brings_it_back_and_so_it_is_not_the_top_run
     shutil.copytree(folder / "state", tmp_path / "hidden")
     with tpm(folder) as chip:
         (settled,) = counter(source(chip, f"nv:{INDEX}")).run()
-        assert not settled.outcome.good
+        assert settled.outcome is KeyOutcome.MEDIUM_RESIDUE
         assert Reason.UNKNOWN_MEDIUM in settled.evidence.limits
         assert not chip.do("nvread", INDEX, "-C", "o")[0]
     shutil.rmtree(folder / "state")
@@ -140,6 +141,26 @@ def test_killed_between_the_call_and_its_note_it_asks_the_chip(chip, counter):
     assert facts(settled)["answer"] == "unseen"
 
 
+@pytest.mark.parametrize("name", ["owner", f"nv:{INDEX}"])
+def test_another_chip_at_its_place_is_no_answer(chip, counter, tmp_path, name):
+    if name != "owner":
+        chip.must("nvdefine", "-Q", INDEX, "-C", "o", "-s", "32", "-a", "ownerread|ownerwrite")
+        chip.must("nvwrite", "-Q", INDEX, "-C", "o", "-i-", data=b"k" * 32)
+    bed = counter(source(chip, name))
+    events = bed.events()
+    for event in events:
+        if isinstance(event, Noted):
+            bed.noted[event.ids[0]], bed.stages[event.ids[0]] = event.evidence, Stage.NOTED
+            if event.what == "called":
+                break
+    events.close()
+    with tpm(tmp_path / "other") as other:
+        bed.calls = {item: replace(call, source=source(other, name)) for item, call in bed.calls.items()}
+        (settled,) = bed.run()
+    assert settled.outcome is KeyOutcome.FAILED
+    assert settled.evidence.limits[0] is Reason.NO_ANSWER
+
+
 def test_killed_after_the_clear_the_new_seed_is_not_cleared_again(chip, counter):
     bed = counter(source(chip, "owner"))
     events = bed.events()
@@ -152,7 +173,7 @@ def test_killed_after_the_clear_the_new_seed_is_not_cleared_again(chip, counter)
     chip.seal(HANDLE, b"someone else's by now")
     (settled,) = bed.run()
     assert chip.unseal(HANDLE) == b"someone else's by now"
-    assert settled.outcome is not KeyOutcome.KEY_DESTROYED_HERE
+    assert settled.outcome is KeyOutcome.FAILED
 
 
 def test_what_is_not_there_is_said(chip):
