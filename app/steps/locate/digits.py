@@ -44,6 +44,7 @@ _LONE: Final = re.compile(rb"(?:[^0-9]*[^0-9A-Za-z])?([0-9]{11,19})(?:[^0-9A-Za-
 """A run with one number in it and nothing glued to that: nearly all are."""
 _HASHES: Final = re.compile(rb"[0-9a-fA-F]{24,}|[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 
+_PIECE: Final = 64
 _BY_LENGTH: Final = {
     **dict.fromkeys((14, 16, 17, 19), (5,)),
     11: (2, 3),
@@ -252,4 +253,6 @@ def _in_hash(run: bytes, m: re.Match[bytes]) -> bool:
     """Whether the number is part of a long hexadecimal word."""
     if not (_glued(run, m) or b"-" in (run[m.start() - 1 : m.start()], run[m.end() : m.end() + 1])):
         return False
-    return any(h.start() <= m.start() and m.end() <= h.end() for h in _HASHES.finditer(run))
+    # Of a very long word a piece around the number is enough.
+    near = _HASHES.finditer(run, max(0, m.start() - _PIECE), m.end() + _PIECE)
+    return any(h.start() <= m.start() and m.end() <= h.end() for h in near)

@@ -74,6 +74,8 @@ _PAPERS: Final[tuple[tuple[str, re.Pattern[str], bool], ...]] = (
 """Kind, form, and whether the form is its alone: the papers of other countries look like many things."""
 _ANY_PAPER: Final = re.compile("|".join(f"(?:{form.pattern})" for _, form, _ in _PAPERS))
 _TOKEN_BEFORE: Final = 240
+_LINE: Final = 160
+"""Bytes of a log's line before its time."""
 _LETTERS_AND_FIGURES: Final = (string.ascii_letters + string.digits).encode()
 _NAME_SIGNS: Final = _LETTERS_AND_FIGURES + b"._%+-"
 
@@ -221,9 +223,10 @@ def visitor(view: View, end: int) -> Iterator[Sighting]:
     from app.steps.locate.named import WRITTEN
 
     bracket = view.data.rfind(b"[", max(0, end - 16), end)
-    m = _VISITOR.search(
-        view.data, max(0, bracket - 160, view.data.rfind(b"\n", 0, max(bracket, 0)) + 1), max(bracket, 0)
-    )
+    if bracket < 0:
+        return
+    first = max(0, bracket - _LINE)
+    m = _VISITOR.search(view.data, max(first, view.data.rfind(b"\n", first, bracket)), bracket)
     why = WRITTEN["ip"].weigh(m[1].decode()) if m else None
     if m and why is not None:
         yield Sighting(*m.span(1), "ip", m[1].decode(), grade.PATTERN | grade.CONTEXT | why)

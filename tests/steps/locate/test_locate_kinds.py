@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date
 
 import pytest
@@ -229,3 +230,21 @@ def test_a_cell_is_not_named_by_the_cell_before():
 def test_words_in_a_program_are_no_passwords():
     code = "enter password: Qwerty123 \0"
     assert {s.kind for s in found(code, raw=True)} == set()
+
+
+def test_each_line_of_a_log_names_its_visitor():
+    lines = [f'114.114.{n}.1 - - [10/Oct/2025:13:55:36 +0800] "GET /{n} HTTP/1.1" 200' for n in range(200)]
+    assert {s.value for s in found("\n".join(lines))} == {f"114.114.{n}.1" for n in range(200)}
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["[10/Oct/2025:", "a@", "E12345678", "0123456789abcdef" * 4, "password='", "QQ::::", "微信<a><b>"],
+)
+def test_nothing_takes_more_than_its_share_of_time(piece):
+    began = time.process_time()
+    found(piece * (100_000 // len(piece)))
+    once = time.process_time() - began
+    began = time.process_time()
+    found(piece * (400_000 // len(piece)))
+    assert time.process_time() - began < 12 * once + 1, "four times the text takes about four times as long"
