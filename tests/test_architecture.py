@@ -23,7 +23,6 @@ FUNCTIONS_P90 = 25
 DESTROYING_ROOMS = ("steps/wipe", "steps/shred")
 TRUSTED_WITH_THEIR_OWN_FILES = {
     "flow/closing.py": "removes the register whose key was destroyed",
-    "flow/opened.py": "drops the trial of new declarations that it wrote to read back",
     "flow/papers.py": "takes its copy of a document out of the case folder",
     "steps/confirm/rewriting.py": "drops a new archive of its own making while the old one is still there",
     "flow/making.py": "clears a case folder whose making was cut off",

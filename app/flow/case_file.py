@@ -39,7 +39,7 @@ from app.flow.databases import LOCATION, parted, places_in
 from app.flow.declarable import DISPOSALS, SHARES, shares_of, undeclarable
 from app.flow.looking import LOOKING, PATTERN, looking_of, pattern_reader
 from app.flow.people import PERSON, on_token
-from app.flow.toml_check import Form, Key, Source, check, load
+from app.flow.toml_check import Form, Key, Source, check, load, parsed
 from app.flow.vaulting import VAULT, terms_of
 from app.steps.confirm.repositories import KINDS as REPOSITORIES
 from app.steps.shred.kinds import KINDS
@@ -182,20 +182,21 @@ def read_case_file(path: Path) -> Case:
     Raises:
         Refused: with the file, the line and what was expected, before anything is touched.
     """
-    return _read(path, must_exist=True)
+    return _read(*load(path), must_exist=True)
 
 
-def reread_case(path: Path) -> Case:
+def reread_case(path: Path, text: str | None = None) -> Case:
     """Read the `case.toml` of an opened case, some of whose files may be destroyed by now.
+
+    With a text: what it would be if its file held that.
 
     Raises:
         Refused: with the file, the line and what was expected, before anything is touched.
     """
-    return _read(path, must_exist=False)
+    return _read(*(load(path) if text is None else parsed(path, text)), must_exist=False)
 
 
-def _read(path: Path, *, must_exist: bool) -> Case:
-    source, values = load(path)
+def _read(source: Source, values: dict[str, Any], *, must_exist: bool) -> Case:
     plain = {name: value for name, value in values.items() if name not in _FORMS}
     top = check(source, "", 0, plain, _TOP)
     if not _NUMBER.fullmatch(top["case"]):

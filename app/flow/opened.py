@@ -206,19 +206,12 @@ class OpenCase:
         refuse_protected(case, self.folder)
         refuse_own_keys(case, self.folder)
         refuse_other_terms(self.case.vault, case.vault)
-        write_durably(self.folder / "case.toml", self._readable(case_toml(case).encode()), 0o600)
+        path, text = self.folder / "case.toml", case_toml(case)
+        # What is written must open the case again.
+        reread_case(path, text)
+        write_durably(path, text.encode(), 0o600)
         self.case = case
         self._desk = replace(self.desk(), case=case)
-
-    def _readable(self, text: bytes) -> bytes:
-        """Give the text of new declarations once it was read back: it must open the case again."""
-        tried = self.folder / "case.toml.tried"
-        try:
-            write_durably(tried, text, 0o600)
-            reread_case(tried)
-        finally:
-            tried.unlink(missing_ok=True)
-        return text
 
     def bind(self) -> None:
         """Let the register know what is declared, once the journal does: an edit by hand is seen by it."""

@@ -82,6 +82,15 @@ def load(path: Path) -> tuple[Source, dict[str, Any]]:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
         raise Refused(Fault.CASE_FILE_UNREADABLE, str(path), reason) from error
+    return parsed(path, text)
+
+
+def parsed(path: Path, text: str) -> tuple[Source, dict[str, Any]]:
+    """Take a text for the case file at `path`.
+
+    Raises:
+        Refused: CASE_FILE_SYNTAX with the line.
+    """
     try:
         return Source(path, text), tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -198,7 +198,6 @@ def test_what_could_not_be_read_again_is_not_declared(flow: Flow, office: Office
         flow.declare(replace(flow.case, rules=(FateRule(Match(), Fate.EXPUNGE),)))
     assert refused.value.fault is Fault.CASE_FILE_WRONG_VALUE
     assert (flow.folder / "case.toml").read_bytes() == before
-    assert not (flow.folder / "case.toml.tried").exists()
 
 
 def test_declarations_void_what_rests_on_them(flow: Flow, office: Office, advance: Advance) -> None:

@@ -13,7 +13,7 @@ from app.domain.case import Role
 from app.domain.outcome import Evidence
 from app.domain.plan import Subject
 from app.identity import Identity
-from app.steps.certify.account import Account, named
+from app.steps.certify.account import Account, Coverage, named
 from app.steps.certify.difference import difference_of
 from app.steps.certify.evidence.annex import ANNEX
 from app.steps.certify.evidence.inventory import INVENTORY
@@ -53,11 +53,7 @@ def manifest_of(
         **told(account, people, issuing),
         "signatures": [_signature(field, person) for field, person in fields_of(people)],
         "totals": _totals(account),
-        "coverage": {
-            **asdict(account.coverage),
-            "problems": [list(p) for p in account.coverage.problems],
-            "kinds": [list(kind) for kind in account.coverage.kinds],
-        },
+        "coverage": _coverage(account.coverage),
         "searched": [_searched(account, i) for i in range(len(account.searched))],
         "media": [asdict(medium) for medium in account.media],
         "locations": list(account.locations),
@@ -86,6 +82,11 @@ def manifest_of(
 def _signature(field: str, person: Identity) -> dict[str, str]:
     role, name = person.role.value, person.name
     return {"field": field, "role": role, "name": name, "fingerprint": person.fingerprint}
+
+
+def _coverage(one: Coverage) -> dict[str, Any]:
+    pairs = {"problems": [list(pair) for pair in one.problems], "kinds": [list(pair) for pair in one.kinds]}
+    return asdict(one) | pairs
 
 
 def _inventory(data: bytes, rows: int) -> dict[str, Any]:
