@@ -32,7 +32,10 @@ class Wraps:
 
 @dataclass(frozen=True, slots=True)
 class Quarry:
-    """A key whose copies are looked for: its id, its own file, and what every copy of it has in it."""
+    """A key whose copies are looked for: its id, its own file, and what every copy of it has in it.
+
+    One that is kept by a store has no `path`, or one that is not beside its copies.
+    """
 
     id: str
     path: str
@@ -261,7 +264,7 @@ def wraps_beside(path: str, kind: Kind) -> tuple[str, ...]:
 def _candidates(
     quarries: Sequence[Quarry], places: Sequence[str], aside: frozenset[str], bag: _Bag
 ) -> Iterator[str]:
-    for folder in dict.fromkeys(os.path.dirname(one.path) for one in quarries):
+    for folder in dict.fromkeys(os.path.dirname(one.path) for one in quarries if one.path):
         yield from _entries(folder, bag)[0]
     for place in dict.fromkeys(places):
         if not os.path.isdir(place):

@@ -69,6 +69,7 @@ def shred(
     files = {item: _kind(kind) for item, kind in kinds.items() if not isinstance(kind, Called)}
     done = 0
     for called in _calls(plan, items, calls, stages, noted, seed):
+        called.grounds = grounds
         yield from called.carried_out(passphrase)
         done += 1
         yield Progressed(Step.SHRED, done, len(items), "keys", called.item.path)

@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final, TypeVar
 
-from app.domain.event import Begun, Noted, Progressed, Settled
+from app.domain.event import Begun, CopyFound, Noted, Progressed, Settled
 from app.domain.outcome import Evidence, Fact, KeyOutcome, Reason
 from app.domain.plan import PlanItem
 from app.domain.step import Stage, Step
+from app.steps.shred.hunt import NOTHING, Grounds, Hunted, remaining
+from app.steps.shred.hunting import copies_of
+from app.steps.shred.needles import needles_of
 from app.steps.shred.progress import progress_of
 from app.steps.shred.services.asking import session
 from app.steps.shred.services.contract import (
@@ -23,7 +26,7 @@ from app.steps.shred.services.contract import (
     Unanswered,
     Warrant,
 )
-from app.steps.shred.services.copies import copies_in, remaining
+from app.steps.shred.services.copies import copies_in
 from app.steps.shred.services.later import declared_as
 from app.steps.shred.services.seen import (
     ANSWERED,
@@ -35,11 +38,12 @@ from app.steps.shred.services.seen import (
     refuse_early,
     store_of,
 )
-from app.steps.shred.verdict import CANARY, COPIES, DECLARED, concluded, graded
+from app.steps.shred.verdict import CANARY, COPIES, COPIES_AT, DECLARED, concluded, graded
 
 T = TypeVar("T")
-Told = Begun | Noted | Progressed | Settled
+Told = Begun | CopyFound | Noted | Progressed | Settled
 
+BESIDE: Final = Grounds()
 NO_TRACES: Final = Traces()
 UNTOLD: Final = Evidence(METHOD, (Reason.CANARY_FAILED,))
 """What is known of a key noted in an earlier run whose evidence was not handed over."""
@@ -59,7 +63,8 @@ class ServiceAct:
     noted: Evidence = UNTOLD
     secret: str = field(default="", repr=False)
     over: bool = False
-    hunted: tuple[str, ...] = ()
+    grounds: Grounds = BESIDE
+    hunted: Hunted = NOTHING
     traces: Traces = NO_TRACES
 
     def carried_out(self, passphrase: Callable[[str], str]) -> Iterator[Told]:
@@ -128,9 +133,22 @@ class ServiceAct:
             facts += ((CANARY, hashlib.sha256(canary.text).hexdigest()), *canary.facts)
         return Evidence(METHOD, tuple(dict.fromkeys(limits)), facts)
 
-    def _hunt(self) -> Iterator[Progressed]:
-        self.hunted = yield from progress_of(copies_in(self.call.source.copies, self.traces))
-        self.noted = _with(self.noted, Answer(facts=((COPIES, len(self.hunted)),)))
+    def _hunt(self) -> Iterator[CopyFound | Progressed]:
+        """Look for copies where those of key files are looked for; of what was found the journal has ids."""
+        item, places = self.item.id, self.call.source.copies
+        self.hunted = yield from progress_of(copies_in(item, places, self.traces, self.grounds))
+        found, blind = self.hunted.found, self.hunted.blind
+        facts: tuple[Fact, ...] = (
+            ("copies_searched", self.hunted.searched),
+            (COPIES, len({one.path for one in found})),
+            ("places_unseen", len(blind)),
+        )
+        if found:
+            facts += ((COPIES_AT, " ".join(dict.fromkeys(one.id for one in found))),)
+        limits = (Reason.PLACES_UNSEEN,) if blind or self.traces.untold else ()
+        self.noted = _with(self.noted, Answer(limits, facts))
+        late = copies_of({item: found}, Reason.FOUND_LATE)
+        yield from (CopyFound(one) for one in late if one.id not in self.grounds.told)
 
     def _signed(self, keys: tuple[KeyRef, ...]) -> KeyRef:
         if not keys:
@@ -161,7 +179,7 @@ class ServiceAct:
     def _copies_remain(self) -> bool:
         if self.stage is Stage.NOTED:
             return bool(dict(self.noted.facts).get(COPIES))
-        return bool(remaining(self.hunted, self.traces))
+        return bool(remaining(self.hunted, needles_of(self.traces.marks)))
 
     def _note(self, what: str) -> Noted:
         return Noted(Step.SHRED, (self.item.id,), what, self.noted)

@@ -12,6 +12,7 @@ from app.domain.fault import Fault, Refused
 from app.domain.key import Key
 from app.domain.outcome import Reason
 from app.domain.record import Stamp
+from app.steps.shred.hunt import Grounds
 from app.steps.shred.progress import drawn
 from app.steps.shred.services import service_of
 from app.steps.shred.services.contract import Keeper, KeyRef, Traces, Unanswered
@@ -23,6 +24,7 @@ T = TypeVar("T")
 
 NOWHERE: Final = Stamp(0, 0, 0, 0, 0, 0)
 """The stamp of what is no file."""
+_DECLARED: Final = Grounds()
 _FAULTS: Final = {
     Reason.WRONG_PASSPHRASE: Fault.WRONG_PASSPHRASE,
     Reason.NO_LIBRARY: Fault.KEY_LIBRARY_MISSING,
@@ -64,8 +66,10 @@ def inquire(
         )
 
 
-def foreask(source: ServiceKey, secret: str) -> Foreasked:
+def foreask(source: ServiceKey, secret: str, grounds: Grounds = _DECLARED) -> Foreasked:
     """Say what the destruction of one key would do, changing nothing.
+
+    Copies are looked for in the places that the source names, and in `grounds`.
 
     Raises:
         Refused: as `inquire`.
@@ -77,8 +81,10 @@ def foreask(source: ServiceKey, secret: str) -> Foreasked:
         return key, told.calls, told.wait, keeper.traces(key)
 
     key, calls, wait, traces = asked(source, secret, look)
-    copies = drawn(copies_in(source.copies, traces))
-    limits = (*key.limits, *((Reason.COPIES_REMAIN,) if copies else ()), *DECLARED)
+    hunted = drawn(copies_in(source.locator, source.copies, traces, grounds))
+    copies = tuple(dict.fromkeys(one.path for one in hunted.found))
+    unseen = (Reason.PLACES_UNSEEN,) if hunted.blind or traces.untold else ()
+    limits = (*key.limits, *((Reason.COPIES_REMAIN,) if copies else ()), *unseen, *DECLARED)
     return Foreasked(source.locator, source.kind, calls, wait, copies, limits)
 
 

@@ -142,21 +142,18 @@ class Probe:
     limits: tuple[Reason, ...] = ()
 
 
-def nothing(_: bytes) -> bool:
-    """No file is a copy: of a key that no file can hold."""
-    return False
-
-
 @dataclass(frozen=True, slots=True)
 class Traces:
-    """How copies of a key are known: by what is in a file, and in which places besides the declared ones.
+    """How copies of a key are known: by the bytes in them, and in which places besides the declared ones.
 
-    `own` are the store's files of the key itself.
+    `own` are the store's files of the key itself. Without marks no file can hold the key,
+    unless it is `untold`: then some may, and nothing would tell which.
     """
 
-    is_copy: Callable[[bytes], bool] = nothing
+    marks: tuple[bytes, ...] = field(default=(), repr=False)
     places: tuple[Path, ...] = ()
     own: tuple[Path, ...] = ()
+    untold: bool = False
 
 
 @dataclass(frozen=True, slots=True)

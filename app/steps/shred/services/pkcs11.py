@@ -255,8 +255,8 @@ class _Token(contract.Keeper):
         placed = self._placed(key.handle)
         mark = softhsm.secret_of(placed) if placed else b""
         if placed is None or not mark:
-            return contract.Traces()
-        return contract.Traces(lambda data: mark in data, (placed.parent.parent,), (placed,))
+            return contract.Traces(untold=self.soft)
+        return contract.Traces((mark,), (placed.parent.parent,), (placed,))
 
     def _said(self, ask: Callable[[], T]) -> T:
         import pkcs11

@@ -154,9 +154,9 @@ class _Keyring(contract.Keeper):
     def traces(self, key: contract.KeyRef) -> contract.Traces:
         """Plain notes of the secret; a copy of a keyring's file can't be told from what it is now."""
         marks = [bytes(self._said(one.get_secret)) for one in self._unlocked()]
-        telling = [one for one in marks if len(one) >= _TELLING]
+        telling = tuple(one for one in marks if len(one) >= _TELLING)
         own = tuple(Path(_KEYRINGS).expanduser().glob("*.keyring"))
-        return contract.Traces(lambda data: any(mark in data for mark in telling), own=own)
+        return contract.Traces(telling, own=own, untold=len(telling) < len(marks))
 
 
 def _attributes(name: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ from app.domain.plan import Plan, PlanItem, Subject
 from app.domain.record import Tier
 from app.identity import sign_plan
 from app.steps.shred import shred
+from app.steps.shred.hunt import Grounds
 from app.steps.shred.services.asking import inquire
 from app.steps.shred.services.contract import Called
 
@@ -28,6 +29,7 @@ class Counter:
     secrets: dict
     stages: dict = field(default_factory=dict)
     noted: dict = field(default_factory=dict)
+    grounds: Grounds = field(default_factory=Grounds)
 
     def events(self):
         return shred(
@@ -37,6 +39,7 @@ class Counter:
             passphrase=self.secrets.__getitem__,
             seed=b"\x07" * 32,
             noted=self.noted,
+            grounds=self.grounds,
         )
 
     def run(self):

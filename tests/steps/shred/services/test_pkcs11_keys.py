@@ -6,17 +6,19 @@ import subprocess
 import sys
 import textwrap
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
 from servers import tool
 
 from app.domain.case import ServiceKey
-from app.domain.event import Noted
+from app.domain.event import CopyFound, Noted
 from app.domain.fault import Fault, Refused
 from app.domain.outcome import KeyOutcome, Reason
 from app.domain.step import Stage
 from app.language import Language, explain
+from app.steps.shred.hunt import Grounds
 from app.steps.shred.services.asking import foreask, inquire
 
 pkcs11 = pytest.importorskip("pkcs11")
@@ -154,6 +156,41 @@ def test_a_restored_object_file_brings_it_back_and_the_verdict_knew(token, label
     assert not token.has(label)
     shutil.copyfile(copy, path)
     assert token.has(label)
+
+
+def test_a_zipped_object_file_is_found_where_the_case_looks_and_brings_it_back(
+    token, label, counter, tmp_path
+):
+    """In a location of the case, that the key itself does not name."""
+    before = set(token.objects())
+    token.make(label, "aes")
+    (path,) = set(token.objects()) - before
+    place = tmp_path / "customers"
+    place.mkdir()
+    with zipfile.ZipFile(place / "tokens.zip", "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.write(path, "x.object")
+    (place / "locked.rar").write_bytes(b"Rar!\x1a\x07\x01\0" + b"x" * 64)
+    bed = counter(source(label), secret="1234")
+    bed.grounds = Grounds(places=(str(place),), key=b"\1" * 32)
+    events = list(bed.events())
+    settled = events[-2]
+    assert settled.outcome is KeyOutcome.ACCESS_REMOVED
+    assert {Reason.COPIES_REMAIN, Reason.PLACES_UNSEEN} <= set(settled.evidence.limits)
+    (found,) = (event.copy for event in events if isinstance(event, CopyFound))
+    assert (found.path, found.member) == (str(place / "tokens.zip"), "x.object")
+    assert facts(settled)["copies_at"] == found.id
+    assert facts(settled)["places_unseen"] == 1
+    assert "C4=open" in facts(settled)["conditions"].split()
+    assert not token.has(label)
+    with zipfile.ZipFile(place / "tokens.zip") as packed:
+        path.write_bytes(packed.read("x.object"))
+    assert token.has(label)
+
+
+def test_a_place_that_is_not_there_is_told(token, label, counter, tmp_path):
+    token.make(label, "aes")
+    (settled,) = counter(source(label, copies=(tmp_path / "nowhere",)), secret="1234").run()
+    assert Reason.PLACES_UNSEEN in settled.evidence.limits
 
 
 def test_a_copy_beside_the_token_is_found_without_being_told(token, label, counter):

@@ -12,7 +12,7 @@ from typing_extensions import override
 from app.domain.canonical import canonical
 from app.domain.outcome import Fact, Reason
 from app.steps.shred.services import contract
-from app.steps.shred.services.openbao.backups import has, in_snapshot
+from app.steps.shred.services.openbao.backups import in_snapshot
 from app.steps.shred.services.openbao.server import ALWAYS, Server, looked
 
 _TELLING: Final = 16
@@ -111,5 +111,5 @@ class StoredSecret(contract.Keeper):
         mount = self.server.mount(self.mount)
         told = self.server.read(self._at("data")) or {}
         values = [str(one).encode() for one in dict(told.get("data") or {}).values()]
-        marks = [one for one in values if len(one) >= _TELLING]
-        return contract.Traces(lambda data: in_snapshot(data, mount) or has(data, marks))
+        marks = tuple(one for one in values if len(one) >= _TELLING)
+        return contract.Traces((*marks, *in_snapshot(mount)), untold=not (mount and marks))

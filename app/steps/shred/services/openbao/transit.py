@@ -15,7 +15,7 @@ from typing_extensions import override
 from app.domain.canonical import canonical
 from app.domain.outcome import Fact, Reason
 from app.steps.shred.services import contract
-from app.steps.shred.services.openbao.backups import backs_up, has, in_snapshot
+from app.steps.shred.services.openbao.backups import in_backup, in_snapshot
 from app.steps.shred.services.openbao.server import ALWAYS, Server, looked
 
 
@@ -127,9 +127,7 @@ class TransitKey(contract.Keeper):
     @override
     def traces(self, key: contract.KeyRef) -> contract.Traces:
         marks, mount, name = self._exported(key), self.server.mount(self.mount), self.name
-        return contract.Traces(
-            lambda data: backs_up(data, name) or in_snapshot(data, mount) or has(data, marks)
-        )
+        return contract.Traces((*marks, *in_snapshot(mount), in_backup(name)), untold=not mount)
 
     def _exported(self, key: contract.KeyRef) -> list[bytes]:
         """What an export of the key has in it, where the engine gives it out."""
