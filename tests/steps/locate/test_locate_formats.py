@@ -140,12 +140,6 @@ def sqlite_bytes(people, path, wal=False):
     return path.read_bytes()
 
 
-@pytest.fixture
-def counts(counts):
-    """Counts without the minors: among people made by chance there are some, which is told beside."""
-    return lambda located: {k: n for k, n in counts(located).items() if not k.startswith("minor.")}
-
-
 def check(located, counts, expected=EXPECTED):
     assert located.look is Look.FOUND
     assert counts(located) == expected
