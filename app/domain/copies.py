@@ -97,7 +97,8 @@ class Searched:
     """How the search of one declared backup ended: what was looked at, what could not be.
 
     `check` names the check that its own tool made of it and that it passed. `fault` says why it
-    could not be checked or read: then nothing may be destroyed.
+    could not be checked or read: then nothing may be destroyed. `unopened` counts the archives and
+    mails in a repository that were not looked into, or not to their end.
     """
 
     backup: str
@@ -107,3 +108,4 @@ class Searched:
     limits: tuple[Reason, ...] = ()
     check: str = ""
     fault: Reason | None = None
+    unopened: int = 0

@@ -145,6 +145,8 @@ class Reason(Enum):
     """It is attached to a mail, which Lethe does not change."""
     NOT_SEARCHED = "not_searched"
     """This version of Lethe does not look into this kind of repository."""
+    NOT_OPENED = "not_opened"
+    """Archives or mails in a repository were not looked into."""
     SEARCH_LIMIT = "search_limit"
     """An archive went past the limits of depth, size or number; the rest of it was not looked at."""
     DECLARED = "declared"

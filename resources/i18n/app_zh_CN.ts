@@ -620,6 +620,10 @@
             <translation>发现副本</translation>
         </message>
         <message>
+            <source>Not opened</source>
+            <translation>未打开</translation>
+        </message>
+        <message>
             <source>What could not be looked at</source>
             <translation>未能查看的内容</translation>
         </message>

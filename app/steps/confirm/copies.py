@@ -18,8 +18,9 @@ from app.domain.fault import Fault, Refused
 from app.domain.outcome import Reason
 from app.domain.record import Stamp
 from app.domain.step import Step
-from app.steps.confirm.archives import Limits, Member, members
+from app.steps.confirm.archives import Limits, members
 from app.steps.confirm.bags import CHECK, check_bag
+from app.steps.confirm.contents import Contents, weigh
 from app.steps.confirm.declared import declared_copy
 from app.steps.confirm.forms import HEAD, Form, form_of
 from app.steps.confirm.reading import CantRead, digesting, reading, reason_of, stood_still
@@ -54,18 +55,6 @@ class _Tally:
     def searched(self, backup: str) -> Searched:
         limits = tuple(sorted(self.limits, key=lambda reason: reason.value))
         return Searched(backup, self.files, self.members, self.copies, limits)
-
-
-@dataclass(slots=True)
-class _Contents:
-    """What one file was seen to hold."""
-
-    ids: set[str] = field(default_factory=set)
-    against: set[Reason] = field(default_factory=set)
-    """Why the file can't be disposed of as a whole."""
-    form: Form | None = None
-    attached: dict[str, None] = field(default_factory=dict)
-    """The names of what is attached to a mail and goes."""
 
 
 def _no_password(_: Backup) -> str:
@@ -188,7 +177,7 @@ def _look(path: str, wanted: Wanted, key: bytes, tally: _Tally) -> Generator[Pro
         if stamp.size == 0 or _is_own(path, stamp, wanted):
             return None
         sha256 = (yield from _hashed(file, path, tally)) if stamp.size in wanted.sizes else ""
-        contents = _Contents()
+        contents = Contents()
         if sha256 in wanted.doomed:
             contents.ids.update(wanted.doomed[sha256])
         elif form := _form(file):
@@ -212,7 +201,7 @@ def _hashed(file: io.FileIO, path: str, tally: _Tally) -> Generator[Progressed, 
         yield from tally.progress(path)
 
 
-def _copy(path: str, stamp: Stamp, sha256: str, wanted: Wanted, key: bytes, contents: _Contents) -> Copy:
+def _copy(path: str, stamp: Stamp, sha256: str, wanted: Wanted, key: bytes, contents: Contents) -> Copy:
     if stamp.links > 1:
         contents.against.add(Reason.HARD_LINK)
     if sha256 in wanted.kept:
@@ -229,7 +218,7 @@ def _copy(path: str, stamp: Stamp, sha256: str, wanted: Wanted, key: bytes, cont
     )
 
 
-def _disposal(contents: _Contents, wanted: Wanted) -> Disposal:
+def _disposal(contents: Contents, wanted: Wanted) -> Disposal:
     """What is proposed for a file; an archive that only holds other things too is written anew without these.
 
     An archive of keys is for the step that shreds them, which takes it whole or not at all.
@@ -259,7 +248,7 @@ def _form(file: BinaryIO) -> Form | None:
 
 
 def _open_up(
-    file: BinaryIO, stamp: Stamp, path: str, wanted: Wanted, contents: _Contents, tally: _Tally
+    file: BinaryIO, stamp: Stamp, path: str, wanted: Wanted, contents: Contents, tally: _Tally
 ) -> Iterator[Progressed]:
     """Look at every member of an archive; what speaks against disposing of it whole is collected."""
     for member in members(file, stamp.size, frozenset(wanted.doomed), wanted.sizes, Limits(), path):
@@ -269,16 +258,4 @@ def _open_up(
             tally.limits.add(member.problem)
             contents.against.add(member.problem)
             continue
-        _weigh(member, wanted, contents)
-
-
-def _weigh(member: Member, wanted: Wanted, contents: _Contents) -> None:
-    ids = wanted.doomed.get(member.sha256, ())
-    contents.ids.update(ids)
-    if member.attached is not None and ids:
-        contents.against.add(Reason.IN_MAIL)
-        contents.attached[member.attached] = None
-    if member.sha256 in wanted.kept:
-        contents.against.add(Reason.KEPT_CONTENT if ids or member.opened else Reason.MIXED_ARCHIVE)
-    elif not ids and not member.opened and member.attached is None:
-        contents.against.add(Reason.MIXED_ARCHIVE)
+        weigh(member, wanted, contents)

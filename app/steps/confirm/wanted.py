@@ -15,7 +15,8 @@ class Wanted:
     all that the plan keeps. `own` gives for a (device, inode) the paths of the case's
     own records and keys, so that none is taken for a copy of itself. `paths` gives for
     the absolute path of what goes its ids: a repository has earlier versions of it. `records`
-    are the ids that are records and not keys.
+    are the ids that are records and not keys. `within` says that archives and mails in a
+    repository are to be looked into, too.
     """
 
     doomed: Mapping[str, tuple[str, ...]]
@@ -24,3 +25,4 @@ class Wanted:
     own: Mapping[tuple[int, int], tuple[str, ...]] = field(default_factory=dict)
     paths: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     records: frozenset[str] = frozenset()
+    within: bool = False

@@ -66,6 +66,13 @@ def searched() -> Rows[Searched]:
                 width=12,
             ),
             Column(
+                lambda: translate("Copies", "Not opened"),
+                lambda one: words.count(one.unopened),
+                lambda one: one.unopened,
+                number=True,
+                width=10,
+            ),
+            Column(
                 lambda: translate("Copies", "What could not be looked at"),
                 lambda one: words.reasons(one.limits),
                 long=True,

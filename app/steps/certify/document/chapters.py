@@ -198,7 +198,7 @@ def copies(account: Account, words: Words) -> list[Strip]:
             f"{one.files:,}",
             f"{one.members:,}",
             f"{one.copies:,}",
-            words.reasons(one.limits),
+            words.reasons(one.limits) + _unopened(one.unopened, words),
         )
         for one in account.searched
     ]
@@ -207,6 +207,11 @@ def copies(account: Account, words: Words) -> list[Strip]:
         *_told_of(found, words),
         *paragraph(words.lines("sentence.copies_note"), NOTE, above=2),
     ]
+
+
+def _unopened(count: int, words: Words) -> str:
+    """How many archives and mails in a repository were not looked into, on a line of its own."""
+    return f"\n{words.label('sentence.unopened', count=count)}" if count else ""
 
 
 def _told_of(found: Sequence[Line], words: Words) -> list[Strip]:

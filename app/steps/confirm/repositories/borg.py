@@ -12,6 +12,7 @@ from typing import Final
 from app.domain.copies import Disposal
 from app.domain.outcome import Reason
 from app.steps.confirm.repositories.contract import Entry, Kind, Listing, Place, Repository, Run, Traits
+from app.steps.confirm.repositories.inside import Inside, Reader, look_inside, may_hold
 from app.steps.confirm.repositories.originals import Originals
 from app.steps.confirm.repositories.tool import Tool
 from app.steps.confirm.wanted import Wanted
@@ -56,6 +57,8 @@ class _Seen:
     """By SHA-256, each place with its size."""
     by_path: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """By SHA-256, the ids of what stood at a path."""
+    packed: dict[str, dict[Place, int]] = field(default_factory=lambda: defaultdict(dict))
+    """By SHA-256, each place of an archive or mail with its size."""
     links: dict[Place, list[str]] = field(default_factory=lambda: defaultdict(list))
     """Other names of a file in the same archive: a link that is left would bring the content back."""
 
@@ -66,10 +69,13 @@ def _find(repository: Repository, wanted: Wanted) -> Run[Listing]:
         some = yield from _candidates(tool, archive, wanted, originals, seen)
         for place, size, sha256 in (yield from _digests(repository, tool, archive, some)):
             ids = originals.of(place.path)
+            if wanted.within and sha256 not in wanted.doomed and may_hold(place.path):
+                seen.packed[sha256][place] = size
             if sha256 in wanted.doomed or ids:
                 names = (place.path, *seen.links[place])
                 seen.places[sha256].update({Place(archive, name): size for name in names})
                 seen.by_path.setdefault(sha256, ids)
+    inside = yield from _opened(tool, wanted, seen)
     entries = tuple(
         Entry(
             sha256,
@@ -81,7 +87,27 @@ def _find(repository: Repository, wanted: Wanted) -> Run[Listing]:
         )
         for sha256, places in seen.places.items()
     )
-    return Listing(entries, seen.files)
+    return Listing((*entries, *inside.entries), seen.files, members=inside.members, unopened=inside.unopened)
+
+
+def _opened(tool: Tool, wanted: Wanted, seen: _Seen) -> Run[Inside]:
+    """Look into the archives and mails, each content once, whatever number of places it has."""
+    inside = Inside()
+    for places in seen.packed.values():
+        names = dict.fromkeys(
+            Place(one.snapshot, name) for one in places for name in (one.path, *seen.links[one])
+        )
+        reader = _reader(tool, next(iter(places)))
+        yield from look_inside(tuple(names), max(places.values()), reader, wanted, inside)
+    for entry in inside.entries:
+        seen.places.pop(entry.sha256, None)
+    return inside
+
+
+def _reader(tool: Tool, place: Place) -> Reader:
+    # A bare path would do too, and borg would then complain that it was not found.
+    just = (f"--pattern=+pf:{place.path}", "--pattern=-re:^")
+    return lambda take: tool.feed(("extract", "--stdout", *just, f"::{place.snapshot}"), take)
 
 
 def _candidates(
@@ -98,7 +124,8 @@ def _candidates(
             return
         seen.files += 1
         size = int(one["size"])
-        if size and (size in wanted.sizes or originals.of(one["path"])):
+        packed = wanted.within and may_hold(one["path"])
+        if size and (packed or size in wanted.sizes or originals.of(one["path"])):
             found[one["path"]] = size
 
     yield from tool.lines(("list", "--json-lines", "--format", _FORMAT, f"::{archive}"), take)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import os
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from app.domain.copies import Disposal
 from app.domain.outcome import Reason
-from app.steps.confirm.reading import CantRead, digesting, reading
+from app.steps.confirm.reading import CHUNK, CantRead, digesting, reading
 from app.steps.confirm.repositories.contract import (
     Beat,
     Entry,
@@ -23,9 +24,11 @@ from app.steps.confirm.repositories.contract import (
     Traits,
     Unusable,
 )
+from app.steps.confirm.repositories.inside import Inside, Reader, look_inside, may_hold
 from app.steps.confirm.repositories.tool import Tool
 from app.steps.confirm.wanted import Wanted
 
+_GO_TOO: Final = (Reason.MIXED_ARCHIVE, Reason.IN_MAIL)
 _WORDS: Final = ((rb"not a subvolume|not a btrfs|cannot find|could not statfs", Reason.UNREADABLE),)
 
 
@@ -71,21 +74,35 @@ def _find(repository: Repository, wanted: Wanted) -> Run[Listing]:
         return Listing((), 0)
     places: dict[str, list[str]] = defaultdict(list)
     sizes: dict[str, int] = {}
-    files = 0
+    files, inside = 0, Inside()
     for path in _files(repository.path):
         files += 1
         with reading(path) as (file, stamp):
-            if stamp.size and stamp.size in wanted.sizes:
-                sha256 = yield from _hashed(file)
-                if sha256 in wanted.doomed:
-                    places[sha256].append(os.path.relpath(path, repository.path))
-                    sizes[sha256] = stamp.size
+            sha256 = (yield from _hashed(file)) if stamp.size in wanted.sizes else ""
+            if stamp.size and sha256 in wanted.doomed:
+                places[sha256].append(os.path.relpath(path, repository.path))
+                sizes[sha256] = stamp.size
+            elif wanted.within and may_hold(path):
+                place = Place("", os.path.relpath(path, repository.path))
+                yield from look_inside((place,), stamp.size, _reader(file), wanted, inside)
         yield Beat(files)
     entries = tuple(
         Entry(one, sizes[one], tuple(Place("", p) for p in found), (one,), wanted.doomed[one])
         for one, found in places.items()
     )
-    return Listing(entries, files)
+    # A snapshot goes whole, with whatever else an archive in it holds.
+    held = (replace(one, against=tuple(w for w in one.against if w not in _GO_TOO)) for one in inside.entries)
+    return Listing((*entries, *held), files, members=inside.members, unopened=inside.unopened)
+
+
+def _reader(file: io.FileIO) -> Reader:
+    def read(take: Callable[[bytes], None]) -> Run[None]:
+        file.seek(0)
+        while chunk := file.read(CHUNK):
+            take(chunk)
+            yield Beat()
+
+    return read
 
 
 def _remove(repository: Repository, _: Sequence[Entry]) -> Run[None]:

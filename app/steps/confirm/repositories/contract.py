@@ -86,11 +86,16 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What a search of a repository came to: the entries found, files seen, and what could not be told."""
+    """What a search of a repository came to: the entries found, files seen, and what could not be told.
+
+    `members` were seen in archives and mails; `unopened` of these could not be looked into.
+    """
 
     entries: tuple[Entry, ...]
     files: int
     limits: frozenset[Reason] = frozenset()
+    members: int = 0
+    unopened: int = 0
 
 
 @dataclass(frozen=True, slots=True)

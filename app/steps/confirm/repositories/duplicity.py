@@ -24,6 +24,7 @@ from app.steps.confirm.repositories.contract import (
     Traits,
     Unusable,
 )
+from app.steps.confirm.repositories.inside import may_hold
 from app.steps.confirm.repositories.originals import Originals
 from app.steps.confirm.repositories.tool import Tool
 from app.steps.confirm.repositories.volumes import Content, contents, files_of, is_in_clear, roots
@@ -113,7 +114,9 @@ def _find(repository: Repository, wanted: Wanted) -> Run[Listing]:
         )
         for sha256, found in places.items()
     )
-    return Listing(entries_, len(held), frozenset((Reason.NOT_SEARCHED,)) if unseen else frozenset())
+    limits = frozenset((Reason.NOT_SEARCHED,)) if unseen else frozenset[Reason]()
+    unopened = sum(may_hold(one.path) and one.sha256 not in wanted.doomed for one in held)
+    return Listing(entries_, len(held), limits, unopened=unopened)
 
 
 def _against(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator
+from dataclasses import replace
 from typing import Final
 
 from app.domain.canonical import handle
@@ -47,7 +48,9 @@ def search_repository(
         with at_work(backup, password, patience) as repository:
             yield from told(Step.CONFIRM, kind.verify(repository), "bytes", name)
             traits = yield from told(Step.CONFIRM, kind.traits(repository), "bytes", name)
-            listing = yield from told(Step.CONFIRM, kind.find(repository, wanted), "bytes", name)
+            listing = yield from told(
+                Step.CONFIRM, kind.find(repository, replace(wanted, within=True)), "bytes", name
+            )
     except Unusable as error:
         yield BackupSearched(Searched(name, 0, 0, 0, (error.reason,), fault=error.reason))
         return
@@ -61,8 +64,12 @@ def search_repository(
 
 
 def _searched(name: str, kind: Kind, listing: Listing) -> Searched:
-    limits = tuple(sorted(listing.limits, key=lambda reason: reason.value))
-    return Searched(name, listing.files, 0, len(listing.entries), limits, check=kind.check)
+    told = listing.limits | ({Reason.NOT_OPENED} if listing.unopened else set())
+    limits = tuple(sorted(told, key=lambda reason: reason.value))
+    found = len(listing.entries)
+    return Searched(
+        name, listing.files, listing.members, found, limits, check=kind.check, unopened=listing.unopened
+    )
 
 
 def _copies(

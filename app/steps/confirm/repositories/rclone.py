@@ -22,6 +22,7 @@ from app.steps.confirm.repositories.contract import (
     Traits,
     Unusable,
 )
+from app.steps.confirm.repositories.inside import Inside, Reader, look_inside, may_hold
 from app.steps.confirm.repositories.originals import Originals
 from app.steps.confirm.repositories.rclone_ground import ground_of
 from app.steps.confirm.repositories.tool import Tool
@@ -83,8 +84,10 @@ def _find(repository: Repository, wanted: Wanted) -> Run[Listing]:
     if not sizes:
         yield from _told_all(repository)
         raise Unusable(Reason.UNREADABLE)
-    entries = yield from _known(repository, tool, wanted, sizes)
-    return Listing(entries, len(sizes), frozenset(() if distinct else (Reason.UNREADABLE,)))
+    inside = Inside()
+    entries = yield from _known(repository, tool, wanted, sizes, inside)
+    unsure = frozenset(() if distinct else (Reason.UNREADABLE,))
+    return Listing((*entries, *inside.entries), len(sizes), unsure, inside.members, inside.unopened)
 
 
 def _told_all(repository: Repository) -> Run[None]:
@@ -93,10 +96,12 @@ def _told_all(repository: Repository) -> Run[None]:
 
 
 def _known(
-    repository: Repository, tool: Tool, wanted: Wanted, sizes: dict[str, int]
+    repository: Repository, tool: Tool, wanted: Wanted, sizes: dict[str, int], inside: Inside
 ) -> Run[tuple[Entry, ...]]:
     originals = Originals(wanted.paths)
+    packed = [path for path, size in sizes.items() if size and wanted.within and may_hold(path)]
     some = [path for path, size in sizes.items() if size and (size in wanted.sizes or originals.of(path))]
+    some = list(dict.fromkeys((*some, *packed)))
     places: dict[str, list[str]] = defaultdict(list)
     if some:
 
@@ -108,6 +113,12 @@ def _known(
         yield from tool.lines(
             ("hashsum", "sha256", "--download", "--files-from-raw", listed, repository.path), take
         )
+    for digest, paths in places.items():
+        if digest not in wanted.doomed and (held := [path for path in paths if path in packed]):
+            found = tuple(Place("", path) for path in paths)
+            reader = _reader(repository, tool, held[0])
+            yield from look_inside(found, sizes[held[0]], reader, wanted, inside)
+    within = {entry.sha256 for entry in inside.entries}
     return tuple(
         Entry(
             digest,
@@ -118,8 +129,13 @@ def _known(
             digest not in wanted.doomed,
         )
         for digest, paths in places.items()
-        if digest in wanted.doomed or originals.of(paths[0])
+        if digest not in within and (digest in wanted.doomed or originals.of(paths[0]))
     )
+
+
+def _reader(repository: Repository, tool: Tool, path: str) -> Reader:
+    between = "" if repository.path.endswith((":", "/")) else "/"
+    return lambda take: tool.feed(("cat", f"{repository.path}{between}{path}"), take)
 
 
 def _listed(repository: Repository, paths: Sequence[str]) -> str:
@@ -146,7 +162,7 @@ def _remaining(repository: Repository, marks: frozenset[str], sizes: frozenset[i
     if not there:
         yield from _told_all(repository)
     sought = Wanted(dict.fromkeys(marks, ("",)), sizes, frozenset())
-    entries = yield from _known(repository, tool, sought, there)
+    entries = yield from _known(repository, tool, sought, there, Inside())
     return frozenset(entry.sha256 for entry in entries)
 
 

@@ -26,6 +26,7 @@ from app.steps.confirm.repositories.contract import (
     Traits,
     Unusable,
 )
+from app.steps.confirm.repositories.inside import Inside, Reader, look_inside, may_hold
 from app.steps.confirm.repositories.originals import Originals
 from app.steps.confirm.repositories.restic_tree import Trees
 from app.steps.confirm.repositories.tool import Tool
@@ -60,6 +61,8 @@ class _Seen:
     sizes: dict[str, int] = field(default_factory=dict)
     unsure: list[tuple[Place, int, tuple[str, ...]]] = field(default_factory=list)
     """Places whose content only the tree tells, their size, and the ids known by path."""
+    packed: list[tuple[Place, int]] = field(default_factory=list)
+    """Archives and mails, and their size."""
 
 
 def _verify(repository: Repository) -> Run[None]:
@@ -97,8 +100,43 @@ def _find(repository: Repository, wanted: Wanted) -> Run[Listing]:
         for sha256, places in seen.exact.items()
     }
     unread = yield from _look_closer(repository, {one.id: one for one in taken}, wanted, seen, entries)
+    inside = yield from _open(repository, {one.id: one for one in taken}, wanted, seen, entries)
+    for entry in inside.entries:
+        # What lies in it is why it goes, rather than the path where it stands.
+        entries.pop(entry.sha256, None)
     limits = frozenset({Reason.UNREADABLE} if unread else ())
-    return Listing(tuple(entries.values()), seen.files, limits)
+    found = (*entries.values(), *inside.entries)
+    return Listing(found, seen.files, limits, inside.members, inside.unopened)
+
+
+def _open(
+    repository: Repository,
+    taken: dict[str, Snapshot],
+    wanted: Wanted,
+    seen: _Seen,
+    entries: dict[str, Entry],
+) -> Run[Inside]:
+    """Look into the archives and mails, each content once; an own copy of what goes is known already."""
+    trees, inside = Trees(tool_of(repository)), Inside()
+    places: dict[tuple[str, ...], list[Place]] = defaultdict(list)
+    sizes: dict[tuple[str, ...], int] = {}
+    known = {place for one in entries.values() if one.sha256 in wanted.doomed for place in one.places}
+    for place, size in seen.packed:
+        chunks = yield from trees.content(taken[place.snapshot].tree, place.path)
+        if chunks is None:
+            inside.unopened += 1
+        elif place not in known:
+            places[chunks].append(place)
+            sizes[chunks] = size
+    for chunks, same in places.items():
+        reader = _reader(repository, same[0])
+        yield from look_inside(tuple(same), sizes[chunks], reader, wanted, inside, chunks)
+    return inside
+
+
+def _reader(repository: Repository, place: Place) -> Reader:
+    arguments = ("dump", "--no-cache", place.snapshot, place.path)
+    return lambda take: tool_of(repository).feed(arguments, take)
 
 
 def _order(place: Place) -> tuple[str, str]:
@@ -160,6 +198,8 @@ def _list(
             seen.sizes[blob] = size
         elif size and (ids or (size >= SMALLEST and size in wanted.sizes)):
             seen.unsure.extend((Place(one.id, path), size, ids) for one in same)
+        if size and not blob and wanted.within and may_hold(path):
+            seen.packed.extend((Place(one.id, path), size) for one in same)
 
     yield from tool_of(repository).lines(("ls", "--json", "--no-cache", first.id), take)
 
@@ -193,8 +233,7 @@ def _look_closer(
 
 def _digest(repository: Repository, place: Place) -> Run[str]:
     state = hashlib.sha256()
-    arguments = ("dump", "--no-cache", place.snapshot, place.path)
-    yield from tool_of(repository).feed(arguments, state.update)
+    yield from _reader(repository, place)(state.update)
     return state.hexdigest()
 
 

@@ -10,6 +10,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
@@ -25,6 +26,7 @@ from app.steps.confirm.repositories.contract import (
     Traits,
     Unusable,
 )
+from app.steps.confirm.repositories.inside import Inside, look_inside, may_hold
 from app.steps.confirm.repositories.waiting import waiting
 from app.steps.confirm.wanted import Wanted
 
@@ -84,12 +86,16 @@ class _Bucket:
     def digest(self, one: dict[str, Any]) -> Run[str]:
         """SHA-256 of one version, streamed."""
         state = hashlib.sha256()
+        yield from self.read(one, state.update)
+        return state.hexdigest()
+
+    def read(self, one: dict[str, Any], take: Callable[[bytes], None]) -> Run[None]:
+        """Hand on all of one version."""
         told = yield from self.ask("get_object", Key=one["Key"], VersionId=one["VersionId"])
         body = told["Body"]
         with closing(body):
             while chunk := (yield from waiting(lambda: _understood(body.read, _CHUNK))):
-                state.update(chunk)
-        return state.hexdigest()
+                take(chunk)
 
     def lock(self, key: str, version: str) -> Run[tuple[bool, date | None]]:
         """Whether a version is locked, and until when; a legal hold has no date."""
@@ -135,16 +141,19 @@ def _find(repository: Repository, wanted: Wanted) -> Run[Listing]:
     places: dict[str, list[Place]] = defaultdict(list)
     sizes: dict[str, int] = {}
     locks: dict[str, list[date | None]] = defaultdict(list)
-    files, marks = 0, _FIRST
+    files, marks, inside = 0, _FIRST, Inside()
     while marks is not None:
         listed, marks = yield from bucket.page(marks)
         for one in listed:
             yield Beat(files)
             files += not one.get("Marker")
-            if one.get("Marker") or not one["Size"] or one["Size"] not in wanted.sizes:
+            if one.get("Marker") or not one["Size"]:
                 continue
-            sha256 = yield from bucket.digest(one)
-            if sha256 in wanted.doomed:
+            sha256 = (yield from bucket.digest(one)) if one["Size"] in wanted.sizes else ""
+            if sha256 not in wanted.doomed:
+                if wanted.within and may_hold(one["Key"]):
+                    yield from _within(bucket, one, wanted, inside)
+            else:
                 places[sha256].append(Place(one["VersionId"], one["Key"]))
                 sizes[sha256] = one["Size"]
                 locked, until = yield from bucket.lock(one["Key"], one["VersionId"])
@@ -162,7 +171,16 @@ def _find(repository: Repository, wanted: Wanted) -> Run[Listing]:
         )
         for sha256, found in places.items()
     )
-    return Listing(entries, files)
+    return Listing((*entries, *inside.entries), files, members=inside.members, unopened=inside.unopened)
+
+
+def _within(bucket: _Bucket, one: dict[str, Any], wanted: Wanted, inside: Inside) -> Run[None]:
+    before = len(inside.entries)
+    place = Place(one["VersionId"], one["Key"])
+    yield from look_inside((place,), one["Size"], lambda take: bucket.read(one, take), wanted, inside)
+    for at, entry in enumerate(inside.entries[before:], before):
+        locked, until = yield from bucket.lock(place.path, place.snapshot)
+        inside.entries[at] = replace(entry, locked=locked, until=until)
 
 
 def _remove(repository: Repository, entries: Sequence[Entry]) -> Run[None]:

@@ -284,3 +284,14 @@ def test_whose_certificates_they_are():
     assert "为自行签发，非持牌" in all_text(laid(sample.clean(), "zh"))
     assert "由机构签发；是否可信" in all_text(laid(sample.clean(), "zh", issued))
     assert "部分为自行签发" in all_text(laid(sample.clean(), "zh", [issued[0], PEOPLE[1]]))
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_archives_that_were_not_opened_are_counted(language):
+    repository = Searched("borg:repo", 120, 4, 0, (Reason.NOT_OPENED,), check="check", unopened=317)
+    account = replace(sample.clean(), searched=(repository,))
+    told = all_text(laid(account, language))
+    assert "317" in told
+    assert "317" not in all_text(
+        laid(replace(account, searched=(replace(repository, unopened=0),)), language)
+    )

@@ -1,0 +1,81 @@
+"""Look into the archives and mails of a repository, held in memory; what is not opened is counted.
+
+They are known by the ending of their name: to read the first bytes of every file there is to read it all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from app.steps.confirm.archives import Limits, members
+from app.steps.confirm.contents import Contents, weigh
+from app.steps.confirm.repositories.contract import Beat, Entry, Place, Run
+from app.steps.confirm.wanted import Wanted
+
+LARGEST: Final = 64 << 20
+"""Bytes of the largest that is opened; nothing of it is written to a disk."""
+_NAMED: Final = re.compile(
+    r"\.(zip|jar|tar|t[gbx]z2?|tzst|gz|bz2|xz|lzma|zst|7z|rar|cab|arj|lzh|iso|wim|cpio"
+    r"|eml|emlx|msg|mbox|mbx|mbs|pst|ost|olm|dbx|nsf|edb|tnef|dat)(\.\d+)?$"
+    r"|(^|/)(mbox|inbox|sent|winmail\.dat)$|(^|/)(cur|new)/[^/]*$",
+    re.IGNORECASE,
+)
+"""Archives and mails, and the folders of mail that have a file for each without an ending."""
+
+Reader = Callable[[Callable[[bytes], None]], Run[None]]
+"""Hands on what a file in a repository holds, piece by piece."""
+
+
+@dataclass(slots=True)
+class Inside:
+    """What was found in the archives and mails of one repository."""
+
+    members: int = 0
+    unopened: int = 0
+    entries: list[Entry] = field(default_factory=list)
+
+
+def may_hold(path: str) -> bool:
+    """Whether a file of this name is looked into, or counted as not opened."""
+    return bool(_NAMED.search(path))
+
+
+def look_inside(
+    places: tuple[Place, ...],
+    size: int,
+    read: Reader,
+    wanted: Wanted,
+    seen: Inside,
+    marks: tuple[str, ...] = (),
+) -> Run[None]:
+    """Open one content, and enter it if it holds anything that goes.
+
+    It goes whole or not at all: no tool can change what lies in it. One that holds more has
+    MIXED_ARCHIVE or IN_MAIL against it, and a person takes all of it out or accepts that it stays.
+    `marks` are the hashes by which the repository knows it, its own SHA-256 unless given.
+    """
+    if size > LARGEST:
+        seen.unopened += 1
+        return
+    data = bytearray()
+    yield from read(data.extend)
+    contents, unread = Contents(), len(data) != size
+    for member in members(io.BytesIO(data), len(data), frozenset(wanted.doomed), wanted.sizes, Limits()):
+        yield Beat()
+        seen.members += not member.opened
+        if member.problem is not None:
+            unread = True
+            contents.against.add(member.problem)
+            continue
+        weigh(member, wanted, contents)
+    seen.unopened += unread
+    if contents.ids:
+        sha256 = hashlib.sha256(data).hexdigest()
+        against = tuple(sorted(contents.against, key=lambda reason: reason.value))
+        ids = tuple(sorted(contents.ids))
+        seen.entries.append(Entry(sha256, size, places, marks or (sha256,), ids, against=against))
