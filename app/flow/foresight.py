@@ -16,6 +16,7 @@ from app.flow.caution import shut_keys
 from app.flow.desk import Passphrase
 from app.flow.services import foretold
 from app.steps.shred import Foreseen, foresee
+from app.steps.shred.services.asking import Foreasked
 from app.steps.shred.verdict import verdict
 
 
@@ -57,18 +58,25 @@ def foreseen_keys(
         for key in keys
         if (path := os.path.abspath(key.path)) in told
     )
-    return here + tuple(_foretold(case, keys, passphrase))
+    return here + tuple(_foretold(case, keys, copies, passphrase))
 
 
-def _foretold(case: Case, keys: Sequence[Key], passphrase: Passphrase) -> Iterator[KeyForesight]:
+def _foretold(
+    case: Case, keys: Sequence[Key], copies: Sequence[Copy], passphrase: Passphrase
+) -> Iterator[KeyForesight]:
     """Ask each store that keeps a key; one that gives no answer now is left out."""
     kept = {key.path: key for key in keys}
     for source in case.services:
         with suppress(Refused):
             for told in foretold(replace(case, services=(source,)), passphrase):
                 if key := kept.get(told.locator):
-                    expected = verdict(told.limits)
-                    yield KeyForesight(key, 0, (), told.copies, expected, told.limits, told.calls, told.wait)
+                    yield _kept(key, told, [copy.path for copy in copies if key.id in copy.of])
+
+
+def _kept(key: Key, told: Foreasked, found: Sequence[str]) -> KeyForesight:
+    staying = tuple(dict.fromkeys((*found, *told.copies)))
+    limits = tuple(dict.fromkeys((*((Reason.COPIES_REMAIN,) if staying else ()), *told.limits)))
+    return KeyForesight(key, 0, (), staying, verdict(limits), limits, told.calls, told.wait)
 
 
 def _joined(

@@ -20,8 +20,10 @@ from app.domain.plan import Plan
 from app.domain.step import Step
 from app.flow.desk import Desk, Passphrase
 from app.flow.planning import KEY_COPIES
+from app.flow.services import secret_of
 from app.steps.shred import Foreseen, Grounds, Repository, foresee, found_copies
 from app.steps.shred.kinds.contract import Worded
+from app.steps.shred.services.asking import kept_copies
 
 _PLAIN: Final = ("folder", "archive", "bagit")
 """Kinds of backups that are files like others; all other kinds need their own tool."""
@@ -127,3 +129,27 @@ def hunting(desk: Desk, passphrase: Passphrase) -> Generator[Progressed | CopyFo
             going.append((found.copy.path, found.copy.of[0]))
         yield found
     desk.register.set_fact(KEY_COPIES, going)
+    yield from _kept(desk, passphrase, known)
+
+
+def _kept(desk: Desk, passphrase: Passphrase, known: set[str]) -> Iterator[Progressed | CopyFound]:
+    """As `hunting`, of the keys that stores keep."""
+    ids = {key.path: key.id for key in desk.register.declared_keys()}
+    grounds = grounds_of(desk, passphrase)
+    for source in desk.case.services:
+        told = kept_copies(source, secret_of(source, passphrase), ids[source.locator], grounds)
+        for one in (yield from _confirming(told)):
+            if one.copy.path not in known:
+                yield one
+
+
+def _confirming(
+    told: Generator[Progressed, None, tuple[CopyFound, ...]],
+) -> Generator[Progressed, None, tuple[CopyFound, ...]]:
+    while True:
+        try:
+            one = next(told)
+        except StopIteration as end:
+            found: tuple[CopyFound, ...] = end.value
+            return found
+        yield Progressed(Step.CONFIRM, one.done, one.total, one.unit, one.now)

@@ -3,6 +3,7 @@
 import socket
 import sys
 import time
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from app.domain.plan import Subject
 from app.domain.step import Step
 from app.flow import Flow, read_case_file
 from app.flow.case_text import case_toml, declared_digest
+from app.flow.foresight import foreseen_keys
 from app.flow.services import refuse_own_tokens
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "steps/shred/services"))
@@ -151,9 +153,45 @@ def test_a_key_of_a_service_goes_through_the_whole_case(office, advance, tmp_pat
     assert flow.certificate is not None
 
 
-def advance_with(flow: Flow, office, secrets: dict[str, str]) -> list:
+def test_a_zipped_snapshot_in_a_location_is_told_before_the_signing_and_lowers_the_verdict(
+    office, tmp_path
+) -> None:
+    pytest.importorskip("hvac")
+    from servers import bao
+
+    with bao(tmp_path / "bao") as server:
+        server.client.secrets.transit.create_key("customers")
+        hidden = office.case.locations[0].path / "holiday.zip"
+        server.snapshot(tmp_path / "monday.snap")
+        with zipfile.ZipFile(hidden, "w", zipfile.ZIP_DEFLATED) as packed:
+            packed.write(tmp_path / "monday.snap", "beach.jpg")
+        office = with_keys(office, ServiceKey("openbao", "transit/keys/customers", "BAO", server.url))
+        flow = office.flow()
+        try:
+            for step in (Step.LOCATE, Step.DECIDE, Step.CONFIRM):
+                list(flow.begin(step, passphrase=lambda *_: server.root))
+            (copy,) = (one for one in flow.copies() if one.path == str(hidden))
+            keys = {one.kind: one for one in flow.keys()}
+            key = keys["openbao"]
+            assert copy.of == (key.id,)
+            assert copy.member.startswith("beach.jpg")
+            foreseen = foreseen_keys(flow.case, flow.keys(), flow.copies(), lambda *_: server.root)
+            (told,) = (one for one in foreseen if one.key == key)
+            assert told.staying == (str(hidden),)
+            assert told.expected is KeyOutcome.ACCESS_REMOVED
+            events = advance_with(flow, office, {"BAO": server.root}, ())
+        finally:
+            flow.close()
+    (settled,) = (one for one in events if isinstance(one, Settled) and one.id == key.id)
+    assert settled.outcome is KeyOutcome.ACCESS_REMOVED
+    assert dict(settled.evidence.facts)["copies_at"] == copy.id
+
+
+def advance_with(
+    flow: Flow, office, secrets: dict[str, str], first=(Step.LOCATE, Step.DECIDE, Step.CONFIRM)
+) -> list:
     events: list = []
-    for step in (Step.LOCATE, Step.DECIDE, Step.CONFIRM):
+    for step in first:
         events += flow.begin(step, passphrase=lambda _, name: secrets.get(name, ""))
     for copy in flow.copies():
         if copy.disposal.value == "exception" and not copy.declared_by:

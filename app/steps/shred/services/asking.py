@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from app.domain.canonical import handle
 from app.domain.case import ServiceKey
+from app.domain.event import CopyFound, Progressed
 from app.domain.fault import Fault, Refused
 from app.domain.key import Key
 from app.domain.outcome import Reason
 from app.domain.record import Stamp
 from app.steps.shred.hunt import Grounds
-from app.steps.shred.progress import drawn
+from app.steps.shred.hunting import copies_of
+from app.steps.shred.progress import drawn, progress_of
 from app.steps.shred.services import service_of
 from app.steps.shred.services.contract import Keeper, KeyRef, Traces, Unanswered
 from app.steps.shred.services.copies import copies_in
@@ -86,6 +88,19 @@ def foreask(source: ServiceKey, secret: str, grounds: Grounds = _DECLARED) -> Fo
     unseen = (Reason.PLACES_UNSEEN,) if hunted.blind or traces.untold else ()
     limits = (*key.limits, *((Reason.COPIES_REMAIN,) if copies else ()), *unseen, *DECLARED)
     return Foreasked(source.locator, source.kind, calls, wait, copies, limits)
+
+
+def kept_copies(
+    source: ServiceKey, secret: str, item: str, grounds: Grounds
+) -> Generator[Progressed, None, tuple[CopyFound, ...]]:
+    """Find what brings a key of a store back, before anything is signed; none of it is destroyed.
+
+    Raises:
+        Refused: as `inquire`.
+    """
+    traces = asked(source, secret, lambda keeper: keeper.traces(_only(keeper)))
+    hunted = yield from progress_of(copies_in(item, source.copies, traces, grounds))
+    return tuple(map(CopyFound, copies_of({item: hunted.found}, Reason.KEY_INSIDE)))
 
 
 def asked(source: ServiceKey, secret: str, ask: Callable[[Keeper], T]) -> T:
