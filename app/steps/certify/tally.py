@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from app.domain.copies import Trace
 from app.domain.fate import Fate, Ground
-from app.domain.outcome import AnyOutcome, Reason
+from app.domain.outcome import AnyOutcome, KeepOutcome, Reason
 from app.domain.plan import Subject
 from app.domain.record import Tier
 from app.steps.certify.account import Account, Line
 from app.steps.certify.status import destroyed, failing_of
 
 K = TypeVar("K")
+
+RECEIPT: Final = "custodian"
+"""The kind of document by which a custodian says that they took over what was sealed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +135,8 @@ def limits_seen(account: Account, more: Iterable[Reason] = ()) -> list[tuple[Rea
     seen = Counter(reason for line in account.lines if line.evidence for reason in line.evidence.limits)
     seen.update(reason for searched in account.searched for reason in searched.limits)
     seen.update(more)
+    if not any(paper.kind == RECEIPT for paper in account.papers):
+        seen.update(Reason.NO_RECEIPT for line in account.lines if line.outcome is KeepOutcome.SEALED)
     return sorted(seen.items(), key=lambda item: (-item[1], item[0].value))
 
 

@@ -69,6 +69,8 @@ def keyholders(custodians: Sequence[Custodian], folder: Path) -> Keyholders:
         restored_with = restored_with if trials else "made_here"
         trials.append(made)
         limits += [] if shared else [Reason.CUSTODIAN_KEY_MADE_HERE]
+    if len(set(recipients)) == 1 and not shared:
+        limits.append(Reason.ONE_RECIPIENT)
     if not trials:
         once = x25519.Identity.generate()
         recipients.append(str(once.to_public()))

@@ -132,7 +132,7 @@ def test_a_stranger_opens_validates_and_finds_every_byte(archive, tmp_path):
     evidence = ends[records[0].id].evidence
     facts = dict(evidence.facts)
     assert evidence.method == "bagit-age"
-    assert evidence.limits == ()
+    assert evidence.limits == (Reason.ONE_RECIPIENT,)
     assert facts["package_sha256"] == hashlib.sha256(package.read_bytes()).hexdigest()
     assert facts["package_bytes"] == package.stat().st_size
     assert facts["recipients"] == 1
@@ -184,13 +184,21 @@ def test_the_list_of_what_is_handed_over_travels_inside(archive, tmp_path):
     assert os.fsencode(records[0].path) not in originals
 
 
+def test_one_key_alone_is_told(archive, tmp_path):
+    _, records = archive
+    one = person(tmp_path)
+    end = settled(run(kept_of(records), [one, one], tmp_path / "out"))[records[0].id]
+    # the same key under two names is one key
+    assert end.evidence.limits == (Reason.ONE_RECIPIENT,)
+
+
 def test_without_the_custodians_key_the_evidence_says_so(archive, tmp_path):
     _, records = archive
     custodian = person(tmp_path)
     events = run(kept_of(records), [Custodian("x", custodian.recipient)], tmp_path / "out")
     end = settled(events)[records[0].id]
     assert end.outcome is KeepOutcome.SEALED
-    assert end.evidence.limits == (Reason.NO_CUSTODIAN_KEY,)
+    assert end.evidence.limits == (Reason.NO_CUSTODIAN_KEY, Reason.ONE_RECIPIENT)
     assert dict(end.evidence.facts)["restored_with"] == "one_time"
     assert dict(end.evidence.facts)["recipients"] == 2
     # the custodian's own key opens it all the same
@@ -214,7 +222,7 @@ def test_no_custodian_makes_a_key_and_uses_it_again(archive, tmp_path):
     _, records = archive
     folder = tmp_path / "out"
     end = settled(run(kept_of(records), [], folder))[records[0].id]
-    assert end.evidence.limits == (Reason.CUSTODIAN_KEY_MADE_HERE,)
+    assert end.evidence.limits == (Reason.CUSTODIAN_KEY_MADE_HERE, Reason.ONE_RECIPIENT)
     assert dict(end.evidence.facts)["restored_with"] == "made_here"
     made = folder / "custodian-key.txt"
     assert made.stat().st_mode & 0o777 == 0o600
@@ -228,7 +236,10 @@ def test_a_custodian_of_whom_only_the_name_or_the_key_file_is_known(archive, tmp
     _, records = archive
     whole = person(tmp_path)
     end = settled(run(kept_of(records), [Custodian("k", "", whole.identity)], tmp_path / "out"))["r-0000"]
-    assert (dict(end.evidence.facts)["restored_with"], end.evidence.limits) == ("custodian", ())
+    assert (dict(end.evidence.facts)["restored_with"], end.evidence.limits) == (
+        "custodian",
+        (Reason.ONE_RECIPIENT,),
+    )
     assert not (tmp_path / "out/custodian-key.txt").exists()
     three = [
         whole,

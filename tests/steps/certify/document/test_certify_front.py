@@ -26,6 +26,7 @@ from app.steps.certify.document.front import FRONT, laid_out
 from app.steps.certify.evidence.ledger import Follows
 from app.steps.certify.issuing import Issuing, StandIn
 from app.steps.certify.page.sheet import LEFT, MARGIN, Ink, Rule
+from app.steps.certify.tally import limits_seen
 
 REASONS = (
     Reason.CHANGED,
@@ -295,3 +296,17 @@ def test_archives_that_were_not_opened_are_counted(language):
     assert "317" not in all_text(
         laid(replace(account, searched=(replace(repository, unopened=0),)), language)
     )
+
+
+def test_a_package_without_a_receipt_is_told_until_the_receipt_is_there():
+    kept = sample.line(901, fate=Fate.SEAL, ground=Ground.RETENTION, outcome=KeepOutcome.SEALED)
+    account = replace(sample.clean(), papers=())
+    receipt = Paper("custodian", "receipt.pdf", 2000, "ab" * 32)
+    sealed = replace(account, lines=(*account.lines, kept))
+
+    def told(one):
+        return {reason for reason, _ in limits_seen(one)} & {Reason.NO_RECEIPT}
+
+    assert told(sealed) == {Reason.NO_RECEIPT}
+    assert not told(account)
+    assert not told(replace(sealed, papers=(receipt,)))
