@@ -31,8 +31,8 @@ def say(member: Enum, language: Language, **facts: object) -> str:
     """Put an enum member in words. `{name}` in the sentence is replaced by the fact of that name.
 
     A fact that is an enum member is put in words itself. A fact the sentence does not name
-    is ignored; a name without a fact stays empty, and takes the optional clause around it
-    along, so that a message can't fail to be shown.
+    is ignored; a name without a fact stays empty, and takes the `[optional clause]` around it
+    along, so that a message can't fail to be shown. Brackets without a name in them are text.
 
     Raises:
         KeyError: when the table lacks the member, which a test rules out.
@@ -49,7 +49,10 @@ def fill(sentence: str, language: Language, facts: dict[str, object]) -> str:
     }
 
     def kept(clause: re.Match[str]) -> str:
-        return clause[1] if all(name in given for name in _FACT.findall(clause[1])) else ""
+        names = _FACT.findall(clause[1])
+        if not names:
+            return clause[0]
+        return clause[1] if all(name in given for name in names) else ""
 
     # The facts go in last and in one pass, so that what they hold is never read as part of the sentence.
     return _FACT.sub(lambda fact: given.get(fact[1], ""), _OPTIONAL.sub(kept, sentence))

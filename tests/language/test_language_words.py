@@ -15,6 +15,7 @@ import app.domain
 from app.domain.case import Role
 from app.domain.fault import Breach, Fault, GateClosed, Refused
 from app.domain.outcome import KeepOutcome, KeyOutcome, Outcome, Reason
+from app.domain.record import Problem
 from app.domain.step import Gate, Step
 from app.domain.wiping import Method, Pass, Wiping
 from app.language import Language, backup, category, explain, hold, key, kind, passes, say
@@ -128,6 +129,11 @@ def test_the_words_for_the_outcomes_differ():
     for cls in (Outcome, KeyOutcome, KeepOutcome):
         for language in Language:
             assert len({say(member, language) for member in cls}) == len(cls)
+
+
+def test_brackets_without_a_fact_are_text():
+    for language in Language:
+        assert "lethe[ocr]" in say(Problem.IMAGE_NOT_READ, language)
 
 
 def test_an_optional_clause_stays_only_with_its_facts():
