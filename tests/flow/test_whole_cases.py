@@ -225,6 +225,7 @@ def test_a_copy_that_turns_up_after_the_list_was_signed_is_told(office: Office, 
     flow.close()
 
 
+@pytest.mark.usefixtures("own_gnupg")
 def test_a_7z_archive_and_a_duplicity_chain(
     office: Office, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -232,9 +233,6 @@ def test_a_7z_archive_and_a_duplicity_chain(
     for name in ("7z", "duplicity", "gpg"):
         if not shutil.which(name):
             pytest.skip(f"{name} is not installed")
-    monkeypatch.setenv("GNUPGHOME", str(tmp_path / "gnupg"))
-    (tmp_path / "gnupg").mkdir(mode=0o700)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("PASSPHRASE", "of the chain")
     monkeypatch.setenv("CHAIN", "of the chain")
     customers, archive = office.folder / "customers", office.folder / "backup/all.7z"

@@ -61,14 +61,12 @@ def wrong_password(folder: Path, kind: str) -> str:
     return "other"
 
 
+@pytest.mark.usefixtures("own_gnupg")
 @pytest.mark.parametrize("make", [restic, borg, rclone, duplicity])
 def test_every_kind_is_asked_once_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, signers, make: Callable[[Path, Company], Backup]
 ) -> None:
     monkeypatch.setenv("RCLONE_CONFIG", str(tmp_path / "rclone.conf"))
-    monkeypatch.setenv("GNUPGHOME", str(tmp_path / "gnupg"))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    (tmp_path / "gnupg").mkdir(mode=0o700)
     one = company(tmp_path / "co", 3, 3)
     one.write()
     backup = make(tmp_path, one)

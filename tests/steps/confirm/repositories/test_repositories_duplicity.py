@@ -18,12 +18,9 @@ ENV = {"PASSPHRASE": "pw"}
 
 
 @pytest.fixture(autouse=True)
-def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_cache(own_gnupg: Path) -> None:
     needs("duplicity")
     needs("gpg")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setenv("GNUPGHOME", str(tmp_path / "gnupg"))
-    (tmp_path / "gnupg").mkdir(mode=0o700)
 
 
 def backed_up(one: Company, repo: Path, *how: str) -> Backup:

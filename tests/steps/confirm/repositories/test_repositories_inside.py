@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from company_sample import company, disposed, found, needs, ran, signed
+from restic_key import quicken
 
 from app.domain.case import Backup
 from app.domain.copies import Disposal
@@ -50,6 +51,7 @@ def _restic(root: Path, at: Path, monkeypatch: pytest.MonkeyPatch) -> Backup:
     needs("restic")
     monkeypatch.setenv("RESTIC_PASSWORD", "pw")
     ran("restic", "init", "--repo", str(at))
+    quicken(at, b"pw")
     for _ in range(2):
         ran("restic", "backup", "--force", "--repo", str(at), str(root))
     return Backup("restic", at)
@@ -123,6 +125,7 @@ def test_an_archive_that_is_itself_a_record_is_that(tmp_path: Path, monkeypatch)
     assert told["some.tar.gz"] is Disposal.EXPUNGE
 
 
+@pytest.mark.usefixtures("own_gnupg")
 def test_a_chain_of_duplicity_counts_what_it_does_not_open(tmp_path: Path, monkeypatch) -> None:
     needs("duplicity")
     one = company(tmp_path / "co", 1, 1)
