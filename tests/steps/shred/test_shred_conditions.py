@@ -84,7 +84,7 @@ def test_no_combination_is_rounded_up():
         for one in (Condition.NEVER_CLEAR, Condition.ESCROW, Condition.HORIZON):
             assert told[one] in ((Standing.DECLARED, Standing.OPEN) if word.by else (Standing.OPEN,))
         assert told[Condition.COPIES] in (Standing.DECLARED, Standing.OPEN)
-    assert count == 2**4 * 2**10 * 5
+    assert count == 2**5 * 2**10 * 5
 
 
 def test_all_conditions_met_or_seen_is_the_top_rung_and_one_less_is_not():
