@@ -83,13 +83,19 @@ class _Keyring(contract.Keeper):
 
     @override
     def store(self) -> str:
-        """All keyrings, when each was made, and whether it is locked and so tells nothing of a secret."""
+        """All keyrings, when each was made, and whether it is locked and so tells nothing of a secret.
+
+        GNOME's daemon trades the times of making and of change each time it writes a keyring: the
+        earlier one counts, and none is 0.
+        """
         import secretstorage
         from secretstorage.util import DBusAddressWrapper
 
         def told(ring: Any) -> list[str]:
             at = DBusAddressWrapper(ring.collection_path, _COLLECTION, self.connection)
-            return [ring.collection_path, *(str(at.get_property(name)) for name in ("Created", "Locked"))]
+            times = [int(at.get_property(name)) for name in ("Created", "Modified")]
+            made = min(filter(None, times), default=0)
+            return [ring.collection_path, str(made), str(at.get_property("Locked"))]
 
         rings = secretstorage.get_all_collections
         return canonical(sorted(self._said(lambda: [told(one) for one in rings(self.connection)]))).decode()
