@@ -14,6 +14,7 @@ from typing import Final, Self
 
 _LOOK: Final = 0.5
 _GRACE: Final = 5.0
+"""Seconds that a program has to end by itself."""
 _IDLE: Final = 0.02
 """The share of a processor that a program may use while it does nothing but wait."""
 
@@ -26,10 +27,15 @@ class Running:
     """A program whose output is read. Left, or silent for `patience` seconds, it is ended."""
 
     def __init__(
-        self, command: Sequence[str], patience: float, environment: Mapping[str, str] | None = None
+        self,
+        command: Sequence[str],
+        patience: float,
+        environment: Mapping[str, str] | None = None,
+        grace: float | None = None,
     ) -> None:
         self._process = started(command, environment, stderr=subprocess.DEVNULL)
         self._patience = patience
+        self._grace = grace
         self._given = 0
         self._asked = self._hung = False
         self._left = threading.Event()
@@ -88,8 +94,12 @@ class Running:
                 life = Life(self._process.pid)
             elif life.silence(self._given) > self._patience:
                 self._hung = True
-                end(self._process)
+                self.end()
                 return
+
+    def end(self) -> None:
+        """End it, from any thread: one that reads of it comes to an end then. May be called again."""
+        end(self._process, self._grace)
 
     def __enter__(self) -> Self:
         return self
@@ -99,7 +109,7 @@ class Running:
         if self._process.stdout:
             # One that waits for us to read goes at once when nobody will.
             self._process.stdout.close()
-        end(self._process)
+        self.end()
         self._watcher.join()
 
 
@@ -125,12 +135,12 @@ def started(
     )
 
 
-def end(process: subprocess.Popen[bytes]) -> None:
-    """End a program and its group: asked first, so that it can let go of its lock."""
+def end(process: subprocess.Popen[bytes], grace: float | None = None) -> None:
+    """End a program and its group: asked first, so that it can let go of its lock in `grace` seconds."""
     if process.poll() is None:
         signal_group(process, signal.SIGTERM)
         with suppress(subprocess.TimeoutExpired):
-            process.wait(_GRACE)
+            process.wait(_GRACE if grace is None else grace)
     signal_group(process, getattr(signal, "SIGKILL", signal.SIGTERM))
     process.wait()
 

@@ -10,6 +10,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Final
 
+from app.system.paths import lies_in
+
 IN_MEMORY: Final = frozenset({"tmpfs", "ramfs"})
 """File systems that have no medium."""
 
@@ -225,5 +227,4 @@ def _listed_mount(place: int | str | os.PathLike[str]) -> tuple[str, str, str, s
 
 
 def _under(path: str, folder: str) -> bool:
-    path, folder = os.path.normcase(path), os.path.normcase(folder)
-    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
+    return lies_in(os.path.normcase(path), os.path.normcase(folder))

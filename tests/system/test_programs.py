@@ -5,21 +5,18 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from pathlib import Path
 
-import psutil
 import pytest
 
 from app.system.programs import Hung, Running, end, environment_with, started
+from tests.in_time import SLEEP, ends_by_itself, sleepers, soon
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the programs here are shell scripts")
 
 
 def running(script: str, patience: float = 0.6) -> Running:
     return Running(["/bin/sh", "-c", script], patience)
-
-
-def sleeping(mark: str) -> list[int]:
-    return [one.pid for one in psutil.process_iter(["cmdline"]) if mark in (one.info["cmdline"] or [])]
 
 
 def test_what_it_prints_comes_whole() -> None:
@@ -32,14 +29,14 @@ def test_what_it_prints_comes_whole() -> None:
 
 
 @pytest.mark.parametrize(
-    "script", ["sleep 7331 & sleep 7331", "echo one; sleep 7331", "exec >&-; sleep 7331"]
+    "script",
+    [f"{SLEEP} & {SLEEP}", f"echo one; {SLEEP}", f"exec >&-; {SLEEP}"],
+    ids=["two", "after a word", "unheard"],
 )
 def test_a_silent_one_is_ended_with_all_it_started(script: str) -> None:
-    began = time.monotonic()
-    with running(script) as stream, pytest.raises(Hung):
+    with ends_by_itself(), running(script) as stream, pytest.raises(Hung):
         stream.ended_well()
-    assert time.monotonic() - began < 8
-    assert sleeping("7331") == []
+    assert soon(lambda: not sleepers())
 
 
 def test_one_that_only_computes_is_not_silent() -> None:
@@ -59,18 +56,18 @@ def test_one_that_waits_for_us_is_not_silent() -> None:
 
 
 def test_left_early_it_is_ended() -> None:
-    with running("sleep 7332 & yes", patience=60) as stream:
+    with running(f"{SLEEP} & yes", patience=60) as stream:
         assert stream.read(4)
-        assert sleeping("7332")
-    assert sleeping("7332") == []
+        assert soon(sleepers)
+    assert soon(lambda: not sleepers())
 
 
-def test_one_that_will_not_go_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_that_will_not_go_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.system.programs._GRACE", 0.2)
-    process = started(
-        ["/bin/sh", "-c", "trap '' TERM; while :; do sleep 0.05; done"], stderr=subprocess.DEVNULL
-    )
-    time.sleep(0.2)
+    deaf = tmp_path / "deaf"
+    script = f"trap '' TERM; touch {deaf}; while :; do sleep 0.05; done"
+    process = started(["/bin/sh", "-c", script], stderr=subprocess.DEVNULL)
+    assert soon(deaf.exists)
     end(process)
     assert process.returncode == -9
 

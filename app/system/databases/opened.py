@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from app.domain.fault import Fault, Refused
 from app.system.databases.address import Address, Make
+from app.system.patience import within
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
@@ -21,10 +23,19 @@ QUERY: Final = 60
 LONG: Final = 12 * 3600
 """Seconds for what rebuilds a table."""
 
-_NO_LOGIN: Final = frozenset({"28P01", "28000", "42501", "1045", "1044", "1698", "18456"})
-_DENIED: Final = frozenset({"42501", "1142", "1143", "229", "942"})
-_REFERENCED: Final = frozenset({"23503", "23001", "1451", "1217", "547", "2292"})
-_LOCKED: Final = frozenset({"55P03", "40001", "40P01", "1205", "1213", "57014"})
+_NO_LOGIN: Final = frozenset(
+    {"28P01", "28000", "42501", "1045", "1044", "1698", "18456"}
+    | {"ORA-01017", "ORA-01005", "ORA-28000", "ORA-28001"}
+)
+_DENIED: Final = frozenset({"42501", "1142", "1143", "229", "230", "ORA-00942", "ORA-01031"})
+_REFERENCED: Final = frozenset({"23503", "23001", "1451", "1217", "547", "ORA-02292"})
+_LOCKED: Final = frozenset(
+    {"55P03", "40001", "40P01", "1205", "1213", "1222", "57014", "ORA-00054", "ORA-00060", "ORA-30006"}
+)
+_SILENT: Final = frozenset({"HYT00", "HYT01", "DPY-4024"})
+_LOST: Final = frozenset({"2013", "2006", "08S01", "08003", "08007", "DPY-4011", "DPY-1001", "ORA-03113"})
+_NATIVE: Final = re.compile(r"\((\d{2,6})\)")
+"""How an ODBC driver writes the server's own number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +73,9 @@ def failure_of(error: BaseException) -> Failure:
     codes = [code for one in chain if (code := _code(one))]
     words = " ".join(str(one) for one in chain).lower()
     silent = any(isinstance(one, TimeoutError) for one in chain) or "timed out" in words
-    lost = any(isinstance(one, (ConnectionError, EOFError)) for one in chain) or codes[:1] in (
-        ["2013"],
-        ["2006"],
-    )
+    silent = silent or not _SILENT.isdisjoint(codes[:1])
+    lost = any(isinstance(one, (ConnectionError, EOFError)) for one in chain)
+    lost = lost or not _LOST.isdisjoint(codes[:1])
     return Failure(codes[0] if codes else "", silent, lost)
 
 
@@ -79,8 +89,10 @@ def _code(error: BaseException) -> str:
         return str(first)
     if told := getattr(error, "sqlstate", None):  # psycopg
         return str(told)
-    number = getattr(first, "code", None)  # oracledb
-    return str(number) if isinstance(number, int) else ""
+    if isinstance(first, str) and type(error).__module__ == "pyodbc":
+        native = _NATIVE.search(str(error.args[1])) if first[:2] in ("42", "23", "28", "HY") else None
+        return native[1] if native and first not in _SILENT else first
+    return str(getattr(first, "full_code", ""))  # oracledb
 
 
 _SQLITE: Final = {
@@ -120,7 +132,7 @@ def engine_of(address: Address, password: str, *, silence: float = QUERY, read_o
             creator = opener(address, silence, read_only=read_only)
             return sqlalchemy.create_engine(url, poolclass=NullPool, creator=creator)
         return sqlalchemy.create_engine(url, poolclass=NullPool, connect_args=options)
-    except (ModuleNotFoundError, sqlalchemy.exc.NoSuchModuleError) as error:
+    except (ImportError, sqlalchemy.exc.NoSuchModuleError) as error:  # pyodbc without ODBC too
         raise Refused(Fault.DATABASE_DRIVER, address.plain, _extra(address)) from error
     except sqlalchemy.exc.ArgumentError as error:
         raise Refused(Fault.DATABASE_ADDRESS, address.plain) from error
@@ -144,12 +156,16 @@ def _options(driver: str) -> dict[str, Any]:
 
 
 def _be_patient(connection: Connection, silence: float) -> None:
-    """Set how long the server may be silent from now on. The drivers have no public way to say so later."""
+    """Set how long the server may be silent from now on. Two drivers have no public way to say so later."""
     driver: Any = connection.connection.driver_connection
     if connection.dialect.driver == "pg8000":
         driver._usock.settimeout(silence)  # noqa: SLF001  see above
     elif connection.dialect.driver == "pymysql":
         driver._read_timeout = driver._write_timeout = silence  # noqa: SLF001  see above
+    elif connection.dialect.driver == "pyodbc":
+        driver.timeout = round(silence)
+    elif connection.dialect.driver == "oracledb":
+        driver.call_timeout = round(silence * 1000)
 
 
 @contextmanager
@@ -164,7 +180,9 @@ def connected(
     """
     engine = engine_of(address, password, silence=silence, read_only=read_only)
     try:
-        connection = engine.connect()
+        # Oracle's driver waits for ever on a server that takes the connection and says nothing.
+        oracle = address.make is Make.ORACLE
+        connection = within(LOGIN, engine.connect) if oracle else engine.connect()
     except Exception as error:  # noqa: BLE001  drivers raise anything when what answers is no such server
         # The driver's words are left behind: they may hold the name of a person, and a path.
         raise unanswered(address, error, LOGIN) from None

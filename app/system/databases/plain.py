@@ -25,6 +25,8 @@ class Plain:
 
         if self._make is Make.SQLITE:
             connection.execute(text("BEGIN EXCLUSIVE"))
+            # Rows that refer to each other go in parts.
+            connection.execute(text("PRAGMA defer_foreign_keys = ON"))
         elif self._make is Make.ORACLE:
             connection.execute(text(f"LOCK TABLE {quoted(connection, table)} IN EXCLUSIVE MODE WAIT 10"))
         else:

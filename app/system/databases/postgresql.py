@@ -32,11 +32,11 @@ class PostgreSQL:
     """A server of this make."""
 
     def lock(self, connection: Connection, table: Table) -> None:
-        """As `Server.lock`: readers are let in, writers are not."""
+        """As `Server.lock`: readers are let in; writers are not, nor rows that would refer to these."""
         from sqlalchemy import text
 
         connection.execute(text(_WAIT))
-        connection.execute(text(f"LOCK TABLE {quoted(connection, table)} IN SHARE ROW EXCLUSIVE MODE"))
+        connection.execute(text(f"LOCK TABLE {quoted(connection, table)} IN EXCLUSIVE MODE"))
 
     def mark(self, connection: Connection) -> str:
         """As `Server.mark`: the number of the transaction."""
@@ -52,8 +52,7 @@ class PostgreSQL:
         root = one_text(connection, "SELECT current_setting('data_directory')")
         if not root:
             return Files()
-        found = asked(connection, _RELATIONS, schema=table.schema, name=table.name)
-        own = tuple(part for (name,) in found if name for part in _segments(Path(root) / str(name)))
+        own = tuple(part for name in self._paths(connection, table) for part in _segments(Path(root) / name))
         logs = tuple(files_below([Path(root) / name for name in ("pg_wal", "log", "pg_log", "pg_replslot")]))
         aside = {*own, *logs}
         others = tuple(path for path in files_below([Path(root)]) if path not in aside)
@@ -65,11 +64,20 @@ class PostgreSQL:
         alone(connection, "CHECKPOINT")
 
     def reclaim(self, connection: Connection, table: Table) -> bool:
-        """As `Server.reclaim`: VACUUM FULL writes the table and its indexes anew; the old files are cut."""
+        """As `Server.reclaim`: VACUUM FULL writes the table and its indexes anew; the old files are cut.
+
+        Who may not is only warned and passed over, so the files themselves have to be others.
+        """
+        before = set(self._paths(connection, table))
         done = alone(connection, f"VACUUM (FULL) {quoted(connection, table)}")
         # The old files are unlinked with the next checkpoint.
         alone(connection, "CHECKPOINT")
-        return done
+        return done and bool(before) and before.isdisjoint(self._paths(connection, table))
+
+    def _paths(self, connection: Connection, table: Table) -> list[str]:
+        """The first files of the table, its parts and their indexes, below the data folder."""
+        found = asked(connection, _RELATIONS, schema=table.schema, name=table.name)
+        return [str(name) for (name,) in found if name]
 
     def copies(self, connection: Connection) -> tuple[tuple[Reason, str], ...]:
         """As `Server.copies`: an archive of the log, who receives it, and slots that wait for it."""

@@ -7,6 +7,7 @@ import json
 import struct
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import islice
@@ -138,10 +139,22 @@ def named(table: Table, keys: Sequence[bytes]) -> Any:
 
     clause = table.clause()
     columns = [clause.c[name] for name in table.key]
-    values = [key_values(key) for key in keys]
+    values = [tuple(map(_given, key_values(key))) for key in keys]
     if len(columns) == 1:
         return columns[0].in_([value for (value,) in values])
     return or_(*(and_(*(c == v for c, v in zip(columns, one, strict=True))) for one in values))
+
+
+def _given(value: object) -> Any:
+    """A value as a statement takes it: SQLite has text that is no UTF-8, which goes there as its bytes."""
+    from sqlalchemy import LargeBinary, Text, bindparam, cast
+
+    if isinstance(value, str) and not value.isascii():
+        with suppress(UnicodeEncodeError):
+            data = value.encode("utf-8", "surrogateescape")
+            if data.decode("utf-8", "replace") != value:
+                return cast(bindparam(None, data, LargeBinary), Text)
+    return value
 
 
 def by_key(

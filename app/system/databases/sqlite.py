@@ -32,7 +32,7 @@ def opener(address: Address, silence: float, *, read_only: bool) -> Callable[[],
 
     def connect() -> sqlite3.Connection:
         mode = "mode=ro" if read_only else "mode=rw"
-        if read_only and _is_wal(file) and not files_of(file)[1].exists():
+        if read_only and is_wal(file) and not files_of(file)[1].exists():
             mode += "&immutable=1"
         wait = min(silence, WAIT)
         connection = sqlite3.connect(
@@ -54,7 +54,7 @@ def _spelled(file: Path) -> str:
     return quote(os.fsencode(file)) if os.name == "posix" else file.as_uri()[7:]
 
 
-def _is_wal(file: Path) -> bool:
+def is_wal(file: Path) -> bool:
     """Whether the header says write-ahead mode (file format, bytes 18 and 19)."""
     try:
         with file.open("rb") as opened:

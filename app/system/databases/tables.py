@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from app.domain.canonical import canonical
@@ -82,10 +83,33 @@ def _clause(of: Table) -> TableClause:
 
 def tables_of(connection: Connection, make: Make) -> list[Table]:
     """List every table a person could have made, those first to which others refer."""
+    return _listed(connection, make, _partitions(connection, make))
+
+
+def referring(connection: Connection, make: Make, table: Table) -> Iterator[tuple[Table, Reference]]:
+    """Give every foreign key that leads to a table or to a part of it, and the table whose it is.
+
+    Also of tables that are not listed: a partition, which may have keys of its own, and on
+    MariaDB and MySQL those of other databases, as far as we may see them.
+    """
+    here = {table.id}
+    if make is Make.POSTGRESQL:
+        here |= {
+            (str(schema), str(name))
+            for schema, name in _rows(connection, _BELOW, schema=table.schema, name=table.name)
+        }
+    for other in _listed(connection, make, frozenset()):
+        whose = table if other.id in here else other
+        yield from ((whose, one) for one in other.references if one.to in here)
+    if make is Make.MYSQL:
+        yield from _from_other_databases(connection, table)
+
+
+def _listed(connection: Connection, make: Make, hidden: Set[tuple[str, str]]) -> list[Table]:
     from sqlalchemy import inspect
 
     inspector = inspect(connection)
-    hidden = _partitions(connection, make)
+    own = _own_names(connection, make)
     triggered = set(_triggered(connection, make))
     slow = _not_transactional(connection, make)
     names = (
@@ -93,13 +117,46 @@ def tables_of(connection: Connection, make: Make) -> list[Table]:
         for schema in _schemas(inspector, make)
         for name in sorted(inspector.get_table_names(schema=schema or None))
     )
-    seen = [_table(inspector, make, *one, (triggered, slow)) for one in names if one not in hidden]
-    return _parents_first(seen)
+    seen = [_table(inspector, make, *one, (triggered, slow), own) for one in names if one not in hidden]
+    return _parents_first(_resolved(seen) if make is Make.SQLITE else seen)
 
 
-def table_named(connection: Connection, make: Make, label: str) -> Table | None:
-    """Find the table whose label this is, as it stands now."""
-    return next((one for one in tables_of(connection, make) if one.label == label), None)
+def _resolved(tables: Sequence[Table]) -> list[Table]:
+    """Have references write names as their tables do: SQLite takes any case, and names of no table."""
+    known = {_plain(table.name): table for table in tables}
+    return [
+        replace(
+            table,
+            references=tuple(
+                _led_to(one, table, known[to])
+                for one in table.references
+                if (to := _plain(one.to[1])) in known
+            ),
+        )
+        for table in tables
+    ]
+
+
+def _led_to(one: Reference, table: Table, to: Table) -> Reference:
+    return Reference(table.id, _as_in(table, one.columns), to.id, _as_in(to, one.of) or to.key)
+
+
+def _as_in(table: Table, names: Iterable[str]) -> tuple[str, ...]:
+    known = {_plain(name): name for name in (*table.key, *table.columns)}
+    return tuple(known.get(_plain(name), name) for name in names)
+
+
+def _plain(name: str) -> bytes:
+    """SQLite knows capitals of ASCII alone."""
+    return name.encode("utf-8", "surrogatepass").lower()
+
+
+def _own_names(connection: Connection, make: Make) -> Callable[[str], str]:
+    """Give how the database itself writes a name: SQLAlchemy tells KEHU of Oracle as kehu."""
+    if make is not Make.ORACLE:
+        return str
+    dialect: Any = connection.dialect
+    return lambda name: str(dialect.denormalize_name(name))
 
 
 def _schemas(inspector: Inspector, make: Make) -> list[str]:
@@ -115,29 +172,29 @@ def _table(
     schema: str,
     name: str,
     odd: tuple[set[tuple[str, str]], set[tuple[str, str]]],
+    own: Callable[[str], str],
 ) -> Table:
     place = schema or None
     columns = inspector.get_columns(name, schema=place)
     key = _key(inspector, make, name, schema)
     refers = tuple(
         Reference(
-            (schema, name),
-            tuple(one["constrained_columns"]),
-            (one["referred_schema"] or schema, one["referred_table"]),
-            tuple(one["referred_columns"]) or tuple(
-                inspector.get_pk_constraint(one["referred_table"], schema=place)["constrained_columns"]
-            ),
+            (schema, own(name)),
+            tuple(map(own, one["constrained_columns"])),
+            (one["referred_schema"] or schema, own(one["referred_table"])),
+            tuple(map(own, one["referred_columns"])),
         )
         for one in inspector.get_foreign_keys(name, schema=place)
-    )  # fmt: skip
+    )
+    name = own(name)
     triggered, slow = odd
     problems = (
         *([] if key else [Problem.NO_PRIMARY_KEY]),
         *([Problem.TRIGGERS] if (schema, name) in triggered else []),
         *([Problem.NOT_TRANSACTIONAL] if (schema, name) in slow else []),
     )
-    names, types = tuple(one["name"] for one in columns), tuple(str(one["type"]) for one in columns)
-    return Table(schema, name, names, types, key, refers, problems)
+    names, types = tuple(own(one["name"]) for one in columns), tuple(str(one["type"]) for one in columns)
+    return Table(schema, name, names, types, tuple(map(own, key)), refers, problems)
 
 
 def _key(inspector: Inspector, make: Make, name: str, schema: str) -> tuple[str, ...]:
@@ -172,6 +229,32 @@ def _partitions(connection: Connection, make: Make) -> set[tuple[str, str]]:
         " WHERE c.relispartition"
     )
     return {(str(schema), str(name)) for schema, name in _rows(connection, query)}
+
+
+_BELOW: Final = """
+WITH RECURSIVE below AS (
+  SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE n.nspname = :schema AND c.relname = :name
+  UNION SELECT i.inhrelid FROM pg_inherits i JOIN below b ON i.inhparent = b.oid
+)
+SELECT n.nspname, c.relname FROM below b JOIN pg_class c ON c.oid = b.oid
+JOIN pg_namespace n ON n.oid = c.relnamespace
+"""
+_ELSEWHERE: Final = """
+SELECT constraint_schema, constraint_name, table_name, column_name, referenced_column_name
+FROM information_schema.key_column_usage
+WHERE referenced_table_schema = database() AND referenced_table_name = :name
+AND constraint_schema <> database()
+ORDER BY constraint_schema, table_name, constraint_name, ordinal_position
+"""
+
+
+def _from_other_databases(connection: Connection, table: Table) -> Iterator[tuple[Table, Reference]]:
+    rows = _rows(connection, _ELSEWHERE, name=table.name)
+    for (schema, _, name), columns in groupby(rows, key=lambda row: tuple(map(str, row[:3]))):
+        theirs, ours = zip(*((str(row[3]), str(row[4])) for row in columns), strict=True)
+        other = Table(schema, name, theirs, (), ())
+        yield other, Reference(other.id, theirs, table.id, ours)
 
 
 def _triggered(connection: Connection, make: Make) -> Iterable[tuple[str, str]]:
