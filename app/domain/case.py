@@ -186,13 +186,21 @@ class Custodian:
 
     `recipient` is an age recipient (`age1…`). `identity` is the custodian's own
     key file when it is at hand for the restore test. With `shares`, how many of how many, the
-    key is made here and handed out in shares (SLIP-39), and there is neither.
+    key is made here and handed out in shares (SLIP-39), and there is neither; without all three
+    a key is made here and laid beside the package. `receipt` is the file by which they say that
+    they took it over. The last three are the officer's reasons why what is asked for stays
+    undone, and stand on the certificate: a second recipient, a restore with the custodian's own
+    key, the receipt.
     """
 
     name: str
     recipient: str = ""
     identity: Path | None = None
     shares: tuple[int, int] | None = None
+    receipt: Path | None = None
+    one_recipient: str = ""
+    without_restore: str = ""
+    without_receipt: str = ""
 
 
 @dataclass(frozen=True, slots=True)

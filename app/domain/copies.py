@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
 
@@ -41,7 +41,12 @@ class Disposal(Enum):
     @property
     def declared(self) -> bool:
         """Whether it rests on the word of a person, or on what a store says of a date."""
-        return self in (Disposal.MEDIUM, Disposal.EXPIRES, Disposal.LOCKED, Disposal.UNREACHABLE)
+        return self.dated or self in (Disposal.MEDIUM, Disposal.UNREACHABLE)
+
+    @property
+    def dated(self) -> bool:
+        """Whether it is to go, or may go, on a date."""
+        return self in (Disposal.EXPIRES, Disposal.LOCKED)
 
 
 class Trace(Enum):
@@ -73,7 +78,8 @@ class Copy:
     begins with it; `member` is the first place of it there, and `marks` are the hashes by
     which the repository itself knows the content: recorded before it goes, they must
     be absent after. `until` is the day on which it expires or may go; `paper` is the
-    SHA-256 of what a person put forward as evidence.
+    SHA-256 of what a person put forward as evidence. `store` is what its repository was known by
+    when it was searched, wherever it stands. `was` is how it was to go before a person chose to keep it.
     """
 
     id: str
@@ -90,6 +96,8 @@ class Copy:
     marks: tuple[str, ...] = ()
     until: date | None = None
     paper: str = ""
+    store: str = ""
+    was: Disposal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +105,8 @@ class Searched:
     """How the search of one declared backup ended: what was looked at, what could not be.
 
     `check` names the check that its own tool made of it and that it passed. `fault` says why it
-    could not be checked or read: then nothing may be destroyed. `unopened` counts the archives and
-    mails in a repository that were not looked into, or not to their end.
+    could not be checked or read: then nothing may be destroyed. `unopened` counts the archives,
+    mails, images and encrypted files in a repository that were not looked into, or not to their end.
     """
 
     backup: str
@@ -109,3 +117,14 @@ class Searched:
     check: str = ""
     fault: Reason | None = None
     unopened: int = 0
+
+    def and_more(self, more: Searched) -> Searched:
+        """Add what else was seen of the same place; each limit stands once."""
+        return replace(
+            self,
+            files=self.files + more.files,
+            members=self.members + more.members,
+            copies=self.copies + more.copies,
+            limits=tuple(dict.fromkeys((*self.limits, *more.limits))),
+            unopened=self.unopened + more.unopened,
+        )

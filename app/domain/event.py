@@ -145,9 +145,10 @@ class CopyFound:
 
 @dataclass(frozen=True, slots=True)
 class BackupSearched:
-    """Confirm has searched one declared backup."""
+    """Confirm has searched one declared backup. `store` is what it is known by; empty if by nothing."""
 
     searched: Searched
+    store: str = ""
 
 
 Event = Begun | Noted | Progressed | Settled | Located | Looked | RowsSeen | CopyFound | BackupSearched

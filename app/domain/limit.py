@@ -18,6 +18,8 @@ class LimitKind(Enum):
     HIBERNATION = "hibernation"
     SEARCH_INDEX = "search_index"
     """A desktop's index of names and words, or a database of file names."""
+    SILENT_DISK = "silent_disk"
+    """A disk that said nothing at the end: neither its medium nor its snapshots are known."""
     DATABASE_DUMP = "database_dump"
     """A dump or backup of a database, made by whoever could read it."""
 

@@ -62,7 +62,11 @@ class CopyOutcome(Enum):
     """Taken out, and none of the hashes recorded before is there any more."""
     KEY_SHREDDED = "key_shredded"
     """The only key of its repository was seen to be destroyed."""
+    ABSENT = "absent"
+    """Its date has passed, and none of its hashes is there any more. Who took it out was not seen."""
     MEDIUM_DESTROYED = "medium_destroyed"
+    EXPIRED = "expired"
+    """Its date has passed; that it is gone rests on a document alone."""
     EXPIRES = "expires"
     LOCKED = "locked"
     UNREACHABLE = "unreachable"
@@ -70,7 +74,12 @@ class CopyOutcome(Enum):
     @property
     def good(self) -> bool:
         """Whether Lethe saw it gone; the others are a person's word, or a date that is still to come."""
-        return self in (CopyOutcome.EXPUNGED, CopyOutcome.KEY_SHREDDED)
+        return self in (CopyOutcome.EXPUNGED, CopyOutcome.KEY_SHREDDED, CopyOutcome.ABSENT)
+
+    @property
+    def dated(self) -> bool:
+        """Whether it is asked for again after its date."""
+        return self in (CopyOutcome.EXPIRES, CopyOutcome.LOCKED)
 
 
 AnyOutcome = Outcome | KeyOutcome | KeepOutcome | CopyOutcome
@@ -93,6 +102,8 @@ class Reason(Enum):
     SPARSE = "sparse"
     BEYOND_END = "beyond_end"
     """Blocks belong to the file behind its end. What they held before was not overwritten."""
+    WRITTEN_ANEW = "written_anew"
+    """A program wrote the same bytes in another file since. Those of before were not overwritten."""
     OTHER_STREAMS = "other_streams"
     """An alternate stream, a resource fork or an extended attribute, which was not overwritten."""
     SNAPSHOT = "snapshot"
@@ -121,6 +132,8 @@ class Reason(Enum):
     COPIES_REMAIN = "copies_remain"
     PLACES_UNSEEN = "places_unseen"
     """Archives, images or repositories in which a copy of the key could lie could not be looked into."""
+    CIPHER_UNTRIED = "cipher_untried"
+    """It did not open: by a wrong passphrase, or by a cipher, hash or PIM that is not tried here."""
     COPY_DOUBTFUL = "copy_doubtful"
     """A locked file that could hold the same key, and which nothing at hand opens."""
     KEY_INSIDE = "key_inside"
@@ -147,6 +160,10 @@ class Reason(Enum):
     """This version of Lethe does not look into this kind of repository."""
     NOT_OPENED = "not_opened"
     """Archives or mails in a repository were not looked into."""
+    OPAQUE = "opaque"
+    """It holds images of disks, encrypted files or repositories, which were not opened."""
+    UNFINISHED_UPLOADS = "unfinished_uploads"
+    """A bucket holds parts of uploads that nobody completed or can read, or does not tell."""
     SEARCH_LIMIT = "search_limit"
     """An archive went past the limits of depth, size or number; the rest of it was not looked at."""
     DECLARED = "declared"
@@ -199,6 +216,14 @@ class Reason(Enum):
     """Its own lists could not be put right after files in it had gone."""
     NOT_ASKED_AGAIN = "not_asked_again"
     """Its repository could not be asked once more before certifying."""
+    OTHER_REPOSITORY = "other_repository"
+    """Another repository stands where it was searched; what it says is no word of the one that was."""
+    NOT_SEARCHED_AGAIN = "not_searched_again"
+    """It was not there to be searched once more before certifying."""
+    DISK_SILENT = "disk_silent"
+    """Its disk said nothing when it was to be looked at once more before certifying."""
+    AWAITS_EVIDENCE = "awaits_evidence"
+    """Its date has passed, and nobody can be asked: a document has to say what became of it."""
     KEY_STAYS = "key_stays"
     """The key it was to go with was not seen to be destroyed."""
     OTHER_VERSION = "other_version"

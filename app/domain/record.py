@@ -127,6 +127,9 @@ class Record:
     read. `year` is the year the content itself names, for retention clocks. For rows of
     a database `path` is its address and the table, without a password, `rows` what is
     bound of them, and of `stamp` only the size says something: the bytes of their values.
+    `clue` says what its category was told by: `path`, `title` or `heads`, a colon and the words of our own
+    rules that were met there (never the customer's); `pattern`; `secret`; empty where nothing spoke for
+    one, and it is the category of whatever holds personal data.
     """
 
     id: str
@@ -142,3 +145,4 @@ class Record:
     problems: tuple[Problem, ...] = ()
     year: int | None = None
     rows: Rows | None = None
+    clue: str = ""

@@ -14,19 +14,7 @@ Row = tuple[str, str, str, tuple[tuple[str, bytes], ...]]
 """Id, look, the record as JSON without its hashes, and the hashes of each kind, 16 bytes each, joined."""
 
 MAC: Final = 16
-
-
-def row_of(record: Record) -> Row:
-    """Put a record in its row."""
-    return make_row(
-        [record.id, record.path, record.location],
-        record.stamp,
-        record.sha256,
-        (record.look, record.tier, record.category, record.people),
-        record.findings,
-        record.problems,
-        record.year,
-    )
+"""Bytes of the keyed hash of one value."""
 
 
 def make_row(
@@ -37,6 +25,7 @@ def make_row(
     findings: Sequence[Finding],
     problems: Sequence[Problem],
     year: int | None,
+    clue: str = "",
 ) -> Row:
     """Make the row of a record that was never made: the nouns alone would take longer than the look."""
     look, tier, category, people = verdict
@@ -49,7 +38,7 @@ def make_row(
         f' "category": {_text(category)}, "people": {people},'
         f' "findings": [{", ".join(map(_told, findings))}],'
         f' "problems": {json.dumps([one.value for one in problems]) if problems else "[]"},'
-        f' "year": {year or "null"}}}'
+        f' "year": {year or "null"}, "clue": {_text(clue)}}}'
     )
     return names[0], look.value, body, tuple((one.kind, b"".join(one.macs)) for one in findings)
 
@@ -75,7 +64,7 @@ def record_of(row: Row) -> Record:
             one["count"],
             one["confidence"],
             tuple(one["why"]),
-            _cut(macs.get(one["kind"], b"")),
+            macs_in(macs.get(one["kind"], b"")),
             tuple(one["where"]),
         )
         for one in body["findings"]
@@ -92,5 +81,6 @@ def record_of(row: Row) -> Record:
     )
 
 
-def _cut(joined: bytes) -> tuple[bytes, ...]:
+def macs_in(joined: bytes) -> tuple[bytes, ...]:
+    """Give the hashes that are joined."""
     return tuple(joined[at : at + MAC] for at in range(0, len(joined), MAC))

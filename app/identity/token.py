@@ -13,12 +13,18 @@ from urllib.parse import unquote_to_bytes
 
 from app.domain.fault import Fault, Refused
 from app.identity.certificate import has_signed, strong
+from app.system.loading import loads
+from app.system.patience import within
 
 if TYPE_CHECKING:
     from app.identity.certificate import PublicKey
 
 SCHEME: Final = "pkcs11:"
 _SEED: Final = b"lethe identity secret 1, by signature: never sign this for anyone\n"
+_LOADING: Final = 0.5
+"""The part of its time that the module may take to be loaded."""
+PATIENCE: Final = 60.0
+"""Seconds that a token may take for one answer: a person may have to touch it, or to type on it."""
 _DIGEST_INFO: Final = bytes.fromhex("3031300d060960864801650304020105000420")
 """What stands before a SHA-256 digest in an RSA signature (RFC 8017, section 9.2)."""
 
@@ -26,33 +32,40 @@ _DIGEST_INFO: Final = bytes.fromhex("3031300d060960864801650304020105000420")
 class KeyOnToken:
     """A private key that stays on its token. The session lasts until `close`."""
 
-    def __init__(self, session: Any, handle: Any, certificate: bytes, public: PublicKey, uri: str) -> None:
+    def __init__(
+        self, session: Any, handle: Any, certificate: bytes, public: PublicKey, uri: str, patience: float
+    ) -> None:
         self._session = session
         self._handle = handle
         self._certificate = certificate
         self._public = public
         self._uri = uri
+        self._patience = patience
 
     def sign(self, data: bytes) -> bytes:
         """Sign with SHA-256, hashed here, and see that the certificate's key did it.
 
         Raises:
-            Refused: TOKEN_UNUSABLE when the token is gone or signs with another key.
+            Refused: TOKEN_UNUSABLE when the token is gone, silent, or signs with another key.
         """
         import pkcs11
-        from cryptography.hazmat.primitives.asymmetric import rsa
 
         digest = hashlib.sha256(data).digest()
         try:
-            if isinstance(self._public, rsa.RSAPublicKey):
-                made = self._handle.sign(_DIGEST_INFO + digest, mechanism=pkcs11.Mechanism.RSA_PKCS)
-            else:
-                made = _in_der(self._handle.sign(digest, mechanism=pkcs11.Mechanism.ECDSA))
-        except pkcs11.PKCS11Error as error:
+            made = within(self._patience, lambda: self._signed(digest))
+        except (pkcs11.PKCS11Error, TimeoutError) as error:
             raise _unusable(self._uri, error) from error
         if not has_signed(self._certificate, made, data):
             raise Refused(Fault.TOKEN_UNUSABLE, self._uri, "the key is not that of the certificate")
-        return bytes(made)
+        return made
+
+    def _signed(self, digest: bytes) -> bytes:
+        import pkcs11
+        from cryptography.hazmat.primitives.asymmetric import rsa
+
+        if isinstance(self._public, rsa.RSAPublicKey):
+            return bytes(self._handle.sign(_DIGEST_INFO + digest, mechanism=pkcs11.Mechanism.RSA_PKCS))
+        return _in_der(self._handle.sign(digest, mechanism=pkcs11.Mechanism.ECDSA))
 
     def seed(self) -> bytes:
         """The RSA PKCS#1 v1.5 signature of a fixed text, of which there is only one for a key.
@@ -74,14 +87,30 @@ class KeyOnToken:
         self._session.close()
 
 
-def open_token(uri: str, module: Path, pin: str) -> tuple[KeyOnToken, bytes, tuple[bytes, ...]]:
+def open_token(
+    uri: str, module: Path, pin: str, patience: float = PATIENCE
+) -> tuple[KeyOnToken, bytes, tuple[bytes, ...]]:
     """Log in, and give the key, its certificate and the other certificates of the token, in DER.
+
+    `patience` is in seconds, for each answer. A module that hangs or crashes where it is loaded
+    does so in a process of its own.
 
     Raises:
         Refused: WRONG_PASSPHRASE for the PIN; TOKEN_UNUSABLE when module, token, key or
-            certificate is not there, not alone or no key Lethe trusts, or the PIN is locked.
+            certificate is not there, not alone, silent or no key Lethe trusts, or the PIN is locked.
     """
     wanted = _read(uri)
+    if not loads(str(module), "C_GetFunctionList", patience * _LOADING):
+        raise Refused(Fault.TOKEN_UNUSABLE, uri, f"{module}: {patience * _LOADING:g} s")
+    try:
+        return within(patience, lambda: _opened(uri, module, pin, wanted, patience))
+    except TimeoutError as error:
+        raise _unusable(uri, error) from error
+
+
+def _opened(
+    uri: str, module: Path, pin: str, wanted: dict[str, bytes], patience: float
+) -> tuple[KeyOnToken, bytes, tuple[bytes, ...]]:
     try:
         import pkcs11
     except ImportError as error:
@@ -93,7 +122,7 @@ def open_token(uri: str, module: Path, pin: str) -> tuple[KeyOnToken, bytes, tup
     except (pkcs11.PKCS11Error, OSError, RuntimeError) as error:
         raise _unusable(uri, error) from error
     try:
-        return _found(session, wanted, uri)
+        return _found(session, wanted, uri, patience)
     except BaseException:
         session.close()
         raise
@@ -113,7 +142,9 @@ def _token(module: Path, wanted: dict[str, bytes], uri: str) -> Any:
     return tokens[0]
 
 
-def _found(session: Any, wanted: dict[str, bytes], uri: str) -> tuple[KeyOnToken, bytes, tuple[bytes, ...]]:
+def _found(
+    session: Any, wanted: dict[str, bytes], uri: str, patience: float
+) -> tuple[KeyOnToken, bytes, tuple[bytes, ...]]:
     import pkcs11
     from cryptography import x509
     from pkcs11 import Attribute, ObjectClass
@@ -133,7 +164,7 @@ def _found(session: Any, wanted: dict[str, bytes], uri: str) -> tuple[KeyOnToken
         public = strong(x509.load_der_x509_certificate(certificate).public_key())
     except (pkcs11.PKCS11Error, ValueError) as error:
         raise _unusable(uri, error) from error
-    return KeyOnToken(session, handle, certificate, public, uri), certificate, others
+    return KeyOnToken(session, handle, certificate, public, uri, patience), certificate, others
 
 
 def _one(session: Any, attributes: dict[Any, Any], uri: str) -> Any:
@@ -163,4 +194,5 @@ def _in_der(raw: bytes) -> bytes:
 
 
 def _unusable(uri: str, error: Exception) -> Refused:
-    return Refused(Fault.TOKEN_UNUSABLE, uri, f"{type(error).__name__} {error}".strip())
+    told = f"{error} s" if isinstance(error, TimeoutError) else f"{type(error).__name__} {error}"
+    return Refused(Fault.TOKEN_UNUSABLE, uri, told.strip())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from functools import cache
 
@@ -39,12 +40,38 @@ def category(id: str, language: Language) -> str:  # noqa: A002 - it is the cate
     return id
 
 
+def clue(told: str, language: Language) -> str:
+    """Say what a category was told by, as `Record.clue` has it."""
+    way, _, word = told.partition(":")
+    sentence = words()["clue"].get(way or "none", {}).get(language.value, "")
+    return fill(sentence, language, {"word": word})
+
+
 def kind(id: str, language: Language) -> str:  # noqa: A002 - it is the kind's id
     """Name a kind of identifier of the command-line contract, `custom.<name>` included."""
     known = _named("kind", id, language)
     if known is None and id.startswith("custom."):
         return fill(words()["kind"]["custom"][language.value], language, {"name": id[len("custom.") :]})
     return known or id
+
+
+@cache
+def _sources() -> re.Pattern[str]:
+    known = sorted((*words()["law"], *words()["law_note"]), key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, known)))
+
+
+def law(told: str, language: Language) -> str:
+    """Name the sources of a rule: the pack's own words in Chinese; in English each law by both its names."""
+    if language is Language.ZH:
+        return told
+
+    def named(found: re.Match[str]) -> str:
+        english = _named("law", found[0], language)
+        return f"{english} ({found[0]}) " if english else f" {_named('law_note', found[0], language)} "
+
+    spaced = _sources().sub(named, told)
+    return re.sub(r" +(?=[;,]|$)", "", re.sub(r"  +", " ", spaced)).strip()
 
 
 def hold(reason: str, language: Language) -> str:

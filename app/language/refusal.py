@@ -7,6 +7,7 @@ from typing import Final
 
 from app.domain.case import Role
 from app.domain.fault import Breach, Fault, GateClosed, Refused
+from app.language.system import system_says
 from app.language.table import Language, say
 
 _NAMES: Final[tuple[tuple[Fault, str, type[Enum]], ...]] = (
@@ -23,7 +24,7 @@ def explain(refusal: Refused | GateClosed, language: Language) -> str:
         return say(refusal.gate, language, step=refusal.step, count=refusal.count)
     facts: dict[str, object] = {
         "subject": refusal.subject,
-        "detail": refusal.detail,
+        "detail": system_says(refusal.detail, language),
         "line": refusal.line,
     }
     for fault, name, cls in _NAMES:

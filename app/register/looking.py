@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from app.domain.event import Looked
@@ -14,6 +14,8 @@ from app.register.register import Register
 _FACT: Final = "looking"
 _PAUSE: Final = 2.0
 """Seconds between two times that what was seen is put on disk: so much is looked at again after a crash."""
+
+_KEPT: Final = "SELECT folder, first, location, names, stamps, looks FROM looked"
 
 Kept = tuple[str, str, str, bytes, bytes, bytes]
 """Folder, first name, location, names, stamps and looks: as a `Looked` names them."""
@@ -62,12 +64,8 @@ class Looking:
         return self._kept(_bytes(folder))
 
     def _kept(self, folder: bytes) -> list[Kept]:
-        query = (
-            "SELECT folder, first, location, names, stamps, looks FROM looked WHERE folder = ? ORDER BY first"
-        )
         return [
-            (_text(folder), _text(first), _text(location), names, stamps, looks)
-            for folder, first, location, names, stamps, looks in self._db.execute(query, (folder,))
+            _kept_of(row) for row in self._db.execute(f"{_KEPT} WHERE folder = ? ORDER BY first", (folder,))
         ]
 
     def take(self, looked: Looked) -> None:
@@ -171,6 +169,16 @@ class Looking:
         if there:
             marks = ",".join("?" * len(there))
             self._db.execute(f"DELETE FROM macs WHERE record IN ({marks})", there)  # noqa: S608  question marks only
+
+
+def all_kept(register: Register) -> Iterator[Kept]:
+    """Give what the last look left of every folder."""
+    return map(_kept_of, register.database.execute(_KEPT))
+
+
+def _kept_of(row: tuple[bytes, bytes, bytes, bytes, bytes, bytes]) -> Kept:
+    folder, first, location, names, stamps, looks = row
+    return _text(folder), _text(first), _text(location), names, stamps, looks
 
 
 def _bytes(text: str) -> bytes:

@@ -12,9 +12,9 @@ from __future__ import annotations
 import os
 import struct
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -36,6 +36,8 @@ SIDE: Final = _HEAD + (128 << 10)
 SIZE: Final = SIDES * SIDE
 _FIELDS: Final = struct.Struct(">16sQ16s32s")
 """Magic, generation, suite, and a digest of the secret by which a side that was half written is known."""
+NUMBER: Final = 32
+"""Bytes that follow them: the number of the vault, by which a copy of any of its slots is known."""
 _HASHED: Final = b"lethe slot 2 secret"
 _CHUNK: Final = 1 << 16
 _SUITES: Final = {suite.value.encode().ljust(16, b"\0"): suite for suite in Suite}
@@ -50,11 +52,15 @@ class NotOverwritten(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """A side that holds a whole secret: which one, of which generation and suite."""
+    """A side that holds a whole secret: which one, of which generation and suite.
+
+    `number` is the vault's; zeros in a slot that an older Lethe wrote.
+    """
 
     index: int
     generation: int
     suite: Suite
+    number: bytes = field(default=bytes(NUMBER), compare=False)
 
     @property
     def span(self) -> tuple[int, int]:
@@ -93,6 +99,7 @@ def write_side(path: Path, side: Side, secret: Secret) -> None:
         check = digest(side.suite, _HASHED, secret.view)
         name = side.suite.value.encode().ljust(16, b"\0")
         body.view[: _FIELDS.size] = _FIELDS.pack(MAGIC, side.generation, name, check)
+        body.view[_FIELDS.size : _FIELDS.size + NUMBER] = side.number
         split(side.suite, secret.view, body.view[_HEAD : _HEAD + SPLIT])
         with path.open("r+b", buffering=0) as file:
             file.seek(side.span[0])
@@ -133,13 +140,36 @@ def read_secret(path: Path, side: Side, into: Secret) -> None:
             raise Refused(Fault.CASE_CLOSED, str(path))
 
 
+def prints_of(path: Path) -> tuple[bytes, ...]:
+    """The digests of the secrets on its sides, which stand in the clear in every copy of them.
+
+    Raises:
+        OSError: as the system gives it.
+    """
+    with path.open("rb") as file:
+        heads = [(file.seek(index * SIDE), file.read(_FIELDS.size))[1] for index in range(SIDES)]
+    told = [_FIELDS.unpack(head) for head in heads if len(head) == _FIELDS.size]
+    return tuple(check for magic, _, _, check in told if magic == MAGIC)
+
+
+def numbers_in(data: bytes) -> Iterator[bytes]:
+    """The number of the vault of each side of a slot in some bytes; zeros where an older Lethe wrote it."""
+    at = data.find(MAGIC)
+    while at >= 0:
+        number = data[at + _FIELDS.size : at + _FIELDS.size + NUMBER]
+        if len(number) == NUMBER:
+            yield number
+        at = data.find(MAGIC, at + 1)
+
+
 def _merged(index: int, body: memoryview, secret: memoryview) -> Side | None:
     magic, generation, name, check = _FIELDS.unpack_from(body)
     suite = _SUITES.get(name)
     if magic != MAGIC or suite is None:
         return None
     merge(suite, body[_HEAD : _HEAD + SPLIT], secret)
-    return Side(index, generation, suite) if digest(suite, _HASHED, secret) == check else None
+    number = bytes(body[_FIELDS.size : _FIELDS.size + NUMBER])
+    return Side(index, generation, suite, number) if digest(suite, _HASHED, secret) == check else None
 
 
 def _read(path: Path, index: int, into: memoryview) -> None:

@@ -143,6 +143,11 @@ class Vault:
         return self._side.generation
 
     @property
+    def number(self) -> bytes:
+        """What all its generations have in common, in the slot and in the keys, and no other vault has."""
+        return self._keys.head.salt
+
+    @property
     def factors(self) -> tuple[Factor, ...]:
         """What opens it, besides the slot."""
         return self._keys.head.factors
@@ -211,7 +216,7 @@ class Vault:
 
     def _begin_generation(self, gone: Collection[bytes]) -> None:
         """Write the next generation: first its keys, then its secret, which makes it count."""
-        side = Side(1 - self._side.index, self._side.generation + 1, self.suite)
+        side = Side(1 - self._side.index, self._side.generation + 1, self.suite, self.number)
         head = replace(self._keys.head, generation=side.generation)
         master, size = Secret.random(self.suite.key_bytes), self.suite.key_bytes
         with Secret.random(DIGEST) as secret, Secret(size) as unlock:

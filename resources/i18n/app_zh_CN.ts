@@ -167,7 +167,54 @@
         </message>
     </context>
     <context>
+        <name>AskedAgain</name>
+        <message>
+            <source>{n} more were asked for; the addendum lists what changed.</source>
+            <translation>另询问了 {n} 项；有变化的列于补充证明。</translation>
+        </message>
+        <message>
+            <source>{what}: {until} is past and nobody can be asked. Lay a document on it, named {id}, in {folder}.</source>
+            <translation>{what}：日期 {until} 已过，无处可问。请把说明其去向的文件命名为 {id}，放入 {folder}。</translation>
+        </message>
+        <message>
+            <source>{what}: nothing could be learnt ({why}).</source>
+            <translation>{what}：未能查明（{why}）。</translation>
+        </message>
+        <message>
+            <source>{what}: its date, {until}, has not passed. Ask again after that.</source>
+            <translation>{what}：日期 {until} 尚未过去，请在此后再次询问。</translation>
+        </message>
+        <message>
+            <source>{what}: {outcome}</source>
+            <translation>{what}：{outcome}</translation>
+        </message>
+        <message>
+            <source>Addendum: {path}. {folder} could not take it; ask again once it is there, with the certificate.</source>
+            <translation>补充证明：{path}。未能交付到 {folder}；待该文件夹（须有本案证明）可用后请再次询问。</translation>
+        </message>
+        <message>
+            <source>Addendum, signed by both: {path}</source>
+            <translation>补充证明（双方已签）：{path}</translation>
+        </message>
+    </context>
+    <context>
         <name>CertifyPage</name>
+        <message>
+            <source>The case is not open here any more. Close this window and open the case again.</source>
+            <translation>案件在此已不再打开。请关闭本窗口，重新打开案件。</translation>
+        </message>
+        <message>
+            <source>Ask again what was pending</source>
+            <translation>再次询问待定事项</translation>
+        </message>
+        <message>
+            <source>&amp;Ask again and sign</source>
+            <translation>再次询问并签署(&amp;A)</translation>
+        </message>
+        <message>
+            <source>The certificate names keys or copies with a date, or an addendum waits for its folder. Their stores are asked again here; what they say now, both sign as an addendum.</source>
+            <translation>销毁证明中有密钥或副本尚待日期，或有补充证明尚未交付。在此再次询问其存放处；如有新的结果，由双方签署补充证明。</translation>
+        </message>
         <message>
             <source>No program on this computer opens PDF files. The certificate is safe where it is.</source>
             <translation>本机没有可以打开 PDF 的程序。销毁证明仍在原处，完好无损。</translation>
@@ -233,8 +280,8 @@
             <translation>附件与培训(&amp;P)…</translation>
         </message>
         <message>
-            <source>Verifying…</source>
-            <translation>正在核验…</translation>
+            <source>Verifying: {what}</source>
+            <translation>正在核验：{what}</translation>
         </message>
     </context>
     <context>
@@ -266,6 +313,14 @@
     </context>
     <context>
         <name>CompanyForm</name>
+        <message>
+            <source>The case's vault…</source>
+            <translation>案件封存库…</translation>
+        </message>
+        <message>
+            <source>How the case's vault is made and opened</source>
+            <translation>案件封存库的构成与打开方式</translation>
+        </message>
         <message>
             <source>Give the case a number.</source>
             <translation>请填写案号。</translation>
@@ -645,7 +700,7 @@
         </message>
     </context>
     <context>
-        <name>CustodianBox</name>
+        <name>CustodianDialog</name>
         <message>
             <source>Who receives what is kept</source>
             <translation>留存内容的接收人</translation>
@@ -663,8 +718,8 @@
             <translation>保管人的 age 公钥(&amp;R)</translation>
         </message>
         <message>
-            <source>Begins with age1; the custodian makes it with age-keygen. Left empty, Lethe makes a key and puts it beside the package: hand it over and keep no copy.</source>
-            <translation>以 age1 开头，由保管人用 age-keygen 生成。留空则由 Lethe 生成密钥并放在封存包旁：请一并移交，不留副本。</translation>
+            <source>Begins with age1; the custodian makes it with age-keygen.</source>
+            <translation>以 age1 开头，由保管人用 age-keygen 生成。</translation>
         </message>
         <message>
             <source>This is no age recipient: it begins with age1 and has 62 characters. Ask for it.</source>
@@ -683,6 +738,10 @@
             <translation>把密钥分给多人（SLIP-39）</translation>
         </message>
         <message>
+            <source>to a key that is made here</source>
+            <translation>用在此生成的密钥</translation>
+        </message>
+        <message>
             <source>of</source>
             <translation>/</translation>
         </message>
@@ -695,12 +754,162 @@
             <translation>封存方式(&amp;L)</translation>
         </message>
         <message>
+            <source>A key made here lies beside the package: hand it over and keep no copy.</source>
+            <translation>在此生成的密钥放在封存包旁：请一并移交，不留副本。</translation>
+        </message>
+        <message>
+            <source>Their &amp;key file</source>
+            <translation>保管人的密钥文件(&amp;K)</translation>
+        </message>
+        <message>
+            <source>The package is restored with it once, as a trial. It is read where it lies, and not kept.</source>
+            <translation>用它把封存包试还原一次，逐项比对。仅就地读取，不作保存。</translation>
+        </message>
+        <message>
             <source>&amp;Needed to open it</source>
             <translation>开启所需份数(&amp;N)</translation>
         </message>
         <message>
             <source>Lethe makes a key and lays it beside the package in shares alone. Hand each to another person and keep none.</source>
             <translation>Lethe 生成密钥，只以分片形式放在封存包旁。请分别交给不同的人，自己不留。</translation>
+        </message>
+        <message>
+            <source>Their recei&amp;pt</source>
+            <translation>保管人的回执(&amp;P)</translation>
+        </message>
+        <message>
+            <source>That they took the package over. It is kept with the documents of the case.</source>
+            <translation>证明其已接收封存包，随案件文件保存。</translation>
+        </message>
+        <message>
+            <source>Why &amp;one key alone</source>
+            <translation>为何只用一把密钥(&amp;O)</translation>
+        </message>
+        <message>
+            <source>Only where nobody else gets a key. Reasons are printed: write no names or numbers.</source>
+            <translation>仅在没有第二人持钥时填写。理由印在证明上：请勿写姓名、号码。</translation>
+        </message>
+        <message>
+            <source>Why their key was not &amp;tried</source>
+            <translation>为何未用其密钥试还原(&amp;T)</translation>
+        </message>
+        <message>
+            <source>Why there is no rece&amp;ipt</source>
+            <translation>为何没有回执(&amp;I)</translation>
+        </message>
+        <message>
+            <source>Give the custodian's name.</source>
+            <translation>请填写保管人名称。</translation>
+        </message>
+        <message>
+            <source>There is no file {path}.</source>
+            <translation>没有文件 {path}。</translation>
+        </message>
+        <message>
+            <source>OK</source>
+            <translation>确定</translation>
+        </message>
+        <message>
+            <source>Cancel</source>
+            <translation>取消</translation>
+        </message>
+    </context>
+    <context>
+        <name>CustodiansBox</name>
+        <message>
+            <source>Who receives what is kept</source>
+            <translation>留存内容的接收人</translation>
+        </message>
+        <message>
+            <source>Custodians</source>
+            <translation>保管人</translation>
+        </message>
+        <message>
+            <source>Add a custodian…</source>
+            <translation>添加保管人…</translation>
+        </message>
+        <message>
+            <source>Details…</source>
+            <translation>详情…</translation>
+        </message>
+        <message>
+            <source>Add a custodian</source>
+            <translation>添加保管人</translation>
+        </message>
+        <message>
+            <source>{needed} of {made} shares</source>
+            <translation>{made} 份中的 {needed} 份</translation>
+        </message>
+        <message>
+            <source>a key made here</source>
+            <translation>在此生成的密钥</translation>
+        </message>
+        <message>
+            <source>Recei&amp;pts…</source>
+            <translation>回执(&amp;P)…</translation>
+        </message>
+        <message>
+            <source>Attach a receipt of the custodian, or see those that are there</source>
+            <translation>附上保管人的回执，或查看已附的回执</translation>
+        </message>
+    </context>
+    <context>
+        <name>VaultDialog</name>
+        <message>
+            <source>The case's vault</source>
+            <translation>案件封存库</translation>
+        </message>
+        <message>
+            <source>What the case knows lies in a vault that opens with the officer's key. How it is made can't be changed once the case is begun.</source>
+            <translation>案件所知的内容存于封存库，由经办人的密钥打开。案件开始后，构成方式不能更改。</translation>
+        </message>
+        <message>
+            <source>&amp;Suite</source>
+            <translation>密码套件(&amp;S)</translation>
+        </message>
+        <message>
+            <source>&amp;Passphrase of its own</source>
+            <translation>另设口令(&amp;P)</translation>
+        </message>
+        <message>
+            <source>A name for it, such as VAULT_PASSPHRASE: it is then asked for on the page, and on the command line taken from the variable of this name. Empty: none.</source>
+            <translation>给口令起一个名称，如 VAULT_PASSPHRASE：本页会要求输入口令，命令行则从同名环境变量读取。留空则不设。</translation>
+        </message>
+        <message>
+            <source>&amp;Memory for each try, MiB</source>
+            <translation>每次尝试占用内存（MiB）(&amp;M)</translation>
+        </message>
+        <message>
+            <source>Argon2id: more makes guessing dearer.</source>
+            <translation>Argon2id：越大，猜测口令的代价越高。</translation>
+        </message>
+        <message>
+            <source>&amp;Keychain</source>
+            <translation>钥匙串(&amp;K)</translation>
+        </message>
+        <message>
+            <source>&amp;Copy here</source>
+            <translation>留存一份(&amp;C)</translation>
+        </message>
+        <message>
+            <source>opens only with this computer's keychain too</source>
+            <translation>打开时还需要本机的系统钥匙串</translation>
+        </message>
+        <message>
+            <source>holds what the custodians get, until the case is closed</source>
+            <translation>移交给保管人的内容在此封存一份，直至结案</translation>
+        </message>
+        <message>
+            <source>A variable's name has letters, digits and _ alone.</source>
+            <translation>名称只能由字母、数字和 _ 组成。</translation>
+        </message>
+        <message>
+            <source>OK</source>
+            <translation>确定</translation>
+        </message>
+        <message>
+            <source>Cancel</source>
+            <translation>取消</translation>
         </message>
     </context>
     <context>
@@ -1106,6 +1315,22 @@
     </context>
     <context>
         <name>KeyPhrase</name>
+        <message>
+            <source>PI&amp;M:</source>
+            <translation>PIM(&amp;M)：</translation>
+        </message>
+        <message>
+            <source>PIM of the volume</source>
+            <translation>加密卷的 PIM</translation>
+        </message>
+        <message>
+            <source>if any</source>
+            <translation>如有</translation>
+        </message>
+        <message>
+            <source>The number that VeraCrypt asks for beside the passphrase. Empty, unless one was chosen when the volume was made. Type the passphrase first.</source>
+            <translation>VeraCrypt 在口令之外要求的数字。创建加密卷时如未设置，请留空。请先填写口令。</translation>
+        </message>
         <message>
             <source>If it has one. Kept in memory only.</source>
             <translation>如有口令请填写，仅存于内存。</translation>
@@ -2266,6 +2491,37 @@
         </message>
     </context>
     <context>
+        <name>Pace</name>
+        <message>
+            <source>Checking…</source>
+            <translation>正在核验…</translation>
+        </message>
+        <message>
+            <source>Journal, seal and chain: {n}</source>
+            <translation>日志的摘要链与封印：{n}</translation>
+        </message>
+        <message>
+            <source>Journal against certificate: {n}</source>
+            <translation>日志与证明对照：{n}</translation>
+        </message>
+        <message>
+            <source>Rows of the inventory: {n}</source>
+            <translation>清册行数：{n}</translation>
+        </message>
+        <message>
+            <source>Leaves of the proofs: {n}</source>
+            <translation>证明树叶：{n}</translation>
+        </message>
+        <message>
+            <source>Signatures: {n}</source>
+            <translation>签名：{n}</translation>
+        </message>
+        <message>
+            <source>{done} of {total}</source>
+            <translation>{done} / {total}</translation>
+        </message>
+    </context>
+    <context>
         <name>VerifyWindow</name>
         <message>
             <source>Stopped. Nothing was found out.</source>
@@ -2330,34 +2586,6 @@
         <message>
             <source>Each check</source>
             <translation>各项核验</translation>
-        </message>
-        <message>
-            <source>Checking…</source>
-            <translation>正在核验…</translation>
-        </message>
-        <message>
-            <source>Journal, seal and chain: {n}</source>
-            <translation>日志的摘要链与封印：{n}</translation>
-        </message>
-        <message>
-            <source>Journal against certificate: {n}</source>
-            <translation>日志与证明对照：{n}</translation>
-        </message>
-        <message>
-            <source>Rows of the inventory: {n}</source>
-            <translation>清册行数：{n}</translation>
-        </message>
-        <message>
-            <source>Leaves of the proofs: {n}</source>
-            <translation>证明树叶：{n}</translation>
-        </message>
-        <message>
-            <source>Signatures: {n}</source>
-            <translation>签名：{n}</translation>
-        </message>
-        <message>
-            <source>{done} of {total}</source>
-            <translation>{done} / {total}</translation>
         </message>
         <message>
             <source>Or the &amp;witness's key file</source>

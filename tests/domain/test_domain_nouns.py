@@ -12,10 +12,11 @@ from dataclasses import FrozenInstanceError, is_dataclass
 import pytest
 
 import app.domain
+from app.domain.copies import Disposal, Searched
 from app.domain.event import Begun, Event
 from app.domain.fate import Fate
 from app.domain.fault import Fault, GateClosed, Refused
-from app.domain.outcome import AnyOutcome, CopyOutcome, KeepOutcome, KeyOutcome, Outcome
+from app.domain.outcome import AnyOutcome, CopyOutcome, KeepOutcome, KeyOutcome, Outcome, Reason
 from app.domain.record import Tier
 from app.domain.step import Gate, Step
 
@@ -51,8 +52,22 @@ def test_which_outcomes_are_good():
         KeepOutcome.LEFT,
         CopyOutcome.EXPUNGED,
         CopyOutcome.KEY_SHREDDED,
+        CopyOutcome.ABSENT,
     }
     assert {Outcome, KeyOutcome, KeepOutcome, CopyOutcome} == set(AnyOutcome.__args__)
+
+
+def test_what_has_a_date():
+    dated = {one.value for kind in (Disposal, CopyOutcome) for one in kind if one.dated}
+    assert dated == {"expires", "locked"}
+    declared = {one for one in Disposal if one.declared}
+    assert declared == {Disposal.MEDIUM, Disposal.EXPIRES, Disposal.LOCKED, Disposal.UNREACHABLE}
+
+
+def test_more_of_a_search_adds_up_and_says_each_limit_once():
+    one = Searched("b", 1, 2, 3, (Reason.OPAQUE,), "check", None, 4)
+    both = one.and_more(Searched("b", 10, 20, 30, (Reason.OPAQUE, Reason.FOUND_LATE), unopened=40))
+    assert both == Searched("b", 11, 22, 33, (Reason.OPAQUE, Reason.FOUND_LATE), "check", None, 44)
 
 
 def test_a_refusal_carries_what_it_is_about():
@@ -100,7 +115,7 @@ def test_the_domain_needs_the_standard_library_alone():
     code = (
         f"import sys; import {names}; "
         "own = {n.partition('.')[0] for n in sys.modules} - {'app'}; "
-        "print(sorted(n for n in own if getattr(sys.modules[n], '__file__', None) "
+        "print(sorted(n for n in own & set(sys.modules) if getattr(sys.modules[n], '__file__', None) "
         "and 'site-packages' in sys.modules[n].__file__))"
     )
     before = subprocess.run(

@@ -157,10 +157,16 @@ class Tokens:
         os.environ["SOFTHSM2_CONF"] = str(folder / "softhsm2.conf")
 
     def put(self, label, key, certificate, *above, obj="签名"):
-        """Make a token with a key that can't be taken out of it, and the certificates."""
+        """Make a token with a key that can't be taken out of it, and the certificates, in place of one of that label.
+
+        A worker that is handed tests of this file once more makes its tokens once more.
+        """
         import pkcs11
         from pkcs11 import Attribute, ObjectClass
 
+        subprocess.run(
+            ["softhsm2-util", "--delete-token", "--token", label], check=False, capture_output=True
+        )
         self._tool("--init-token", "--free", "--label", label, "--so-pin", "97531", "--pin", PIN)
         pem = self.folder / f"{label}.pem"
         pem.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))

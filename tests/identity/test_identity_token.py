@@ -10,6 +10,8 @@ from app.domain.case import Role
 from app.domain.fault import Fault, Refused
 from app.identity import cms_detached, cms_verify, sign_plan, unlock
 from app.identity.certificate import has_signed, self_issue
+from app.identity.token import open_token
+from tests.in_time import ends_by_itself
 
 AT = "2026-11-21T20:00:00+08:00"
 
@@ -199,3 +201,21 @@ def test_a_weak_key_on_a_token_is_refused(tokens):
     key = rsa.generate_private_key(public_exponent=65537, key_size=1024)
     uri = tokens.put("weak", key, self_issue(key, "周八", Role.WITNESS))
     assert refusal(unlock, uri, PIN, module=tokens.module) is Fault.TOKEN_UNUSABLE
+
+
+@pytest.mark.parametrize("where", ["AT_LOAD", "AT_LIST", "AT_CRASH", "AT_INITIALIZE", "AT_SLOTS"])
+def test_a_module_that_hangs_or_crashes_is_refused_in_its_time(hanging_module, where):
+    with ends_by_itself(), pytest.raises(Refused) as refused:
+        open_token("pkcs11:token=a;object=b", hanging_module(where), PIN, patience=2)
+    assert (refused.value.fault, refused.value.subject) == (Fault.TOKEN_UNUSABLE, "pkcs11:token=a;object=b")
+    assert refused.value.detail.endswith(" s")
+
+
+def test_a_token_that_falls_silent_as_it_signs_is_refused_in_its_time(tokens, rsa_token, hanging_module):
+    module = hanging_module(f'AT_SIGN="{tokens.module}"', name="silent")
+    key, _, _ = open_token(str(rsa_token), module, PIN, patience=2)
+    try:
+        with ends_by_itself():
+            assert refusal(key.sign, b"x") is Fault.TOKEN_UNUSABLE
+    finally:
+        key.close()

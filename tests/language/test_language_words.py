@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import inspect
+import os
 import pkgutil
 import re
 import tomllib
@@ -18,12 +20,25 @@ from app.domain.outcome import KeepOutcome, KeyOutcome, Outcome, Reason
 from app.domain.record import Problem
 from app.domain.step import Gate, Step
 from app.domain.wiping import Method, Pass, Wiping
-from app.language import Language, backup, category, explain, hold, key, kind, passes, say
+from app.language import (
+    Language,
+    backup,
+    category,
+    clue,
+    explain,
+    hold,
+    key,
+    kind,
+    law,
+    passes,
+    say,
+    system_says,
+)
 from app.language.table import words
 from app.system.paths import resource
 
 HANZI = re.compile(r"[\u4e00-\u9fff]")
-NAMES = ("category", "kind", "hold", "backup", "key")
+NAMES = ("category", "kind", "hold", "backup", "key", "clue", "law", "law_note", "system")
 FACTS = {Fault: {"subject", "detail", "line"}, Gate: {"step", "count"}}
 CONTRACT = [
     "cn.id",
@@ -224,6 +239,23 @@ def test_other_names():
             assert facts_in(entry["zh"]) == facts_in(entry["en"])
 
 
+def test_each_law_of_the_pack_has_an_english_name_beside_its_own():
+    pack = tomllib.loads(resource("rules/retention-cn.toml").read_text(encoding="utf-8"))
+    for source in {rule["src"] for rule in pack["rules"]} - {""}:
+        for told in (source, f"{source}（待核）", f"{source}（解释，待确认）"):
+            assert law(told, Language.ZH) == told
+            english = law(told, Language.EN)
+            left = re.sub(r"\((?:[^()]|\([^()]*\))*\)", "", english)
+            assert not HANZI.search(re.sub(r"\([一二三四]\)", "", left)), english
+            assert set(re.findall(r"\d+", source)) <= set(re.findall(r"\d+", english)), english
+    assert law("", Language.EN) == ""
+    told = law("个人信息保护法19,47; 电子商务法31（待核）", Language.EN)
+    assert told == (
+        "Personal Information Protection Law (个人信息保护法) 19,47; "
+        "E-Commerce Law (电子商务法) 31 (not checked)"
+    )
+
+
 def test_a_pass_is_told_by_its_bytes():
     seven = Wiping(Method.GAT_1143_7).sequence
     for language in Language:
@@ -233,3 +265,21 @@ def test_a_pass_is_told_by_its_bytes():
         assert all("AES-256-CTR" in said[n] for n in (2, 6))
     assert passes((Pass(b"\x01\x02"),), Language.EN) == ("Pass 1: the bytes 0x01 0x02, over and over",)
     assert passes((Pass(bytes(4096)),), Language.EN)[0].endswith("… (4096), over and over")
+
+
+def test_what_told_a_category_is_a_sentence_with_the_word_or_without():
+    assert clue("path:投诉", Language.ZH) == "文件夹或文件名含“投诉”"
+    assert clue("path:", Language.EN) == "by its folder or name"
+    assert clue("", Language.ZH) == "含个人信息，无其他类别特征"
+    for way in ("path", "title", "heads", "pattern", "secret", ""):
+        assert all(clue(way, language) for language in Language)
+
+
+@pytest.mark.parametrize("name", sorted(words()["system"]))
+def test_what_the_system_says_is_put_in_words(name: str) -> None:
+    told = os.strerror(getattr(errno, name))
+    refusal = Refused(Fault.NOT_VERIFIABLE, "a.pdf", told)
+    assert told not in explain(refusal, Language.ZH)
+    for language in Language:
+        assert system_says(told, language) in explain(refusal, language)
+    assert system_says("something newer", Language.ZH) == "something newer"
