@@ -135,6 +135,16 @@ def _word(rng: random.Random) -> str:
     return _pick(rng, UPPER.lower(), 5) + _pick(rng, DIGITS, 4)
 
 
+def _name(rng: random.Random) -> str:
+    # Of characters that Big5 has too.
+    return rng.choice(("王", "李", "林", "高", "何", "司空")) + _pick(rng, "文明安平大中山水天成和正", 2)
+
+
+def _address(rng: random.Random) -> str:
+    place = rng.choice(("湖南省常德市和平街", "福建省三明市文山村", "四川省成都市人民南路"))
+    return f"{place}{rng.randrange(1, 999)}弄{rng.randrange(1, 40)}座{rng.randrange(101, 3000)}室"
+
+
 def _macao(rng: random.Random) -> tuple[str, str]:
     number = rng.choice("157") + _pick(rng, DIGITS, 7)
     return f"{number[:7]}({number[7]})", number
@@ -174,6 +184,8 @@ PLANTS: tuple[Plant, ...] = (
     Plant("device.id", "IMSI", _same(lambda rng: "46000" + _pick(rng, DIGITS, 10))),
     Plant("vin", "车架号", _same(_vin)),
     Plant("gps", "经度", _same(lambda rng: f"{rng.uniform(74, 135):.6f}")),
+    Plant("name", "姓名", _same(_name)),
+    Plant("address", "住址", _same(_address)),
     Plant("secret.password", "密码", _same(lambda rng: "Aa" + _word(rng) + "!")),
 )  # fmt: skip
 BY_KIND = {plant.kind: plant for plant in PLANTS}
@@ -202,5 +214,19 @@ def decoy(rng: random.Random) -> str:
             f"192.168.{rng.randrange(256)}.{rng.randrange(256)}",
             f"ISBN 978{_pick(rng, DIGITS, 10)}",
             "1" * rng.randrange(13, 20),
+            f"时间戳 {rng.randrange(1_500_000_000_000, 1_790_000_000_000)}",
+            f'{{"ts": {rng.randrange(1_500_000_000_000, 1_790_000_000_000)}}}',
+            f"{_born(rng):%Y%m%d}{rng.randrange(24):02}{rng.randrange(60):02}{rng.randrange(60):02}",
+            f"out_trade_no={_pick(rng, DIGITS[1:], 28)}",
+            f"交易单号 42000{_pick(rng, DIGITS, 23)}",
+            f"条码 69{_pick(rng, DIGITS, 11)}",
+            f"SF{_pick(rng, DIGITS, 13)}",
+            f"SKU{_mobile(rng)}",
+            f"{_pick(rng, DIGITS, 8)}-{_pick(rng, DIGITS, 4)}-{_pick(rng, DIGITS, 4)}-{card[:4]}-{card[4:]}",
+            f"sha1:{_pick(rng, '0123456789abcdef', 10)}{_mobile(rng)}{_pick(rng, '0123456789abcdef', 19)}",
+            f"S-1-5-21-{_pick(rng, DIGITS[1:], 10)}-{_pick(rng, DIGITS[1:], 10)}-1001",
+            _imei(rng),
+            f"姓名、单位、{rng.choice(('金额', '时间', '方式'))}",
+            f"张三去了{_address(rng)}",
         )
     )

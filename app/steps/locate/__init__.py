@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from app.steps.locate.checks import is_uscc
+    from app.steps.locate.crew import Crew
     from app.steps.locate.customers import KIND as CUSTOMER
     from app.steps.locate.customers import Customers, read_customers
     from app.steps.locate.job import Known
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CUSTOMER",
+    "Crew",
     "Customers",
     "Known",
     "Limits",
@@ -37,6 +39,7 @@ __all__ = [
 _WHERE: Final = {
     # Where a name comes from: the module, and what it is called there.
     "CUSTOMER": ("customers", "KIND"),
+    "Crew": ("crew", "Crew"),
     "Customers": ("customers", "Customers"),
     "Known": ("job", "Known"),
     "Limits": ("limits", "Limits"),

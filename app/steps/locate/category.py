@@ -57,12 +57,27 @@ _BIRTH: Final = re.compile(r"(?:出生|生日|birth|dob)[^\n]{0,12}$", re.IGNORE
 
 def categorise(clues: Clues) -> str:
     """Name the first category that path or content speaks for; `crm.contact` when none does."""
+    return told_by(clues)[0]
+
+
+def told_by(clues: Clues) -> tuple[str, str]:
+    """Do as `categorise`, and say what told it, as `Record.clue` has it."""
     path = _spaced(clues.path)
     possible = _possible(clues)
     for rule in _RULES:
-        if rule in possible and (re.search(rule.path, path, re.IGNORECASE) or _content(rule, clues)):
-            return rule.category
-    return CONTACT
+        if rule not in possible:
+            continue
+        named = re.search(rule.path, path, re.IGNORECASE)
+        clue = f"path:{_word(named[0], rule.path)}" if named else _content(rule, clues)
+        if clue:
+            return rule.category, clue
+    return CONTACT, ""
+
+
+def _word(met: str, rule: str) -> str:
+    """Give what was met as far as the rule itself has it: what a rule leaves open is the customer's."""
+    met, rule = met.strip().casefold(), rule.casefold()
+    return next((met[:end] for end in range(len(met), 1, -1) if met[:end] in rule), "")
 
 
 def _possible(clues: Clues) -> Collection[_Rule]:
@@ -241,15 +256,20 @@ def _dates(sample: str, latest: int) -> Iterable[int]:
             yield int(m[1])
 
 
-def _content(rule: _Rule, clues: Clues) -> bool:
-    if rule.title and any(_is_title(rule.title, line) for line in _titles(clues.sample)):
-        return all(re.search(words, clues.sample, re.IGNORECASE) for words in rule.body)
-    return bool(rule.heads) and _heads_meet(rule.heads, clues)
+def _content(rule: _Rule, clues: Clues) -> str:
+    """Say what in the text speaks for a rule; nothing when nothing does."""
+    titles = (_title_in(rule.title, line) for line in _titles(clues.sample)) if rule.title else ()
+    title = next(filter(None, titles), None)
+    if title:
+        right = all(re.search(words, clues.sample, re.IGNORECASE) for words in rule.body)
+        return f"title:{_word(title[0], rule.title)}" if right else ""
+    met = _heads_met(rule.heads, clues) if rule.heads else ()
+    return f"heads:{'、'.join(filter(None, met))}" if met else ""
 
 
-def _is_title(title: str, line: str) -> bool:
+def _title_in(title: str, line: str) -> re.Match[str] | None:
     """A title ends with its word: a sentence about contracts is none."""
-    return re.search(rf"(?:{title})[\s:：）)]*$", line, re.IGNORECASE) is not None
+    return re.search(rf"(?:{title})(?=[\s:：）)]*$)", line, re.IGNORECASE)
 
 
 def _titles(sample: str) -> list[str]:
@@ -261,12 +281,16 @@ def _titles(sample: str) -> list[str]:
     ][:_TITLE_LINES]
 
 
-def _heads_meet(groups: tuple[str, ...], clues: Clues) -> bool:
+def _heads_met(groups: tuple[str, ...], clues: Clues) -> tuple[str, ...]:
+    """Give the word of a head for each group, in their order; nothing when they are not met."""
     cells = {cell.strip() for cell in _CELL.findall(clues.sample[:_CELL_CHARS])} | set(clues.headers)
     heads = [_spaced(cell) for cell in cells if 0 < len(cell) <= 24]
     met: list[set[str]] = [{h for h in heads if re.search(group, h, re.IGNORECASE)} for group in groups]
     # Each group needs a head of its own: one column can't make a ledger.
-    return all(met) and len(set().union(*met)) >= len(groups)
+    if not all(met) or len(set().union(*met)) < len(groups):
+        return ()
+    words = (re.search(group, min(one), re.IGNORECASE) for group, one in zip(groups, met, strict=True))
+    return tuple(_word(word[0], group) if word else "" for word, group in zip(words, groups, strict=True))
 
 
 def _spaced(text: str) -> str:

@@ -19,6 +19,7 @@ _USCC_ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _USCC_VALUES: Final = bytes.maketrans(_USCC_ALPHABET.encode(), bytes(range(31)))
 _USCC_WEIGHTS: Final = tuple(pow(3, i, 31) for i in range(17))
 _USCC_OFFICE: Final = frozenset("123456789ANY")
+_USCC_BODY: Final = frozenset("123459")
 _LUHN_DOUBLE: Final = bytes.maketrans(b"0123456789", b"0246813579")
 _PROVINCES: Final = frozenset(
     str(code)
@@ -99,12 +100,20 @@ def uscc_checksum(code: str) -> bool:
 def is_uscc(text: str) -> bool:
     """Whether a text is a whole social credit code with a right check character; for a form's field."""
     code = text.strip().upper()
-    return len(code) == 18 and set(code) <= set(_USCC_ALPHABET) and uscc_office(code) and uscc_checksum(code)
+    return (
+        len(code) == 18
+        and set(code) <= set(_USCC_ALPHABET)
+        and code[0] in _USCC_OFFICE
+        and uscc_checksum(code)
+    )
 
 
 def uscc_office(code: str) -> bool:
-    """Whether the first character names a registering office (GB 32100 table 1)."""
-    return code[0] in _USCC_OFFICE
+    """Whether the first characters name a registering office and a kind of body it registers (GB 32100).
+
+    Kinds of an office are not told apart: they have grown since. A number that begins with a date has none.
+    """
+    return code[0] in _USCC_OFFICE and code[1] in _USCC_BODY
 
 
 def uscc_region(code: str) -> bool:

@@ -22,7 +22,7 @@ from typing import Any, Final
 from app.domain.fault import Fault, Refused
 from app.domain.record import Problem
 from app.steps.locate.engine import expressions
-from app.steps.locate.errand import Batch, Errand, Glanced
+from app.steps.locate.errand import Batch, Errand, Glanced, in_order
 from app.steps.locate.job import Glance, Part, Task
 from app.steps.locate.words import LABELS
 from app.steps.locate.worker import Answer, Unwatched, answer
@@ -63,7 +63,6 @@ class Cluster:
         self._errands: deque[Errand] = deque()
         self._suspects: deque[Errand] = deque()
         """What was out when a worker died: each goes alone, so that it is known which one it was."""
-        self._row: deque[Batch] = deque()
         try:
             threads = _seen(self._client, address, places)
             self._ahead = threads * _AHEAD
@@ -86,19 +85,7 @@ class Cluster:
 
     def run(self, row: Iterator[Batch]) -> Generator[Glanced | None]:
         """Look at all batches, told in their order; None is given while one thing takes long."""
-        more = True
-        while more or self._row:
-            while more and len(self._row) < self._ahead * 2:
-                batch = next(row, None)
-                more = batch is not None
-                if batch:
-                    self._row.append(batch)
-                    self._errands += () if batch.done else (batch.first(),)
-            self._hand_out()
-            if self._row and self._row[0].done:
-                yield self._row.popleft().glanced()
-            elif self._row and not self._wait():
-                yield None
+        return in_order(row, self._ahead * 2, self._errands, self._hand_out, self._wait)
 
     def _hand_out(self) -> None:
         while (self._suspects or self._errands) and len(self._turns) < (1 if self._suspects else self._ahead):

@@ -21,10 +21,10 @@ from typing_extensions import override
 
 from app.domain.fault import Fault, Refused
 from app.steps.locate import grade
-from app.steps.locate.dictionary import Spotter, spotter
+from app.steps.locate.dictionary import Spotter, compiled, spotter
 from app.steps.locate.encoding import HEAD, detect
 from app.steps.locate.passage import Passage
-from app.steps.locate.plain import plain
+from app.steps.locate.plain import has_escapes, plain
 from app.steps.locate.read.table import Row, cell_text, header_row
 from app.steps.locate.sighting import Sighting
 from app.steps.locate.words import header_kinds
@@ -81,10 +81,12 @@ class Customers:
             for term, mine in owners.items()
         ]
         self._spotter: Spotter | None = None
+        self._loaded = b""
 
     @override
     def __getstate__(self) -> dict[str, object]:
-        """Leave the compiled dictionary behind: the process that looks compiles its own."""
+        """Take the dictionary along as compiled here: no process that looks need do it again."""
+        self._loaded = self._loaded or compiled(self._terms)
         return {**self.__dict__, "_spotter": None}
 
     def sightings(self, passage: Passage, found: Iterable[Sighting]) -> Iterator[Sighting]:
@@ -92,9 +94,9 @@ class Customers:
         for sighting in found:
             for number in self._values.get(sighting.value, ()):
                 yield Sighting(sighting.start, sighting.end, KIND, self._names[number], _STRONG)
-        self._spotter = self._spotter or spotter(self._terms)
+        self._spotter = self._spotter or spotter(self._terms, self._loaded)
         data = passage.data
-        if b"&#" in data or b"\\u" in data:
+        if has_escapes(data):
             data = plain(data)
         head = grade.HEADER if passage.column and _NAME_HEADS.search(passage.header) else 0
         for start, end, term in self._spotter(data):

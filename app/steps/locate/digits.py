@@ -62,28 +62,37 @@ _ID_ALONE: Final = re.compile(
 )
 _FIGURES: Final = b"0123456789"
 _ALONE: Final = frozenset({11, 16, 17, 18, 19})
-_AROUND: Final = 24
+_FIGURE: Final = frozenset(bytes([one]) for one in _FIGURES)
+_JOINTS: Final = b" -()"
+_MOBILE_SIZE: Final = 11
+_ID_SIZE: Final = 18
+_REACH: Final = 23
+"""Bytes read before the end: the longest number, and what stands near it."""
+_NEAR: Final = 4
+"""Joints between two parts of a number are fewer."""
 _PARTS: Final = frozenset({b".", b"-", *(bytes([one]) for one in string.ascii_letters.encode())})
 """With one of these right before or after it a number may be part of another thing."""
 
 
 def alone(view: View, end: int) -> tuple[Sighting, ...] | None:
-    """Read a number that has no other near it and no letter at it, without asking for its whole run.
+    """Read a number that is bound to no other and to no letter, without asking for its whole run.
 
     `end` is after its last figure. None where there is more to be asked than of most; then
     `numbers` has the answer.
     """
-    head = view.data[max(0, end - 20) : end]
-    number = head[len(head.rstrip(_FIGURES)) :]
+    data = view.data
+    head = data[end - _REACH if end > _REACH else 0 : end]
+    before = head.rstrip(_FIGURES)
+    number = head[len(before) :]
     start = end - len(number)
-    if len(number) not in _ALONE or not _is_quiet(view.data, start, end):
+    if len(number) not in _ALONE or not _is_quiet(before[-_NEAR:], number, data[end : end + 2]):
         return None
     value = number.decode()
-    if len(number) == 11:
+    if len(number) == _MOBILE_SIZE:
         if not "13" <= value[:2] <= "19":
             return None
         kind, why = "cn.mobile", _weigh_mobile(view, value, start, end, glued=False)
-    elif len(number) == 18:
+    elif len(number) == _ID_SIZE:
         told = _weigh_id(view, value, start, end) if _ID_ALONE.fullmatch(number) else None
         if told is None:
             return None
@@ -93,16 +102,17 @@ def alone(view: View, end: int) -> tuple[Sighting, ...] | None:
     return () if why is None else (Sighting(start, end, kind, value, why),)
 
 
-def _is_quiet(data: bytes, start: int, end: int) -> bool:
-    """Whether in its run no other figure stands by a number, and no letter, dot or dash right at it."""
-    before, after = data[max(0, start - _AROUND) : start], data[end : end + _AROUND]
-    first, last = before.translate(RUN).rfind(0), after.translate(RUN).find(0)
-    if (first < 0 and start > _AROUND) or (last < 0 and end + _AROUND < len(data)):
-        return False
+def _is_quiet(before: bytes, number: bytes, after: bytes) -> bool:
+    """Whether no letter, dot or dash stands right at a number, and no figure that a joint could bind to it.
+
+    Of what may have joints, only an identity number can begin with sixteen or seventeen figures in one
+    piece, or have eleven in its midst; and only a mobile number can have its country before it.
+    """
     if before[-1:] in _PARTS or after[:1] in _PARTS:
         return False
-    around = before[first + 1 :] + (after if last < 0 else after[:last])
-    return len(around.translate(None, _FIGURES)) == len(around)
+    if len(number) == _MOBILE_SIZE:
+        return before.rstrip(_JOINTS)[-1:] not in _FIGURE
+    return len(number) >= _ID_SIZE or after[1:] not in _FIGURE
 
 
 def numbers(view: View, start: int, end: int) -> Iterator[Sighting]:
@@ -141,11 +151,12 @@ def _weigh_id(view: View, value: str, start: int, end: int) -> tuple[str, int] |
 
 def _uscc(view: View, run: bytes, base: int) -> Iterator[_Claim]:
     for m in _USCC.finditer(run):
-        value = m[0].decode().upper()
-        named = view.named("cn.uscc", base + m.start(), base + m.end())
+        value, start, end = m[0].decode().upper(), base + m.start(), base + m.end()
+        named = view.named("cn.uscc", start, end)
         office, region = checks.uscc_office(value), checks.uscc_region(value)
         valid = checks.uscc_checksum(value)
-        if named or (valid and office and region and not view.odd(base + m.start())):
+        told = valid and office and region and not (view.odd(start) or _fraction(view.data, start, end))
+        if named or told:
             why = grade.PATTERN | named | (grade.CHECKSUM if valid else 0)
             yield (
                 m.span(),

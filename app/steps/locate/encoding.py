@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import codecs
-import importlib.util
-from collections.abc import Callable
-from functools import cache
+import re
 from typing import Final, NamedTuple
+
+from app.steps.locate.presence import has_hyperscan, holds
 
 HEAD: Final = 64 << 10
 """How many bytes decide."""
@@ -24,6 +24,12 @@ _FREQUENT: Final = frozenset(
 )
 _SIMPLIFIED: Final = "这个们来时说对会国学点后发过还开关电话号码户"
 _TRADITIONAL: Final = "這個們來時說對會國學點後發過還開關電話號碼戶"
+_LETTERS: Final = re.compile(
+    "[ -~\u00a0-\u00ff\u2010-\u2027\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uff00-\uff5e\U00020000-\U0003ffff]"
+)
+"""Latin, the signs and syllables beside Chinese, and Chinese with its rare characters."""
+_READABLE: Final = 0.95
+_PLANES: Final = 3
 _ASCII: Final = bytes(range(0x80))
 _CONTROLS: Final = bytes(b for b in range(32) if b not in b"\t\n\r\f\x1b") + b"\x7f"
 
@@ -49,37 +55,16 @@ _NO_UTF8: Final = b"|".join(
 
 def is_not_plain(data: bytes) -> bool:
     """Whether bytes hold a control character, or one that no UTF-8 has: soon told, and enough for a doubt."""
-    if not _hyperscan():
+    if not has_hyperscan():
         return len(data.translate(None, _CONTROLS + _NEVER)) != len(data)
-    return _met(_DOUBT)(data)
+    return holds(_DOUBT)(data)
 
 
 def is_not_utf8(lines: bytes) -> bool:
     """Whether bytes that end with a line hold a control character, or are no UTF-8: sooner than decoding."""
-    if not _hyperscan():
+    if not has_hyperscan():
         return is_not_plain(lines) or _decode(lines, "utf-8", complete=True) is None
-    return _met(_NO_UTF8)(lines)
-
-
-@cache
-def _hyperscan() -> bool:
-    return importlib.util.find_spec("hyperscan") is not None
-
-
-@cache
-def _met(words: bytes) -> Callable[[bytes], bool]:
-    import hyperscan
-
-    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    database.compile(expressions=[words], ids=[0], elements=1, flags=[hyperscan.HS_FLAG_SINGLEMATCH])
-    search = database.scan
-
-    def met(data: bytes) -> bool:
-        hits: list[int] = []
-        search(data, match_event_handler=lambda *_: hits.append(1))
-        return bool(hits)
-
-    return met
+    return holds(_NO_UTF8)(lines)
 
 
 class Charset(NamedTuple):
@@ -102,7 +87,7 @@ def detect(head: bytes, *, complete: bool) -> Charset | None:
     for mark, codec in _MARKS:
         if head.startswith(mark):
             return Charset(codec)
-    order = _utf16_order(head)
+    order = _utf32_order(head) or _utf16_order(head)
     if order:
         return Charset(order)
     if b"\0" in head or len(head.translate(None, _CONTROLS)) < 0.98 * len(head):
@@ -119,6 +104,19 @@ def _decode(head: bytes, codec: str, *, complete: bool) -> str | None:
         return None
 
 
+def _utf32_order(head: bytes) -> str | None:
+    """Tell UTF-32 without a mark: no character needs more than the lower three of its four bytes."""
+    sample = head[: 8 << 10]
+    if len(head) % 4 or not sample:
+        return None
+    for codec, high, plane in (("utf-32-le", 3, 2), ("utf-32-be", 0, 1)):
+        if not any(sample[high::4]) and max(sample[plane::4]) <= _PLANES:
+            text = _decode(sample, codec, complete=False)
+            if text and _readable(text) > _READABLE:
+                return codec
+    return None
+
+
 def _utf16_order(head: bytes) -> str | None:
     sample = head[: 8 << 10]
     sample = sample[: len(sample) & ~1]
@@ -127,9 +125,9 @@ def _utf16_order(head: bytes) -> str | None:
         return None
     if not nul and (_mostly_ascii(sample) or _decode(sample, "utf-8", complete=False) is not None):
         return None
-    scores = {codec: _utf16_score(sample.decode(codec, "replace")) for codec in ("utf-16-le", "utf-16-be")}
+    scores = {codec: _readable(sample.decode(codec, "replace")) for codec in ("utf-16-le", "utf-16-be")}
     codec = max(scores, key=lambda name: scores[name])
-    if scores[codec] <= 0.95:
+    if scores[codec] <= _READABLE:
         return None
     if nul:
         return codec
@@ -142,16 +140,9 @@ def _mostly_ascii(sample: bytes) -> bool:
     return len(sample.translate(None, _ASCII)) <= len(sample) * 0.1
 
 
-def _utf16_score(text: str) -> float:
-    good = sum(
-        c in "\t\n\r"
-        or " " <= c <= "~"
-        or "\u3000" <= c <= "\u301f"
-        or "一" <= c <= "龥"
-        or "\uff00" <= c <= "～"
-        for c in text
-    )
-    return good / len(text)
+def _readable(text: str) -> float:
+    """Give the share of characters that stand in texts of an office: a wrong order gives many others."""
+    return sum(c in "\t\n\r" or _LETTERS.match(c) is not None for c in text) / len(text)
 
 
 def _frequent(text: str) -> int:

@@ -17,7 +17,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from enum import IntEnum
 from functools import cache
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from app.domain.pattern import Pattern
 from app.steps.locate.named import NAMED_KINDS
@@ -62,7 +62,7 @@ class Class(IntEnum):
     HONG_KONG = 9
     ZONE = 10
     VEHICLE = 11
-    PLACE = 12
+    COORDINATES = 12
     VISITOR = 13
     PATTERN = 32
     """From here on the patterns of the case, 32 at the most."""
@@ -75,9 +75,8 @@ UNPLAIN: Final = (Class.WIDE, Class.ESCAPE)
 
 LABEL_KINDS: Final = tuple(LABELS)
 _CODE: Final = rb"[0-9A-HJ-NP-RTUW-Ya-hj-np-rtuw-y]"
-_FOLDED: Final = (
-    rb"(?:\xc2\xa0|\xe3\x80\x80|\xe2\x80[\x80-\x95]|\xc3\x97|\xd1\x85|\xd0\xa5|\xef\xbc\xb8|\xef\xbd\x98)"
-)
+_FOLDED: Final = rb"(?:[\xc2\xc3\xd0\xd1][\x85\x97\xa0\xa5]|\xe3\x80\x80|\xe2\x80[\x80-\x95])"
+"""What `plain` folds after a figure, and some letters besides: told apart, they are a tenth slower."""
 
 Expression = tuple[bytes, int]
 
@@ -98,13 +97,14 @@ _EXPRESSIONS: Final[tuple[Expression, ...]] = (
     (rb"\$2[abxy]?\$[0-9]{2}\$[./0-9A-Za-z]{8}|\$argon2(?:id|i|d)\$", Class.TOKEN),
     (rb"\$[156y]\$[0-9A-Za-z./]{4}|\{S?SHA\}", Class.TOKEN),
     ("字第?[0-9]{6}".encode(), Class.TOKEN),
-    (rb"[A-Za-z][0-9]{7,12}(?:[^0-9A-Za-z]|$)", Class.PAPER),
+    # Many names in addresses of mail look like it.
+    (rb"[A-Za-z][0-9]{7,12}(?:[^0-9A-Za-z@]|$)", Class.PAPER),
     (rb"[0-9]{6}\([0-9A]\)", Class.HONG_KONG),
     (rb"[A-Z]<<[A-Z]", Class.ZONE),
     (rb"L[A-HJ-NPR-Z0-9]{12}[0-9]{4}(?:[^0-9A-Za-z]|$)", Class.VEHICLE),
-    (rb"\.[0-9]{4,16} ?[,;/ ] ?[0-9]{2,3}\.[0-9]{4}", Class.PLACE),
+    (rb"\.[0-9]{4,16} ?[,;/ ] ?[0-9]{2,3}\.[0-9]{4}", Class.COORDINATES),
     (rb"\[[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:", Class.VISITOR),
-    (rb"\xef\xbc[\x8b\x8d\x90-\x99\xa0]", Class.WIDE),
+    (rb"\xef\xbc[\x8b\x8d\x90-\x99\xa0\xb8]|\xef\xbd\x98", Class.WIDE),
     (rb"[0-9]" + _FOLDED, Class.WIDE),
     (rb"\\u[0-9a-fA-F]{4}", Class.ESCAPE),
     (rb"&#[xX]?[0-9a-fA-F]", Class.ESCAPE),
@@ -196,14 +196,12 @@ def _scan(compiled: bytes, part: list[Expression]) -> Scan:
     kinds = [int(kind) for _, kind in part]
     search = database.scan
 
+    def hit(which: int, _start: int, end: int, _flags: int, hits: Any) -> None:
+        hits.append((end, kinds[which]))
+
     def scan(data: bytes) -> Hits:
         hits: Hits = []
-        append = hits.append
-
-        def hit(which: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            append((end, kinds[which]))
-
-        search(data, match_event_handler=hit)
+        search(data, match_event_handler=hit, context=hits)
         hits.sort()
         return hits
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -207,3 +208,31 @@ def single(sight: Sight) -> Report:
         array("Q", stamp_words(sight.stamp) if sight.lasting else [0] * FIELDS),
         {0: sight.row} if sight.row else {},
     )
+
+
+def in_order(
+    batches: Iterator[Batch],
+    most: int,
+    errands: deque[Errand],
+    hand_out: Callable[[], None],
+    wait: Callable[[], bool],
+) -> Generator[Glanced | None]:
+    """Have batches looked at by others, `most` of them in hand, and tell of them in their order.
+
+    `wait` tells whether anything came back; None is given while one thing takes long.
+    """
+    row: deque[Batch] = deque()
+    more = True
+    while more or row:
+        while more and len(row) < most:
+            batch = next(batches, None)
+            more = batch is not None
+            if batch:
+                row.append(batch)
+                errands += () if batch.done else (batch.first(),)
+                hand_out()
+        hand_out()
+        if row and row[0].done:
+            yield row.popleft().glanced()
+        elif row and not wait():
+            yield None

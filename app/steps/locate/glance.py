@@ -23,7 +23,19 @@ from app.steps.locate.encoding import is_not_utf8
 from app.steps.locate.engine import UNPLAIN, Hits, Scan, best_engine
 from app.steps.locate.job import CODES, FIELDS, PENDING, Glance, Group, Report, Task
 from app.steps.locate.limits import Account
-from app.steps.locate.look import FLAGS, Seen, Sight, count, judge, look_at, search, stamp_of, unread
+from app.steps.locate.look import (
+    FLAGS,
+    Seen,
+    Sight,
+    count,
+    judge,
+    keep_twin,
+    look_at,
+    search,
+    stamp_of,
+    take_twin,
+    unread,
+)
 from app.steps.locate.part import shared_codec
 from app.steps.locate.passage import Passage
 from app.steps.locate.read import passages, reads_as_text
@@ -40,6 +52,8 @@ LARGE: Final = 8 << 20
 _TOGETHER: Final = 1 << 20
 _BETWEEN: Final = b"\n\n"
 """Between two texts: no value, no label and no title goes over it."""
+_MUCH: Final = 16
+"""Reports in a text from which it takes longer to look at it again than to remember what it held."""
 _START: Final = 12_000
 """Bytes of a text in which a title or the heads of columns stand."""
 _NOTHING: Final = (0,) * FIELDS
@@ -206,18 +220,28 @@ class _Sweep:
         """Look at one text in which something was reported, or that may be of a category the law keeps."""
         target = text.group.target(text.name)
         seen = Seen(stamp_of(text.info), [], Tally(self._task.key))
-        seen.sha256 = hashlib.sha256(text.data).hexdigest()
-        if may_be_table(text.data):
+        digest = seen.sha256 = hashlib.sha256(text.data).hexdigest()
+        table = may_be_table(text.data)
+        much = said is not None and len(said) >= _MUCH
+        twin = self._task.twins.find(text.name, seen.stamp.size, lambda: digest) if much else None
+        if twin:
+            take_twin(twin, text.name, self._task, seen)
+        elif table:
             account = Account(pulse=self._mark.pulse)
             search(Source.of_bytes(text.name, text.data), self._task, account, seen, passages)
-            return judge(target, seen, self._task)
+        else:
+            self._count(text, seen, named, said)
+        if much and not (twin or named or self._task.customers):
+            keep_twin(text.name, self._task, seen)
+        return judge(target, seen, self._task, possible or table)
+
+    def _count(self, text: _Text, seen: Seen, named: Hits | None, said: Hits | None) -> None:
         for data, hits in ((text.name.encode("utf-8", "replace"), named), (text.data, said)):
             if data and (hits or self._task.customers):
                 passage = Passage(data)
                 found = sightings_at(passage, hits, self._engine, self._today) if hits else []
                 count(passage, found, self._task, seen)
         seen.sample += text.data + b"\n" if text.data else b""
-        return judge(target, seen, self._task, possible)
 
 
 def look_at_groups(job: Glance, task: Task, mark: Mark) -> Report:

@@ -45,6 +45,8 @@ _SHAPES: Final = {
     **dict.fromkeys(("cn.passport", "cn.hkmo_permit", "cn.tw_permit", "tw.id", "mo.id"), 35),
     **dict.fromkeys(("cn.social", "cn.driver", "cn.org", "imei"), 35),
     "wechat": 50,
+    "name": 40,
+    "address": 50,
     "secret.password": 50,
     "email": 65,
     "secret.key": 100,

@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from app.domain.fault import Fault
 from app.domain.record import Look, Problem, Stamp
 from app.domain.row import Row
+from app.steps.locate.address import RemoteLocation
 from app.steps.locate.limits import Limits, Means
 from app.steps.locate.tally import record_id
 from app.steps.locate.twins import Twins
@@ -125,6 +127,44 @@ class Report(NamedTuple):
     rows: dict[int, Row]
     split: str = ""
     """The encoding of the one large text that was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteObject:
+    """One object of a location elsewhere, as it was listed. `path` is as the location names it."""
+
+    path: str
+    address: str
+    size: int
+    mark: str
+    """What changes when its content does: an ETag, a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """List one folder of a location elsewhere; "" for what its address names."""
+
+    location: RemoteLocation
+    folder: str = ""
+
+
+class Listed(NamedTuple):
+    """What stands in one folder of a location elsewhere, or why it can't be listed."""
+
+    objects: tuple[RemoteObject, ...] = ()
+    folders: tuple[str, ...] = ()
+    fault: Fault | None = None
+    detail: str = ""
+    problem: Problem = Problem.IO_ERROR
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """Look at one object of a location elsewhere. `failed` says how its reader failed before."""
+
+    location: RemoteLocation
+    object: RemoteObject
+    failed: Problem | None = None
 
 
 class Part(NamedTuple):

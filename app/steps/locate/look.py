@@ -16,7 +16,7 @@ from app.domain.record import Look, Problem, Stamp
 from app.domain.row import Row, make_row
 from app.steps.locate import category as categories
 from app.steps.locate import grade
-from app.steps.locate.columns import column_of_mobiles
+from app.steps.locate.columns import together
 from app.steps.locate.custom import category_of, gravest
 from app.steps.locate.engine import best_engine
 from app.steps.locate.job import NO_STAMP, Target, Task
@@ -24,8 +24,9 @@ from app.steps.locate.limits import Account, Reading
 from app.steps.locate.passage import Passage
 from app.steps.locate.plain import unescape
 from app.steps.locate.read import Reader, passages
+from app.steps.locate.read.ahead import in_turn
 from app.steps.locate.read.raw import read_raw
-from app.steps.locate.read.source import BLOCK, Source
+from app.steps.locate.read.source import Source
 from app.steps.locate.sight import Sighting, sightings
 from app.steps.locate.tally import Tally, people, record_id
 from app.steps.locate.twins import Twin
@@ -34,6 +35,7 @@ SAMPLE: Final = 64 << 10
 _HEADERS: Final = 256
 _ASIDE: Final = 8 << 20
 """Bytes from which a file is hashed by a thread of its own while it is read."""
+_HASHED: Final = 1 << 18
 _TURN: Final = 0.5
 FLAGS: Final = (
     os.O_RDONLY
@@ -156,18 +158,24 @@ def _read(target: Target, task: Task, account: Account) -> Seen:
         source = _source(target, file)
         twin = None if raw else task.twins.find(source.name, seen.stamp.size, digest.value)
         if twin:
-            _take(twin, source.name, task, seen)
+            take_twin(twin, source.name, task, seen)
         else:
             search(source, task, account, seen, read_raw if raw else passages)
         seen.sha256 = digest.value()
         close_look(file, seen)
-    if not twin and not _PASSING.intersection(seen.problems) and not _in_name(source.name, task, None):
-        kept = Twin(seen.tally, tuple(seen.problems), bytes(seen.sample), tuple(seen.headers), seen.names)
-        task.twins.keep(source.name, seen.stamp.size, seen.sha256, kept)
+    if not twin and not _in_name(source.name, task, None):
+        keep_twin(source.name, task, seen)
     return seen
 
 
-def _take(twin: Twin, name: str, task: Task, seen: Seen) -> None:
+def keep_twin(name: str, task: Task, seen: Seen) -> None:
+    """Keep what a content held for the next file with the same bytes; nothing of it stood in the name."""
+    if not _PASSING.intersection(seen.problems):
+        kept = Twin(seen.tally, tuple(seen.problems), bytes(seen.sample), tuple(seen.headers), seen.names)
+        task.twins.keep(name, seen.stamp.size, seen.sha256, kept)
+
+
+def take_twin(twin: Twin, name: str, task: Task, seen: Seen) -> None:
     """Say of a file what was said of another with the same bytes; its name is its own."""
     _in_name(name, task, seen)
     seen.tally.absorb(twin.tally)
@@ -246,7 +254,7 @@ class _Digest:
 def digest_of(file: BinaryIO, size: int, pulse: Callable[[], None]) -> str:
     """Hash `size` bytes: a file that grows while it is read must not be read for ever."""
     state = hashlib.sha256()
-    while size > 0 and (block := file.read(min(size, BLOCK))):
+    while size > 0 and (block := file.read(min(size, _HASHED))):
         state.update(block)
         size -= len(block)
         pulse()
@@ -256,16 +264,18 @@ def digest_of(file: BinaryIO, size: int, pulse: Callable[[], None]) -> str:
 def search(source: Source, task: Task, account: Account, seen: Seen, read: Reader) -> None:
     """Search what a reader gives of a source."""
     engine = best_engine(task.subject, task.means.patterns)
+    engine = engine._replace(spots=in_turn(engine.spots))
     today = date.today()
+    plain = not (task.customers or task.subject or task.means.patterns)
     spots = None if task.customers or task.subject else engine.spots
     reading = Reading(task.limits, account, passages, spots=spots, means=task.means)
     for passage in _kept(read(source, reading), seen):
         account.pulse()
-        mobiles = None if task.customers or task.means.patterns else column_of_mobiles(passage)
-        if mobiles is not None:
-            seen.tally.add_many("cn.mobile", mobiles, passage.where)
-            continue
-        count(passage, sightings(passage, engine, today), task, seen)
+        values, rest = together(passage, engine, today) if plain else (None, passage)
+        if values is not None:
+            seen.tally.add_kinds(values, passage.where)
+        if rest is not None:
+            count(rest, sightings(rest, engine, today), task, seen)
     seen.tally.add(Sighting(0, 0, "secret.key", key, grade.PATTERN | grade.PREFIX) for key in account.keys)
     seen.names = tuple(account.names)
 
@@ -290,7 +300,7 @@ def _kept(stream: Iterator[Passage], seen: Seen) -> Iterator[Passage]:
 
 def judge(target: Target, seen: Seen, task: Task, possible: bool = True) -> Sight:
     """Say how the look ended. `possible` is false where no rule of the categories can fit."""
-    findings = seen.tally.findings()
+    findings = seen.tally.joined()
     sample = bytes(seen.sample)
     clues = categories.Clues(
         "/".join((target.below, *seen.names)),
@@ -298,12 +308,13 @@ def judge(target: Target, seen: Seen, task: Task, possible: bool = True) -> Sigh
         tuple(seen.headers),
         whole=len(sample) < SAMPLE,
     )
-    category = categories.categorise(clues) if possible else categories.CONTACT
+    category, clue = categories.told_by(clues) if possible else (categories.CONTACT, "")
     persons, patterns = people(findings), task.means.patterns
     if not persons and any(finding.kind.startswith("secret.") for finding in findings):
-        category = categories.KEY
-    if category == categories.CONTACT:
-        category = category_of(findings, patterns) or category
+        category, clue = categories.KEY, "secret"
+    own = category_of(findings, patterns) if category == categories.CONTACT else ""
+    if own:
+        category, clue = own, "pattern"
     look = _look(seen, found=bool(findings), kept=categories.kept_by_law(category))
     if look is Look.CLEAN:
         return Sight(look, seen.stamp)
@@ -316,6 +327,7 @@ def judge(target: Target, seen: Seen, task: Task, possible: bool = True) -> Sigh
         findings,
         problems,
         categories.year_of(clues, sample, date.today().year + 1),
+        clue,
     )
     return Sight(look, seen.stamp, row, lasting=not _PASSING.intersection(problems))
 

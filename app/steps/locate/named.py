@@ -7,11 +7,12 @@ In running text the value stands right after its label, with nothing but signs, 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Final, NamedTuple
 
-from app.steps.locate import checks, grade, papers
+from app.steps.locate import checks, grade, papers, persons
 from app.steps.locate.words import ALSO, header_kinds
 
 Weigh = Callable[[str], int | None]
@@ -24,6 +25,9 @@ _GAP: Final = (
 _END: Final = rb"(?![0-9A-Za-z])"
 _BEFORE: Final = 24
 _WITHIN: Final = 240
+_SHARE: Final = 5
+"""One in so many cells of a column must be a name."""
+_FILLED: Final = re.compile(rb"(?m)^[ \t\r\"']*[^ \t\r\n\"']")
 _IPV4: Final = rb"[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![0-9.])"
 _NO_SECRET: Final = re.compile(
     r"(?i)(?:str|string|text|char|varchar|null|none|nil|true|false|required|optional|password|passwd|secret|changeme|yes|no)[0-9]*"
@@ -96,6 +100,12 @@ class Written(NamedTuple):
     upper: bool = True
     loose: bool = True
     """Whether it may be looked for in bytes that are no text."""
+    gap: bytes = _GAP
+    """What may stand between the label and it."""
+    end: bytes = _END
+    """What must not follow it."""
+    wide: bool = False
+    """Whether it is in Chinese: spaces in it say nothing, and figures may have double width."""
 
 
 WRITTEN: Final[dict[str, Written]] = {
@@ -134,6 +144,14 @@ WRITTEN: Final[dict[str, Written]] = {
         upper=False,
         loose=False,
     ),
+    "name": Written(
+        *(persons.NAME, persons.weigh_name),
+        gap=persons.GAP, end=persons.NAME_END, upper=False, loose=False, wide=True,
+    ),
+    "address": Written(
+        *(persons.ADDRESS, persons.weigh_address, persons.ADDRESS_CELL),
+        gap=persons.GAP, end=b"", upper=False, loose=False, wide=True,
+    ),
 }  # fmt: skip
 NAMED_KINDS: Final = tuple(WRITTEN)
 """In the order in which the engine numbers them."""
@@ -143,6 +161,8 @@ NAMED_KINDS: Final = tuple(WRITTEN)
 def headed(header: str) -> tuple[str, ...]:
     """Give the kinds of which a head names values that nothing else tells."""
     kinds = header_kinds(header)
+    if "name" in kinds and not persons.of_people(header):
+        kinds -= {"name"}
     return tuple(kind for kind in NAMED_KINDS if kind in kinds or (kind == "mo.id" and ALSO[kind] in kinds))
 
 
@@ -157,7 +177,8 @@ class Value(NamedTuple):
 
 @cache
 def _after(kind: str) -> re.Pattern[bytes]:
-    return re.compile(_GAP + b"(?P<value>" + WRITTEN[kind].value + b")" + _END)
+    one = WRITTEN[kind]
+    return re.compile(one.gap + b"(?P<value>" + one.value + b")" + one.end)
 
 
 @cache
@@ -172,20 +193,27 @@ def after_label(kind: str, data: bytes, end: int, *, one_line: bool) -> Value | 
     m = _after(kind).match(data, end, min(len(data), end + _WITHIN))
     if m is None or (one_line and b"\n" in data[end : m.start("value")]):
         return None
-    return _value(kind, m)
+    return _value(kind, m, WRITTEN[kind].weigh)
 
 
-def in_column(kind: str, data: bytes) -> Iterator[Value]:
-    """Give the values of a column whose head names the kind."""
-    for m in _cells(kind).finditer(data):
-        found = _value(kind, m)
-        if found:
-            yield found
+def in_column(kind: str, data: bytes, header: str) -> Iterator[Value]:
+    """Give the values of a column whose head names the kind.
+
+    Where few cells of a column of names are any, they are doubtful: most of it is something else.
+    """
+    listed = kind == "name" and persons.of_names(header)
+    weigh = persons.weigh_name_in_list if listed else WRITTEN[kind].weigh
+    found = [value for m in _cells(kind).finditer(data) if (value := _value(kind, m, weigh))]
+    enough = len(found) * _SHARE
+    few = kind == "name" and enough <= data.count(b"\n") and enough <= len(_FILLED.findall(data))
+    for value in found:
+        yield value._replace(why=value.why | grade.ODD) if few else value
 
 
-def _value(kind: str, m: re.Match[bytes]) -> Value | None:
+def _value(kind: str, m: re.Match[bytes], weigh: Weigh) -> Value | None:
     one = WRITTEN[kind]
-    text = m["value"].translate(None, one.drop).decode()
+    text = m["value"].translate(None, one.drop).decode("utf-8", "replace")
+    text = "".join(unicodedata.normalize("NFKC", text).split()) if one.wide else text
     text = text.upper() if one.upper else text
-    why = one.weigh(text)
+    why = weigh(text)
     return None if why is None else Value(*m.span("value"), text, grade.PATTERN | why)

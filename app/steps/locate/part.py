@@ -24,11 +24,14 @@ from app.steps.locate.look import (
     stamp_of,
 )
 from app.steps.locate.passage import Passage
+from app.steps.locate.read.chunk import stretches
 from app.steps.locate.read.source import BLOCK, Source
-from app.steps.locate.read.text import charset_of, is_table, text_passages
+from app.steps.locate.read.text import UTF8, charset_of, is_table, text_passages, utf8_passages
 from app.steps.locate.tally import Tally
 
-PART: Final = 24 << 20
+PART: Final = 12 << 20
+_SHORT: Final = 4
+"""The last parts are so much shorter."""
 _LINE: Final = 64 << 10
 _BORDER: Final = re.compile(rb"[\n\r,;<>\"'\t]")
 """No value goes over these, and in the encodings below they are no part of a character."""
@@ -56,9 +59,13 @@ def shared_codec(target: Target) -> str:
 
 
 def parts_of(target: Target, codec: str, size: int) -> list[Part]:
-    """Cut a text into parts, the digest first: it takes the longest of one go."""
-    cuts = [*range(0, size, PART), size]
-    if size - cuts[-2] < PART // 2 and len(cuts) > 2:
+    """Cut a text into parts, the digest first: it takes the longest of one go. The last are short.
+
+    So those who share it end at nearly the same time.
+    """
+    last = max(0, size - 2 * PART)
+    cuts = [*range(0, last, PART), *range(-(-last // PART) * PART, size, PART // _SHORT), size]
+    if size - cuts[-2] < PART // _SHORT // 2:
         del cuts[-2]
     return [
         Part(target, codec, 0, 0),
@@ -86,11 +93,13 @@ def _looked(part: Part, task: Task, pulse: Callable[[], None]) -> Seen:
             source = Source(part.target.path.rpartition("/")[2], file)
 
             def read(_source: Source, reading: Reading) -> Iterator[Passage]:
-                if not part.first:
-                    yield Passage(_source.name.encode("utf-8", "replace"))
+                # Where the name stands in a whole text; in the other parts nothing does.
+                yield Passage(b"" if part.first else _source.name.encode("utf-8", "replace"))
+                first, last = _bounds(file, part)
+                if part.codec in UTF8:
+                    yield from utf8_passages(stretches(file, first, last), reading)
                 else:
-                    yield Passage(b"")  # the name's place: what follows is text
-                yield from text_passages(_lines(file, part), part.codec, reading)
+                    yield from text_passages(_blocks(file, first, last), part.codec, reading)
 
             search(source, task, account, seen, read)
             if part.first:
@@ -115,24 +124,28 @@ def _stat(file: BinaryIO) -> os.stat_result:
     return os.fstat(file.fileno())
 
 
-def _lines(file: BinaryIO, part: Part) -> Iterator[bytes]:
-    """Give the bytes of a part, from a border before its first to one after its last.
+def _bounds(file: BinaryIO, part: Part) -> tuple[int, int]:
+    """Give where to read a part: from a border before its first byte to one after its last.
 
     What stands between two such borders is read twice and counted once. Where there is no
     border near, as in no text that people write, the cut is made all the same.
     """
-    at = max(0, part.first - _BEFORE)
+    before = max(0, part.first - _BEFORE)
+    start = _border(file, before) if before else 0
+    file.seek(part.last)
+    far = part.last + len(file.read(_LINE))
+    return before if start is None else start, _border(file, part.last) or far
+
+
+def _border(file: BinaryIO, at: int) -> int | None:
+    """Give the place after the first border from a place on; None where there is none near."""
     file.seek(at)
-    if at:
-        block = file.read(min(_LINE, part.last - at))
-        border = _BORDER.search(block)
-        yield block[border.end() if border else 0 :]
-        at += len(block)
-    while at < part.last and (block := file.read(min(BLOCK, part.last - at))):
+    border = _BORDER.search(file.read(_LINE))
+    return at + border.end() if border else None
+
+
+def _blocks(file: BinaryIO, first: int, last: int) -> Iterator[bytes]:
+    file.seek(first)
+    while first < last and (block := file.read(min(BLOCK, last - first))):
         yield block
-        at += len(block)
-    if at >= part.last:
-        file.seek(part.last)
-        block = file.read(_LINE)
-        border = _BORDER.search(block)
-        yield block[max(0, at - part.last) : border.end() if border else len(block)]
+        first += len(block)

@@ -7,12 +7,28 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from app.steps.locate.presence import holds
+
 _LINE: Final = 512
 _BACKSLASH: Final = ord("\\")
 _AMPERSAND: Final = ord("&")
 """One byte is looked for at the speed of memory, two are not: most texts have neither."""
 _ESCAPE: Final = re.compile(rb"\\u([0-9a-fA-F]{4})")
 _ENTITY: Final = re.compile(rb"&#x?[0-9a-fA-F]{1,6};")
+_PREFIX: Final = rb"(?:[a-zA-Z0-9]{1,16}:)?"
+_TEXT: Final = _PREFIX + rb"t(?:| [^<>]*[^<>/])>"
+_RUNS: Final = re.compile(
+    rb"</" + _PREFIX + rb"t>\s*+"
+    rb"(?:<(?!"
+    + _TEXT
+    + rb"|/?"
+    + _PREFIX
+    + rb"(?:si|is|c|v|row|rPh|p|br|tab|comment)[ />]|/"
+    + _PREFIX
+    + rb"t>)"
+    rb"[^<>]*+>\s*+)*+<" + _TEXT
+)
+"""What stands between two texts of one string: only how the second looks."""
 _FOLD: Final = {
     **{0xFF01 + i: 0x21 + i for i in range(94)},
     **dict.fromkeys((0xA0, 0x3000, 0x2002, 0x2003, 0x2009), 0x20),
@@ -28,6 +44,16 @@ def plain(text: bytes) -> bytes:
     resolved = unescape(text)
     wide = resolved.decode("utf-8", "replace")
     return wide.translate(_FOLD).encode() if _FOLDABLE.search(wide) else resolved
+
+
+def whole_runs(xml: bytes) -> bytes:
+    """Join the texts of a string whose parts look different (ECMA-376 part 1, 18.4.4, 21.1.2.3.8)."""
+    return _RUNS.sub(b"", xml) if has_runs(xml) else xml
+
+
+def has_runs(xml: bytes) -> bool:
+    """Whether a string has parts that may look different."""
+    return holds(rb"</(?:[a-zA-Z0-9]{1,16}:)?r>")(xml)
 
 
 def mend(text: bytes) -> tuple[bytes, bool]:
@@ -62,15 +88,19 @@ def unescape(text: bytes) -> bytes:
 
 def is_utf8_near(data: bytes, ends: Iterable[int]) -> bool:
     """Whether the lines in which something was reported are UTF-8, or what stands near of long ones."""
-    known = 0
+    known, lines = 0, []
     for end in ends:
         if end <= known:
             continue
-        first = max(data.rfind(b"\n", max(0, end - _LINE), end) + 1, end - _LINE, 0)
+        floor = max(0, end - _LINE)
+        first = data.rfind(b"\n", floor, end) + 1 or floor
         known = data.find(b"\n", end, end + _LINE)
         known = min(end + _LINE, len(data)) if known < 0 else known
-        if not _decodes(data[first:known]):
-            return False
+        lines.append(data[first:known])
+    try:
+        b"\n".join(lines).decode()
+    except UnicodeDecodeError:
+        return all(map(_decodes, lines))
     return True
 
 

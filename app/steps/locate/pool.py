@@ -13,8 +13,9 @@ from typing import Final
 from app.domain.event import Looked
 from app.domain.record import Problem
 from app.steps.locate.category import compiled_sieve
+from app.steps.locate.crew import Crew
 from app.steps.locate.engine import compiled
-from app.steps.locate.errand import Batch, Errand, Glanced
+from app.steps.locate.errand import Batch, Errand, Glanced, in_order
 from app.steps.locate.job import Glance, Group, Report, Task
 from app.steps.locate.unchanged import as_left
 from app.steps.locate.worker import Ready, Unwatched, Worker, answer
@@ -90,20 +91,22 @@ class _Turn:
 class Pool:
     """The processes, each replaced when it dies or stands still; none before there is something to open."""
 
-    def __init__(self, task: Task, jobs: int) -> None:
+    def __init__(self, task: Task, jobs: int, crew: Crew | None = None) -> None:
         self._task = task
         self._jobs = jobs
+        self._crew = crew
         self._idle: list[Worker] = []
         self._turns: list[_Turn] = []
         self._errands: deque[Errand] = deque()
-        self._row: deque[Batch] = deque()
         self._stillborn = 0
         self._ready: Ready | None = None
 
     def begin(self) -> bool:
         """Let the processes begin; tell whether one answers: an account may not run the program anew."""
         try:
-            self._idle += [Worker() for _ in range(self._jobs)]
+            self._idle += self._crew.leave() if self._crew else ()
+            while len(self._idle) < self._jobs:
+                self._idle.append(Worker())
         except OSError:
             self.close()
             return False
@@ -111,12 +114,20 @@ class Pool:
         self._ready = Ready(task, compiled(task.subject, task.means.patterns), compiled_sieve())
         for worker in self._idle:
             worker.give(self._ready)
-        self._idle = [worker for worker in self._idle if worker.take() or worker.end()]  # type: ignore[func-returns-value]  # one that is dead is let go
+        for worker in list(self._idle):
+            if not worker.take():
+                self._idle.remove(worker)
+                worker.end()
         return bool(self._idle)
 
     def close(self) -> None:
         """End all processes, in the middle of a file too."""
-        for worker in [*self._idle, *(turn.worker for turn in self._turns)]:
+        if self._crew:
+            self._crew.close()
+        workers = [*self._idle, *(turn.worker for turn in self._turns)]
+        for worker in workers:  # all at once: each takes a while to give its memory back
+            worker.kill()
+        for worker in workers:
             worker.end()
         self._idle.clear()
         self._turns.clear()
@@ -130,23 +141,10 @@ class Pool:
             yield batch.glanced()
         else:
             return
-        yield from self._run(row) if self.begin() else Here(self._task).run(row)
-
-    def _run(self, row: Iterator[Batch]) -> Generator[Glanced | None]:
-        more = True
-        while more or self._row:
-            while more and len(self._row) < self._jobs * _AHEAD:
-                batch = next(row, None)
-                more = batch is not None
-                if batch:
-                    self._row.append(batch)
-                    self._errands += () if batch.done else (batch.first(),)
-                    self._hand_out()
-            self._hand_out()
-            if self._row and self._row[0].done:
-                yield self._row.popleft().glanced()
-            elif self._row and not self._wait():
-                yield None
+        if self.begin():
+            yield from in_order(row, self._jobs * _AHEAD, self._errands, self._hand_out, self._wait)
+        else:
+            yield from Here(self._task).run(row)
 
     def _hand_out(self) -> None:
         """Give waiting work to whoever has none, the oldest first."""

@@ -5,7 +5,7 @@ Keys, region and endpoint come from the environment, as every client of S3 takes
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from fsspec.spec import AbstractBufferedFile, AbstractFileSystem
@@ -33,15 +33,17 @@ class Buckets(AbstractFileSystem):  # type: ignore[misc]  # fsspec has no types
     @override
     def ls(self, path: str, detail: bool = True, **options: Any) -> list[Any]:
         bucket, _, key = self._strip_protocol(path).partition("/")
-        found = list(self._within(bucket, key))
+        found = list(self._within(bucket, key, options.get("pulse")))
         return found if detail else [one["name"] for one in found]
 
-    def _within(self, bucket: str, key: str) -> Iterator[dict[str, Any]]:
+    def _within(self, bucket: str, key: str, pulse: Callable[[], None] | None) -> Iterator[dict[str, Any]]:
         prefix = f"{key.rstrip('/')}/" if key else ""
         pages = self.client.get_paginator("list_objects_v2")
         seen = False
         asked = {"Bucket": bucket, "Prefix": prefix, "Delimiter": "/"}
         for page in pages.paginate(**asked, PaginationConfig={"PageSize": _PAGE}):
+            if pulse:
+                pulse()
             for one in page.get("CommonPrefixes", ()):
                 seen = True
                 yield {"name": f"{bucket}/{one['Prefix'].rstrip('/')}", "size": 0, "type": "directory"}

@@ -20,6 +20,7 @@ from app.domain.event import Located, Looked, Progressed
 from app.domain.record import Record
 from app.domain.row import Row
 from app.domain.step import Step
+from app.steps.locate.crew import Crew
 from app.steps.locate.customers import KIND, Customers
 from app.steps.locate.engine import expressions
 from app.steps.locate.errand import Glanced
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from app.steps.locate.cluster import Cluster
 
 _MEANS: Final = Means()
-EDITION: Final = 3
+EDITION: Final = 5
 """Counts up with each change of rules or readers after which a file may end otherwise."""
 _READERS: Final = {
     "access_parser": "access-parser",
@@ -62,7 +63,7 @@ def survey(
     subject: str = "",
     customers: Customers | None = None,
     means: Means = _MEANS,
-    jobs: int | str = 1,
+    jobs: int | str | Crew = 1,
     memory: Memory | None = None,
 ) -> Iterator[Looked | Progressed]:
     """Look at every file of the locations, read-only, and tell of some hundred at a time.
@@ -76,7 +77,8 @@ def survey(
     of their own do the reading, so that a reader that crashes, hangs or takes too much
     memory costs one file; with 0 the caller's own process does it, unguarded, and with an
     address (`tcp://host:8786`) the workers of that Dask cluster do. The order
-    of the results does not depend on it. Closing the generator ends the processes, in
+    of the results does not depend on it. A `Crew` is so many processes that stand ready already,
+    and is ended with the look. Closing the generator ends the processes, in
     the middle of a file too; while one takes long, the last `Progressed` is repeated.
 
     With a `memory` only what changed since is opened: a file whose size, times and number
@@ -103,11 +105,13 @@ def survey(
         yield from _events(lookers, chain(listed, met), task, memory, last)
 
 
-def _lookers(task: Task, jobs: int | str, locations: Sequence[Location]) -> Pool | Here | Cluster:
+def _lookers(task: Task, jobs: int | str | Crew, locations: Sequence[Location]) -> Pool | Here | Cluster:
     if isinstance(jobs, str):
         from app.steps.locate.cluster import Cluster
 
         return Cluster(task, jobs, [str(location.path) for location in locations])
+    if isinstance(jobs, Crew):
+        return Pool(task, jobs.jobs, jobs)
     return Pool(task, jobs) if jobs else Here(task)
 
 
@@ -166,7 +170,7 @@ def locate(
     subject: str = "",
     customers: Customers | None = None,
     means: Means = _MEANS,
-    jobs: int | str = 1,
+    jobs: int | str | Crew = 1,
 ) -> Iterator[Located | Progressed]:
     """Do as `survey`, and give one `Located` for each file.
 
@@ -275,6 +279,7 @@ class Named:
 
 def as_json(record: Record) -> dict[str, object]:
     """Give a record as the command line prints it, one line of `lethe locate --json`."""
+    clue: dict[str, object] = {"clue": record.clue} if record.clue else {}
     return {
         "path": record.path,
         "bytes": record.stamp.size,
@@ -283,4 +288,5 @@ def as_json(record: Record) -> dict[str, object]:
         "findings": {finding.kind: finding.count for finding in record.findings},
         "category": record.category,
         "problems": [problem.value for problem in record.problems],
+        **clue,
     }

@@ -59,7 +59,7 @@ _ZONE: Final = re.compile(
     rb"(?<![0-9A-Z])[0-9A-Z<]{9}[0-9<][A-Z]{3}[0-9]{7}[MF<][0-9]{7}(?:[0-9A-Z<]{14}[0-9<][0-9])?(?![0-9A-Z])"
 )
 _VEHICLE: Final = re.compile(rb"(?<![0-9A-Za-z])L[A-HJ-NPR-Z0-9]{12}[0-9]{4}(?![0-9A-Za-z])")
-_PLACE: Final = re.compile(
+_COORDINATES: Final = re.compile(
     rb"(?<![0-9.])([0-9]{1,3}\.[0-9]{4,16})[ ]?[,;/ ][ ]?([0-9]{1,3}\.[0-9]{4,16})(?![0-9.])"
 )
 _VISITOR: Final = re.compile(rb"(?:^|[\s,])([0-9]{1,3}(?:\.[0-9]{1,3}){3}) [^ \n]{1,64} [^\n\[]{1,64} ?\Z")
@@ -80,28 +80,27 @@ _LETTERS_AND_FIGURES: Final = (string.ascii_letters + string.digits).encode()
 _NAME_SIGNS: Final = _LETTERS_AND_FIGURES + b"._%+-"
 
 
-def email(view: View, end: int) -> Iterator[Sighting]:
+def email(view: View, end: int) -> tuple[Sighting, ...]:
     """Read an address of mail, or the password of a login before the name of a machine."""
     data, at = view.data, end - 2
-    start = max(0, at - 64)
     far = max(0, at - 160)
     login = _LOGIN.search(data, far, at) if data.find(b"://", far, at) >= 0 else None
     if login:
-        yield Sighting(
-            *login.span(1),
-            "secret.password",
-            login[1].decode("utf-8", "replace"),
-            grade.PATTERN | grade.CONTEXT,
-        )
-        return
-    if data.find(b"@", start, at) < 0:
+        value = login[1].decode("utf-8", "replace")
+        return (Sighting(*login.span(1), "secret.password", value, grade.PATTERN | grade.CONTEXT),)
+    start = max(0, at - 64)
+    name = data[start:at]
+    if b"@" not in name:
         # Nothing before the first sign that is no part of a name can be part of the address.
-        name = data[start:at]
         start += len(name.rstrip(_NAME_SIGNS))
-    for m in _EMAIL.finditer(data, start, min(len(data), at + 256)):
-        if m.start() < at < m.end() and m[1].lower() not in _NOT_TOP_LEVEL:
-            why = grade.PATTERN | view.named("email", m.start(), m.end())
-            yield Sighting(m.start(), m.end(), "email", m[0].decode().lower(), why)
+    for m in _EMAIL.finditer(data, start, at + 256):
+        first, last = m.span()
+        if last > at:
+            if first > at or m[1].lower() in _NOT_TOP_LEVEL:
+                break
+            why = grade.PATTERN | view.named("email", first, last)
+            return (Sighting(first, last, "email", m[0].decode().lower(), why),)
+    return ()
 
 
 def plate(view: View, end: int) -> Iterator[Sighting]:
@@ -206,9 +205,9 @@ def vehicle(view: View, end: int) -> Iterator[Sighting]:
             yield Sighting(*m.span(), "vin", text, grade.PATTERN | right | named)
 
 
-def place(view: View, end: int) -> Iterator[Sighting]:
+def coordinates(view: View, end: int) -> Iterator[Sighting]:
     """Read a pair of coordinates within China, in either order; it is counted by its longitude."""
-    for m in _PLACE.finditer(view.data, max(0, end - 44), min(len(view.data), end + 16)):
+    for m in _COORDINATES.finditer(view.data, max(0, end - 44), min(len(view.data), end + 16)):
         if not m.start() < end <= m.end():
             continue
         for north, east in ((m[1], m[2]), (m[2], m[1])):

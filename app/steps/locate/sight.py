@@ -11,7 +11,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from datetime import date
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Final
 
 from app.steps.locate import grade, shapes
@@ -35,6 +35,7 @@ _LABEL_BLOCK: Final = 12
 """Labels are looked for in blocks of 4 KiB (2 to this power), where a number stands near."""
 _LONGEST_LABEL: Final = 64
 _NO_LABELS: Final[dict[str, list[int]]] = {}
+_NUMBER, _PATTERN, _NAMED = int(Class.NUMBER), int(Class.PATTERN), int(Class.NAMED)
 
 __all__ = ["Sighting", "sightings", "sightings_at"]
 
@@ -57,19 +58,25 @@ def sightings_at(passage: Passage, hits: Hits, engine: Engine, today: date) -> l
         data = plain(data)
         hits = engine.spots(data)
     view = _View(data, engine, passage, today)
-    found = _no_chance_cards(_one_each(sorted({*view.all(hits), *view.column()})), view)
+    found = [*view.all(hits), *view.column()]
+    found.sort()
+    found = _no_chance_cards(_one_each([one for one, _ in groupby(found)]), view)
     if passage.raw:
         found = [s for s in found if s.kind != "email" or _SOLID_EMAIL.fullmatch(s.value)]
     return found if passage.column else _with_companions(found)
 
 
 def _one_each(found: list[Sighting]) -> list[Sighting]:
-    """Let what is told by its shape have its span; what is told by its label alone gets what is left."""
+    """Let what is told by its shape have its span; what is told by its label alone gets what is left.
+
+    What the case itself looks for takes no span from anything.
+    """
     weak = [one for one in found if one.kind in WRITTEN]
     if not weak:
         return found
     doubtful = {one for one in found if _is_doubtful(one)}
-    solid = _spans(one for one in found if one.kind not in WRITTEN and one not in doubtful)
+    shaped = (one for one in found if one.kind not in WRITTEN and not one.kind.startswith("custom."))
+    solid = _spans(one for one in shaped if one not in doubtful)
     named = _spans(weak)
     kept, last = [], 0
     for one in found:
@@ -131,32 +138,35 @@ class _View:
         self.card_shapes = 0
         self.card_passes = 0
 
-    def all(self, hits: Hits) -> Iterator[Sighting]:
-        done = 0
+    def all(self, hits: Hits) -> list[Sighting]:
+        """Give what stands where the engine reported something."""
+        seen: list[Sighting] = []
+        data, done = self.data, 0
         own: dict[int, list[int]] = {}
         for end, kind in hits:
-            if kind == Class.NUMBER:
+            if kind == _NUMBER:
                 if end - 1 > done:  # the character after the run may be the last that was matched
-                    done = end if self.data[end - 1 : end].isdigit() else end - 1
-                    found = alone(self, done)
+                    before, done = done, end if 48 <= data[end - 1] <= 57 else end - 1
+                    found: Iterable[Sighting] | None = alone(self, done)
                     if found is None:
                         start, done = self._run(end - 1)
-                        yield from numbers(self, start, done)
-                    else:
-                        yield from found
+                        # What was read alone is not read again; its last figure tells what stands at it.
+                        found = numbers(self, max(start, before - 1), done)
+                    seen += found
             elif kind in _SHAPES:
-                yield from _SHAPES[kind](self, end)
-            elif Class.NAMED <= kind < Class.LABEL:
-                yield from self._labelled_value(NAMED_KINDS[kind - Class.NAMED], end)
-            elif Class.PATTERN <= kind < Class.NAMED:
-                own.setdefault(kind - Class.PATTERN, []).append(end)
+                seen += _SHAPES[kind](self, end)
+            elif kind >= _NAMED:
+                seen += self._labelled_value(NAMED_KINDS[kind - _NAMED], end)
+            elif kind >= _PATTERN:
+                own.setdefault(kind - _PATTERN, []).append(end)
         for place, ends in own.items():
-            yield from in_lines(self._engine.patterns[place], self.data, self.passage.header, ends)
+            seen += in_lines(self._engine.patterns[place], data, self.passage.header, ends)
+        return seen
 
     def column(self) -> Iterator[Sighting]:
         """Give the values of a column that its head alone tells."""
         for kind in headed(self.passage.header) if self.in_column else ():
-            for value in in_column(kind, self.data):
+            for value in in_column(kind, self.data, self.passage.header):
                 yield Sighting(value.start, value.end, kind, value.text, value.why | grade.HEADER)
 
     def _labelled_value(self, kind: str, end: int) -> Iterator[Sighting]:
@@ -186,13 +196,14 @@ class _View:
 
     def _ends(self, kind: str, first: int, last: int) -> bool:
         """Whether a label of this kind ends between two places."""
-        first = max(first, 0)
-        for block in range(first >> _LABEL_BLOCK, (last >> _LABEL_BLOCK) + 1):
+        block, stop = max(0, first) >> _LABEL_BLOCK, last >> _LABEL_BLOCK
+        while block <= stop:
             labels = self._labels.get(block)
             if labels is None:
                 labels = self._labels[block] = self._labelled(block << _LABEL_BLOCK)
-            if labels and any(first <= end <= last for end in labels.get(kind, ())):
+            if kind in labels and any(first <= end <= last for end in labels[kind]):
                 return True
+            block += 1
         return False
 
     def _labelled(self, start: int) -> dict[str, list[int]]:
@@ -236,6 +247,6 @@ _SHAPES: Final[dict[int, Reader]] = {
     Class.HONG_KONG: shapes.hong_kong,
     Class.ZONE: shapes.zone,
     Class.VEHICLE: shapes.vehicle,
-    Class.PLACE: shapes.place,
+    Class.COORDINATES: shapes.coordinates,
     Class.VISITOR: shapes.visitor,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import NamedTuple, Protocol
 
@@ -36,5 +36,5 @@ class View(Protocol):
         """Tell whether the number is labelled as an order number or the like."""
 
 
-Reader = Callable[[View, int], Iterator[Sighting]]
+Reader = Callable[[View, int], Iterable[Sighting]]
 """Reads what stands at the end of what the engine reported."""

@@ -5,12 +5,15 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
 from app.domain.record import Finding, Tier
+from app.domain.row import MAC, macs_in
 from app.steps.locate import checks, grade
-from app.steps.locate.keyed import keyed, pads
+from app.steps.locate.hashes import Hashes, better
+from app.steps.locate.keyed import keyed, keyed_each, pads
 from app.steps.locate.sighting import Sighting
 
 _PERSONS: Final = ("cn.id", "cn.id15", "cn.residence", "cn.permanent_resident", "hk.id", "mo.id", "tw.id")
@@ -28,12 +31,12 @@ PEOPLE: Final = (
     ("custom.customer",),
     ("cn.passport", "cn.hkmo_permit", "cn.tw_permit", "cn.military"),
     ("cn.mobile",),
-    *(("bank.card",), ("email",), ("wechat",), ("qq",)),
+    *(("bank.card",), ("email",), ("wechat",), ("qq",), ("name",)),
 )
 """Kinds that stand for a person, the surest first."""
 _CORE: Final = frozenset({"secret.key", "secret.password"})
-_PLACES: Final = 5
-_PLACE_CHARS: Final = 200
+_WHERE_MOST: Final = 5
+_WHERE_CHARS: Final = 200
 AGGREGATE: Final = 50
 """Persons from which two direct identifiers make a file sensitive as a whole."""
 
@@ -44,7 +47,7 @@ class Tally:
     def __init__(self, key: bytes) -> None:
         self._key = pads(key)
         self._today = date.today()
-        self._kinds: dict[str, dict[bytes, int]] = {}
+        self._kinds: dict[str, Hashes] = {}
         self._places: dict[str, dict[str, None]] = {}
 
     def add(self, sightings: Iterable[Sighting], where: str = "") -> None:
@@ -55,7 +58,11 @@ class Tally:
             if values is None:
                 values = seen[kind] = {}
             known = values.get(value)
-            values[value] = why if known is None or known == why else _better(kind, known, why)
+            values[value] = why if known is None or known == why else better(kind, known, why)
+        self.add_kinds(seen, where)
+
+    def add_kinds(self, seen: Mapping[str, Mapping[str, int]], where: str = "") -> None:
+        """Count many values by their kinds, each with its evidence."""
         for kind, values in seen.items():
             self.add_many(kind, values, where)
             if kind in _BORN:
@@ -64,24 +71,29 @@ class Tally:
     def _add_minors(self, values: Mapping[str, int]) -> None:
         """Count the identity numbers that are a child's (PIPL 31) or a youth's, by their day of birth."""
         first = str(self._today.year - 18)
-        for value, why in values.items():
-            if value[6:10] >= first and why & grade.DATE and (years := checks.age(value, self._today)) < 18:
+        young = [value for value in values if value[6:10] >= first]
+        for value in young:
+            why = values[value]
+            if why & grade.DATE and (years := checks.age(value, self._today)) < 18:
                 self.add_many("minor.under14" if years < 14 else "minor.under18", {value: why})
 
     def add_many(self, kind: str, values: Mapping[str, int], where: str = "") -> None:
         """Count many values of one kind, each with its evidence."""
-        held, key, before = self._kinds.setdefault(kind, {}), self._key, f"{kind}\0"
         places = self._places.setdefault(kind, {})
         if (
             where
-            and len(places) < _PLACES
+            and len(places) < _WHERE_MOST
             and any(grade.confidence(kind, why) >= grade.FLOOR for why in set(values.values()))
         ):
-            places[where[:_PLACE_CHARS]] = None
-        for value, why in values.items():
-            mac = keyed(key, (before + value).encode())[:16]
-            known = held.get(mac)
-            held[mac] = why if known is None or known == why else _better(kind, known, why)
+            places[where[:_WHERE_CHARS]] = None
+        macs = keyed_each(self._key, f"{kind}\0".encode(), values)
+        self._held(kind).take(dict(zip(macs, values.values(), strict=True)))
+
+    def _held(self, kind: str) -> Hashes:
+        held = self._kinds.get(kind)
+        if held is None:
+            held = self._kinds[kind] = Hashes(kind)
+        return held
 
     @property
     def weight(self) -> int:
@@ -91,25 +103,27 @@ class Tally:
     def absorb(self, other: Tally) -> None:
         """Take in what another part of the same file holds."""
         for kind, theirs in other._kinds.items():
-            values = self._kinds.setdefault(kind, {})
-            for mac, why in theirs.items():
-                values[mac] = _better(kind, values.get(mac), why)
+            held = self._held(kind)
+            for part in theirs.parts():
+                held.take(dict(part))
             places = self._places.setdefault(kind, {})
             for where in other._places[kind]:
-                if len(places) < _PLACES:
+                if len(places) < _WHERE_MOST:
                     places[where] = None
 
     def findings(self) -> tuple[Finding, ...]:
         """Give one finding a kind, in order of the name; values below the floor are nothing."""
-        made = (
-            _finding(kind, values, tuple(self._places[kind])) for kind, values in sorted(self._kinds.items())
-        )
+        return tuple(replace(one, macs=macs_in(b"".join(one.macs))) for one in self.joined())
+
+    def joined(self) -> tuple[Finding, ...]:
+        """Do as `findings`, with the hashes of each in one piece: as a row takes them, in little memory."""
+        made = (_finding(kind, held, tuple(self._places[kind])) for kind, held in sorted(self._kinds.items()))
         return tuple(one for one in made if one)
 
 
 def mac_of(key: bytes, kind: str, value: str) -> bytes:
     """Give the keyed hash under which a value is counted."""
-    return keyed(pads(key), f"{kind}\0{value}".encode())[:16]
+    return keyed(pads(key), f"{kind}\0{value}".encode())[:MAC]
 
 
 def record_id(key: bytes, path: str) -> str:
@@ -118,32 +132,36 @@ def record_id(key: bytes, path: str) -> str:
     return "r-" + keyed(pads(key), text.encode("utf-8", "surrogatepass"))[:8].hex()
 
 
-def _better(kind: str, known: int | None, new: int) -> int:
-    if known is None or grade.confidence(kind, new) > grade.confidence(kind, known):
-        return new
-    return known
-
-
-def _finding(kind: str, values: dict[bytes, int], where: tuple[str, ...]) -> Finding | None:
-    alike = set(values.values())
-    if len(alike) == 1:
-        (why,) = alike
-        sure = grade.confidence(kind, why)
-        if sure < grade.FLOOR:
-            return None
-        macs = tuple(sorted(values))
-        return Finding(kind, len(macs), round(sure, 2), grade.names(why & ~grade.ODD), macs, where)
-    weak = {why for why in alike if grade.confidence(kind, why) < grade.FLOOR}
-    kept = {mac: why for mac, why in values.items() if why not in weak}
-    if not kept:
-        return None
-    counts = Counter(kept.values())
+def _finding(kind: str, held: Hashes, where: tuple[str, ...]) -> Finding | None:
+    counts: dict[int, int] = {}
+    pieces = []
+    for part in held.parts():
+        alike = Counter(part.values()) if len(part) > 1 else dict.fromkeys(part.values(), 1)
+        strong = {why: n for why, n in alike.items() if grade.confidence(kind, why) >= grade.FLOOR}
+        kept = (
+            list(part) if len(strong) == len(alike) else [mac for mac, why in part.items() if why in strong]
+        )
+        kept.sort()
+        pieces.append(b"".join(kept))
+        for why, n in strong.items():
+            counts[why] = counts.get(why, 0) + n
     total = sum(counts.values())
+    if not total:
+        return None
+    mean, shared = _shared(kind, counts, total)
+    return Finding(kind, total, mean, grade.names(shared), (b"".join(pieces),), where)
+
+
+def _shared(kind: str, counts: Mapping[int, int], total: int) -> tuple[float, int]:
+    """Give the mean confidence, and the evidence that holds for at least half of the values."""
+    if len(counts) == 1:
+        [why] = counts
+        return grade.confidence(kind, why), why & ~grade.ODD
     mean = sum(grade.confidence(kind, why) * n for why, n in counts.items()) / total
-    # Evidence is told of the finding when it holds for at least half of its values.
-    bits = (1 << place for place in range(10))
-    shared = sum(bit for bit in bits if sum(n for why, n in counts.items() if why & bit) * 2 >= total)
-    return Finding(kind, total, round(mean, 2), grade.names(shared), tuple(sorted(kept)), where)
+    bits = (1 << place for place in range(10) if 1 << place != grade.ODD)
+    return round(mean, 2), sum(
+        bit for bit in bits if sum(n for why, n in counts.items() if why & bit) * 2 >= total
+    )
 
 
 def people(findings: Iterable[Finding]) -> int:
@@ -152,9 +170,12 @@ def people(findings: Iterable[Finding]) -> int:
     A lower bound of the union, since a row has one identity number and one mobile of
     the same person. Findings to be looked at count only where there are no others.
     """
+    findings = tuple(findings)
     direct = [finding for finding in findings if finding.kind in _DIRECT]
     strong = [finding for finding in direct if finding.confidence >= grade.FOUND]
     counts = {finding.kind: finding.count for finding in strong or direct}
+    if not counts:  # many share a name: it says how many they are where nothing else does
+        return max((one.count for one in findings if one.kind == "name"), default=0)
     persons = sum(counts.get(kind, 0) for kind in _PERSONS)
     return max(persons, *counts.values(), 0)
 

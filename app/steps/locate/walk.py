@@ -17,6 +17,7 @@ from app.domain.fault import Fault, Refused
 from app.domain.record import Look, Problem
 from app.journal import keeps_journal
 from app.steps.locate.job import NO_STAMP, Group, Target
+from app.system.paths import lies_in
 
 _REPARSE: Final = 0x400
 """FILE_ATTRIBUTE_REPARSE_POINT: a junction or link of Windows."""
@@ -202,11 +203,7 @@ def _barred(root: str, exclude: Sequence[Path]) -> frozenset[str]:
     """Spell the excluded paths as this walk meets them, whatever links lead to the location."""
     real = os.path.realpath(root)
     paths = (os.path.realpath(path) for path in exclude)
-    return frozenset(
-        root + path[len(real) :]
-        for path in paths
-        if path == real or path.startswith(real.rstrip(os.sep) + os.sep)
-    )
+    return frozenset(root + path[len(real) :] for path in paths if lies_in(path, real))
 
 
 def _is_link(info: os.stat_result) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
+from itertools import islice
 from typing import Final
 
 ODD: Final = "odd"
@@ -64,16 +66,30 @@ _SIMPLE: Final[dict[str, tuple[str, ...]]] = {
         *("密码", "密碼", "口令", r"passw(?:or)?d", r"\bpwd\b", r"\bpassphrase\b"),
         *(r"\bapi[ _\-]?(?:key|secret)\b", r"(?:access|secret)[ _\-]?key", r"client[ _\-]?secret"),
     ),
+    "name": (
+        *("姓名", "联系人", "聯絡人", "户名", "客户名称", "收货人", "收件人", "寄件人", "持卡人"),
+        *("投保人", "被保险人", "受益人", "申请人", "法定代表人", "经办人", "户主", "业主", "患者"),
+        *("甲方：", "乙方：", "客户：", "客户:", r'"name"', "'name'"),
+        r"\b(?:full|real|true|user|cust|customer|client|contact|member|patient)[ _]?name\b",
+        *(r"\bxm\b", r"\bkhxm\b", r"\bkhmc\b", r"\blxr\b"),
+    ),
+    "address": (
+        *("地址", "住址", "住所", "现居住地", "户籍所在地", r"\baddr(?:ess)?\b", r"\bdz\b", r"\btxdz\b"),
+        r"\b(?:home|mailing|shipping|delivery|contact)[ _]?addr",
+    ),
     ODD: (
         "订单", "流水", "单号", "凭证号", "发票号", "合同号", "交易号", "编号", "序号", "快递", "运单",
-        "货号", "批号",
+        "货号", "批号", "条码", "条形码", "时间戳", "设备编码",
+        r"\bsku", r"\bbarcode", r"\btimestamp\b", r"\bs/n\b",
         r"\border[ _]?(?:id|no|num)", r"\bserial", r"\btrace[ _]?(?:id|no)", r"\binvoice[ _]?(?:id|no|num)",
         r"\btracking", r"\bwaybill",
     ),
 }  # fmt: skip
+_HEADS: Final = {"name": (r"^\s*(?:name|customer|contact|客户|客戶|顾客|会员|员工|学生|名字)\s*$",)}
+"""What names a kind as the whole head of a column, and says too little in running text."""
 _TRADITIONAL: Final = str.maketrans(
-    "证号码体会组织机构设备识别产权车护驾驶档编银帐户邮资湾军官经纬录账统纳税执业传真电话联系动标单内陆胞门居订运货发凭递",
-    "證號碼體會組織機構設備識別產權車護駕駛檔編銀帳戶郵資灣軍官經緯錄賬統納稅執業傳真電話聯繫動標單內陸胞門居訂運貨發憑遞",
+    "证号码体会组织机构设备识别产权车护驾驶档编银帐户邮资湾军官经纬录账统纳税执业传真电话联系动标单内陆胞门居订运货发凭递顾称办请险现",
+    "證號碼體會組織機構設備識別產權車護駕駛檔編銀帳戶郵資灣軍官經緯錄賬統納稅執業傳真電話聯繫動標單內陸胞門居訂運貨發憑遞顧稱辦請險現",
 )
 LABELS: Final = {
     kind: tuple(dict.fromkeys((*words, *(word.translate(_TRADITIONAL) for word in words))))
@@ -81,6 +97,7 @@ LABELS: Final = {
 }
 """By kind of identifier, in both ways to write Chinese; ASCII entries are expressions that know no case."""
 
+_FIRST: Final = 64
 _FAMILY: Final = {"cn.residence": "cn.id", "cn.permanent_resident": "cn.id", "cn.id15": "cn.id"}
 ALSO: Final = {
     **dict.fromkeys(("cn.passport", "cn.hkmo_permit", "cn.tw_permit", "hk.id", "mo.id", "tw.id"), "cn.id"),
@@ -101,7 +118,8 @@ def family(kind: str) -> str:
 
 @cache
 def _expressions() -> dict[str, re.Pattern[str]]:
-    return {kind: re.compile("|".join(words), re.IGNORECASE | re.ASCII) for kind, words in LABELS.items()}
+    said = {kind: (*words, *_HEADS.get(kind, ())) for kind, words in LABELS.items()}
+    return {kind: re.compile("|".join(words), re.IGNORECASE | re.ASCII) for kind, words in said.items()}
 
 
 @cache
@@ -118,3 +136,9 @@ def is_header(cell: str) -> bool:
         return False
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", text)
     return bool(header_kinds(text) or _OTHER_HEADERS.search(spaced))
+
+
+def heads_among(cells: Iterable[str]) -> str:
+    """Give, of the first strings of a workbook, those that are heads of columns and name a kind."""
+    some = (cell for cell in islice(cells, _FIRST) if not cell.isdecimal())
+    return " ".join(cell for cell in some if is_header(cell) and header_kinds(cell) - {ODD})

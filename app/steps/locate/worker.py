@@ -10,14 +10,16 @@ from multiprocessing.connection import Connection
 from multiprocessing.sharedctypes import RawArray
 from typing import Any, Final, NamedTuple
 
-from app.steps.locate.job import Glance, Part, Report, Task
+from app.steps.locate.job import Fetch, Glance, Listing, Part, Report, Task
 
 _SPAWN: Final = get_context("spawn")
 _AT, _BEATS, _SIZE = 0, 1, 2
 
 Databases = tuple[bytes, bytes]
+Job = Glance | Part | Listing | Fetch
 Answer = Any
-"""A Report for a Glance; what `part.look_at_part` gives for a Part; True for what is made ready."""
+"""A Report for a Glance; what `part.look_at_part` gives for a Part; Listed and Sight for what is elsewhere;
+True for what is made ready."""
 
 
 class Ready(NamedTuple):
@@ -40,7 +42,7 @@ class Worker:
         self._process.start()
         theirs.close()
 
-    def give(self, job: Ready | Glance | Part) -> None:
+    def give(self, job: Ready | Job) -> None:
         """Send a job. A process that is dead already is noticed when its answer is taken."""
         self._mark[_AT] = -1
         try:
@@ -70,9 +72,13 @@ class Worker:
         """A number that grows while something is read."""
         return int(self._mark[_BEATS])
 
-    def end(self) -> None:
-        """End the process, whatever it is at; it holds nothing that could be lost."""
+    def kill(self) -> None:
+        """Let the process end, whatever it is at; it holds nothing that could be lost."""
         self._process.kill()
+
+    def end(self) -> None:
+        """End the process, and wait until it has."""
+        self.kill()
         self._process.join()
         self._process.close()
         self.connection.close()
@@ -103,13 +109,18 @@ class Unwatched:
         """Do nothing."""
 
 
-def answer(job: Glance | Part, task: Task, mark: _Told | Unwatched) -> Answer:
+def answer(job: Job, task: Task, mark: _Told | Unwatched) -> Answer:
     """Do a job, here."""
     if isinstance(job, Part):
         from app.steps.locate.part import look_at_part
 
         mark.at(0, job.last - job.first)
         return look_at_part(job, task, mark.pulse)
+    if isinstance(job, Listing | Fetch):
+        from app.steps.locate.fetch import at_location
+
+        mark.at(0, job.object.size if isinstance(job, Fetch) else 0)
+        return at_location(job, task, mark.pulse)
     from app.steps.locate.glance import look_at_groups
 
     report: Report = look_at_groups(job, task, mark)
@@ -120,7 +131,10 @@ def _serve(connection: Connection, mark: Any) -> None:
     import app.steps.locate.glance  # noqa: F401  while the searches are being compiled elsewhere
     from app.steps.locate.category import load_sieve
     from app.steps.locate.engine import load_engine
+    from app.steps.locate.presence import has_hyperscan
 
+    if has_hyperscan():
+        import hyperscan  # noqa: F401  as above
     task = None
     told = _Told(mark)
     while True:

@@ -294,10 +294,10 @@ def test_a_store_is_read_mail_by_mail_and_no_subject_told(look, tmp_path, counts
     ]
     (tmp_path / "in" / "a.pst").write_bytes(a_store(mails))
     located = look()["a.pst"]
-    assert counts(located) == {"cn.id": 2, "cn.mobile": 1, "email": 1}
+    assert counts(located) == {"cn.id": 2, "cn.mobile": 1, "email": 1, "name": 1}
     assert located.record.problems == ()
     places = {where for f in located.record.findings for where in f.where}
-    assert places == {"#1", "#2!客户.csv!身份证号", "#3!a.zip!内.txt", "#4"}
+    assert places == {"#1", "#2!客户.csv!姓名", "#2!客户.csv!身份证号", "#3!a.zip!内.txt", "#4"}
 
 
 @needs_pst

@@ -156,3 +156,33 @@ def test_the_sieve_holds_back_no_rule_that_fits():
                 assert rule in possible, (rule.category, clues)
                 seen.add(rule.category)
     assert len(seen) > 10
+
+
+@pytest.mark.parametrize(
+    ("path", "sample", "heads", "clue"),
+    [
+        ("张三/劳动合同/李四.pdf", "", (), ("hr.contract", "path:劳动合同")),
+        ("a.txt", "张三的投诉书\n", (), ("dispute", "title:投诉")),
+        ("a.csv", "", ("凭证号", "借方金额", "张三科目"), ("acct.voucher", "heads:凭证、借方、金额")),
+        ("a.txt", "增值税及附加税费申报表张三\n", (), ("crm.contact", "")),
+        ("a.txt", "客户 张三\n", (), ("crm.contact", "")),
+    ],
+)
+def test_each_category_says_what_told_it(path, sample, heads, clue):
+    assert category.told_by(category.Clues(path, sample, heads)) == clue
+
+
+def test_no_clue_has_a_word_that_is_not_in_the_rules():
+    rules = "\n".join("|".join((r.path, r.title, *r.heads)) for r in category._RULES).casefold()
+    for line in (
+        "增值税一般张三纳税人申报表",
+        "个人所得税李四王五申报表",
+        "张三投诉登记表",
+        "李四 tax return",
+    ):
+        for clues in (category.Clues("a.txt", f"{line}\n"), category.Clues(f"{line}/张三.txt", "")):
+            name, clue = category.told_by(clues)
+            way, _, words = clue.partition(":")
+            assert way in ("path", "title"), (line, name, clue)
+            assert all(word in rules for word in words.split("、")), clue
+            assert not any(one in words for one in ("张三", "李四", "王五"))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.steps.locate.read.chunk import OVERLAP, chunks
+from app.steps.locate.read import chunk as cutting
+from app.steps.locate.read.chunk import OVERLAP, chunks, stretches
 
 WORDS = st.text("0123456789中文的abc-@.", min_size=1, max_size=40)
 TEXTS = st.lists(st.tuples(WORDS, st.sampled_from("\n,\t;")), min_size=1, max_size=200)
@@ -43,3 +47,36 @@ def test_a_word_without_end_is_cut_between_characters():
     for chunk in chunks(_blocks(data, 7001)):
         chunk.decode()
     assert OVERLAP < 7001
+
+
+@pytest.fixture(params=[1400, 5000])
+def small(request, monkeypatch):
+    """Blocks as short as these texts: the rules are the same."""
+    monkeypatch.setattr(cutting, "BLOCK", request.param)
+    monkeypatch.setattr(cutting, "_LINE", 64)
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("joint", ["\n", ",", "\n\n\n", "y"])
+def test_a_stretch_of_a_file_is_cut_where_no_value_is(joint):
+    data = joint.join(f"客户{number}的13800{number:06}" for number in range(3000)).encode()
+    for first, last in ((0, len(data)), (0, 900), (777, 60_000), (5, 5)):
+        told = list(stretches(io.BytesIO(data), first, last))
+        at = first
+        for text in told:
+            start = data.find(text, max(first, at - OVERLAP - 8))
+            assert start <= at < start + len(text) or at == first == last
+            at = start + len(text)
+        assert at == last
+        if joint != "y":
+            whole = set(data[first:last].split(joint.strip().encode() or b"\n")[1:-1])
+            seen = {word for text in told for word in text.split(joint.strip().encode() or b"\n")}
+            assert whole <= seen
+
+
+@pytest.mark.usefixtures("small")
+def test_a_file_that_has_become_shorter_ends():
+    data = b"13800138000\n" * 700
+    told = list(stretches(io.BytesIO(data), 0, 1 << 40))
+    assert data.endswith(told[-1])
+    assert sum(map(len, told)) < len(data) * 2

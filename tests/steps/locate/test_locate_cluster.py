@@ -8,7 +8,6 @@ import random
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -19,8 +18,17 @@ from app.domain.event import Located
 from app.domain.fault import Fault, Refused
 from app.domain.record import Look, Problem
 from app.steps.locate import locate
+from tests.in_time import soon
 
 KEY = bytes(range(32))
+
+
+def _written(path: Path) -> dict[str, str]:
+    """What stands there, once all of it does."""
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
 
 
 class Dask:
@@ -32,11 +40,7 @@ class Dask:
         self._start(
             "scheduler", "--no-dashboard", "--port", "0", "--host", "127.0.0.1", "--scheduler-file", address
         )
-        deadline = time.monotonic() + 60
-        while not address.exists() and time.monotonic() < deadline:
-            time.sleep(0.05)
-        time.sleep(0.2)
-        self.address = json.loads(address.read_text())["address"]
+        self.address = soon(lambda: _written(address), 60)["address"]
         for _ in range(workers):
             self._start(
                 "worker",

@@ -14,7 +14,7 @@ from app.domain.case import Location
 from app.domain.event import Located
 from app.domain.fault import Fault, Refused
 from app.steps.locate import Named, locate, read_customers
-from app.steps.locate.dictionary import automaton, by_prefix
+from app.steps.locate.dictionary import automaton, by_prefix, compiled, spotter
 
 KEY = b"k" * 32
 SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"
@@ -125,13 +125,14 @@ def test_columns_can_be_named_and_what_is_no_list_is_refused(tmp_path):
             read_customers(tmp_path / name)
 
 
-def test_the_compiled_dictionary_does_not_travel_and_shows_nothing(people, tmp_path):
+def test_the_dictionary_travels_compiled_and_shows_nothing(people, tmp_path):
     customers = read_customers(write_csv(tmp_path / "list.csv", people))
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "a.txt").write_text(people[0][2])
     before = named(tmp_path / "in", customers)
     again = pickle.loads(pickle.dumps(customers))
     assert again._spotter is None
+    assert again._loaded == customers._loaded == compiled(customers._terms) != b""
     assert named(tmp_path / "in", again) == before
     assert people[0][0] not in repr(customers)
 
@@ -141,8 +142,8 @@ def test_both_dictionaries_find_the_same(seed):
     rng = random.Random(seed)
     terms = sorted({bytes(rng.choices(b"abc", k=rng.randrange(2, 6))) for _ in range(30)})
     data = bytes(rng.choices(b"abcd", k=5000))
-    spots = automaton(terms)(data)
-    assert spots == by_prefix(terms)(data)
+    spots = automaton(compiled(terms))(data)
+    assert spots == by_prefix(terms)(data) == spotter(terms)(data)
     assert spots == sorted(
         (i, i + len(t), n) for n, t in enumerate(terms) for i in range(len(data)) if data.startswith(t, i)
     )

@@ -7,15 +7,26 @@ import gzip
 import io
 import json
 import lzma
+import random
 import sqlite3
-import tarfile
 import zipfile
-from email.message import EmailMessage
 
 import openpyxl
 import pytest
 
 from app.domain.record import Look, Problem, Tier
+from tests.packing import tarred, zipped
+from tests.steps.locate.customer_files import (
+    as_csv,
+    as_prose,
+    docx_bytes,
+    mail_bytes,
+    odt_bytes,
+    pdf_bytes,
+    pptx_bytes,
+    sqlite_bytes,
+    xlsx_bytes,
+)
 
 CODECS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "gb18030"]
 
@@ -29,115 +40,6 @@ def people(values):
 
 
 EXPECTED = {"cn.id": 60, "cn.mobile": 60, "email": 60, "bank.card": 60, "cn.plate": 60}
-HEAD = ("姓名", "身份证号", "手机号", "邮箱", "银行卡号", "车牌号")
-
-
-def as_csv(people, delimiter=","):
-    return "\n".join(delimiter.join(row) for row in [HEAD, *people]) + "\n"
-
-
-def as_prose(people):
-    return "\n".join(
-        f"这个客户叫{n}，身份证号{i}，手机{m}，邮箱{e}，银行卡{c}，车牌{p}。这是我们的客户，地址在北京市。"
-        for n, i, m, e, c, p in people
-    )
-
-
-def xlsx_bytes(people):
-    book = openpyxl.Workbook()
-    sheet = book.active
-    sheet.append(HEAD)
-    for name, number, mobile, *rest in people:
-        sheet.append([name, number, int(mobile), *rest])
-    held = io.BytesIO()
-    book.save(held)
-    return held.getvalue()
-
-
-def docx_bytes(people):
-    def paragraph(line):
-        half = len(line) // 2
-        runs = "".join(f"<w:r><w:rPr/><w:t>{part}</w:t></w:r>" for part in (line[:half], line[half:]))
-        return f"<w:p>{runs}</w:p>"
-
-    body = "".join(paragraph(cell) for row in people for cell in row)
-    xml = (
-        f'<?xml version="1.0" encoding="UTF-8"?><w:document xmlns:w="w"><w:body>{body}</w:body></w:document>'
-    )
-    return zip_bytes({"[Content_Types].xml": b"<Types/>", "word/document.xml": xml.encode()})
-
-
-def pptx_bytes(people):
-    body = "".join(f"<a:p><a:r><a:t>{cell}</a:t></a:r></a:p>" for row in people for cell in row)
-    return zip_bytes(
-        {"[Content_Types].xml": b"<Types/>", "ppt/slides/slide1.xml": f"<p:sld>{body}</p:sld>".encode()}
-    )
-
-
-def odt_bytes(people):
-    body = "".join(
-        f"<text:p>{cell[:5]}<text:span>{cell[5:]}</text:span></text:p>" for row in people for cell in row
-    )
-    return zip_bytes(
-        {"mimetype": b"application/vnd.oasis.opendocument.text", "content.xml": f"<o>{body}</o>".encode()}
-    )
-
-
-def zip_bytes(members):
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in members.items():
-            archive.writestr(name, data)
-    return held.getvalue()
-
-
-def tar_bytes(members, mode="w"):
-    held = io.BytesIO()
-    with tarfile.open(fileobj=held, mode=mode) as archive:
-        for name, data in members.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(data)
-            archive.addfile(info, io.BytesIO(data))
-    return held.getvalue()
-
-
-def pdf_bytes(people):
-    from reportlab.pdfgen.canvas import Canvas
-
-    held = io.BytesIO()
-    canvas = Canvas(held)
-    for start in range(0, len(people), 10):
-        for line, row in enumerate(people[start : start + 10]):
-            for column, cell in enumerate(row[1:5]):
-                canvas.drawString(40, 800 - line * 70 - column * 15, cell)
-        canvas.showPage()
-    canvas.save()
-    return held.getvalue()
-
-
-def mail_bytes(people, codec="utf-8"):
-    mail = EmailMessage()
-    mail["From"], mail["To"], mail["Subject"] = people[0][3], people[1][3], "客户"
-    mail.set_content(as_prose(people[:30]), charset=codec)
-    mail.add_attachment(
-        as_csv(people[30:]).encode("gb18030"),
-        maintype="application",
-        subtype="octet-stream",
-        filename="附件.csv",
-    )
-    return mail.as_bytes()
-
-
-def sqlite_bytes(people, path, wal=False):
-    database = sqlite3.connect(path)
-    if wal:
-        database.execute("PRAGMA journal_mode=WAL")
-    database.execute("CREATE TABLE 客户 (姓名, 身份证号, 手机号, 邮箱, 银行卡号, 车牌号)")
-    rows = [(n, i, int(m), e, c, p) for n, i, m, e, c, p in people]
-    database.executemany("INSERT INTO 客户 VALUES (?,?,?,?,?,?)", rows)
-    database.commit()
-    database.close()
-    return path.read_bytes()
 
 
 def check(located, counts, expected=EXPECTED):
@@ -203,8 +105,9 @@ def test_a_column_head_of_a_workbook_names_its_numbers(look, tmp_path):
     book.active.append(["姓名", "身份证号"])
     book.active.append(["张三", "110101199003074611"])
     book.save(tmp_path / "in" / "a.xlsx")
-    (finding,) = look()["a.xlsx"].record.findings
-    assert finding.why == ("pattern", "date", "region", "header")
+    number, name = look()["a.xlsx"].record.findings
+    assert number.why == ("pattern", "date", "region", "header")
+    assert (name.kind, name.why) == ("name", ("pattern", "prefix", "header"))
 
 
 def test_pdf_mail_database_and_archives(people, look, tmp_path, counts):
@@ -215,11 +118,11 @@ def test_pdf_mail_database_and_archives(people, look, tmp_path, counts):
     (root / "gb.eml").write_bytes(mail_bytes(people, "gb18030"))
     stored = sqlite_bytes(people, tmp_path / "made.db")
     (root / "a.db").write_bytes(stored)
-    (root / "a.zip").write_bytes(zip_bytes({"客户.csv": csv}))
-    (root / "b.zip").write_bytes(zip_bytes({"a/b.zip": zip_bytes({"c.xlsx": xlsx_bytes(people)})}))
-    (root / "c.zip").write_bytes(zip_bytes({"d.db": sqlite_bytes(people, tmp_path / "wal.db", wal=True)}))
-    (root / "a.tar").write_bytes(tar_bytes({"a.csv": csv, "b.pdf": pdf_bytes(people)}))
-    (root / "a.tgz").write_bytes(tar_bytes({"a.zip": zip_bytes({"a.csv": csv})}, "w:gz"))
+    (root / "a.zip").write_bytes(zipped({"客户.csv": csv}))
+    (root / "b.zip").write_bytes(zipped({"a/b.zip": zipped({"c.xlsx": xlsx_bytes(people)})}))
+    (root / "c.zip").write_bytes(zipped({"d.db": sqlite_bytes(people, tmp_path / "wal.db", wal=True)}))
+    (root / "a.tar").write_bytes(tarred({"a.csv": csv, "b.pdf": pdf_bytes(people)}))
+    (root / "a.tgz").write_bytes(tarred({"a.zip": zipped({"a.csv": csv})}, "w:gz"))
     (root / "a.csv.gz").write_bytes(gzip.compress(csv))
     (root / "a.csv.bz2").write_bytes(bz2.compress(csv))
     (root / "a.csv.xz").write_bytes(lzma.compress(csv))
@@ -278,7 +181,7 @@ def test_rtf(look, tmp_path, counts):
 
 @pytest.mark.parametrize("name", ["a.xls", "a.ods"])
 def test_broken_sheets_are_unreadable(name, look, tmp_path):
-    magic = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" if name == "a.xls" else zip_bytes({"mimetype": b"x"})[:60]
+    magic = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" if name == "a.xls" else zipped({"mimetype": b"x"})[:60]
     (tmp_path / "in" / name).write_bytes(magic + b"\1" * 4000)
     located = look()[name]
     assert located.look is Look.UNREADABLE
@@ -336,7 +239,7 @@ def test_an_open_document_sheet_with_numbers_as_numbers(people, look, tmp_path, 
     kind = b"application/vnd.oasis.opendocument.spreadsheet"
     listing = b'<m:manifest xmlns:m="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>'
     members = {"mimetype": kind, "META-INF/manifest.xml": listing, "content.xml": xml.encode()}
-    (tmp_path / "in" / "a.dat").write_bytes(zip_bytes(members))
+    (tmp_path / "in" / "a.dat").write_bytes(zipped(members))
     located = look()["a.dat"]
     assert counts(located) == {"cn.mobile": 60}
     assert "header" in located.record.findings[0].why
@@ -372,8 +275,8 @@ def test_a_mail_that_says_gb2312_and_means_more(look, tmp_path):
 
 def test_a_finding_tells_its_places(people, look, tmp_path):
     root = tmp_path / "in"
-    inner = zip_bytes({"客户.csv": as_csv(people).encode("gb18030")})
-    (root / "a.zip").write_bytes(zip_bytes({"x/内.zip": inner}))
+    inner = zipped({"客户.csv": as_csv(people).encode("gb18030")})
+    (root / "a.zip").write_bytes(zipped({"x/内.zip": inner}))
     (root / "b.pdf").write_bytes(pdf_bytes(people))
     (root / "c.db").write_bytes(sqlite_bytes(people, tmp_path / "made.db"))
     (root / "d.csv").write_text(as_csv(people))
@@ -400,3 +303,37 @@ def test_the_holes_of_a_sparse_file_are_not_searched(look, tmp_path, counts):
     with path.open("rb", buffering=0) as file:
         assert sum(map(len, Source("a.img", file, file=file, path=str(path)).written())) < 1 << 20
     assert counts(look()["a.img"]) == {"cn.mobile": 1}
+
+
+def test_what_stands_before_the_damage_of_a_letter_is_found(look, counts, tmp_path, values):
+    """A letter of two blocks whose last is damaged: the one before it is not lost with it."""
+    made, rng = values(4), random.Random(4)
+    # No figures: what is damaged may read like any of them.
+    spoken = ("".join(rng.choices("abcdefghijklmnop", k=16)) for _ in range(30_000))
+    words = "".join(f"<w:p><w:r><w:t>{word}</w:t></w:r></w:p>" for word in spoken)
+    path = tmp_path / "in" / "a.docx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        first = f"<w:p><w:r><w:t>手机 {made.mobile()}</w:t></w:r></w:p>"
+        archive.writestr("word/document.xml", f"<w:document><w:body>{first}{words}</w:body></w:document>")
+    data = bytearray(path.read_bytes())
+    data[len(data) * 4 // 5 : len(data) * 4 // 5 + 64] = bytes(64)
+    path.write_bytes(data)
+    located = look()["a.docx"]
+    assert counts(located) == {"cn.mobile": 1}
+    assert Problem.MALFORMED in located.record.problems
+
+
+@pytest.mark.parametrize("between", [0, 20 * 512])
+def test_what_stands_behind_the_end_of_a_tar_is_looked_at(between, look, counts, tmp_path, values):
+    """`cat a.tar b.tar >> c.tar` makes one whose second part no reader of tars gives."""
+    made = values(5)
+    first, second = (tarred({"a.txt": f"手机 {made.mobile()}".encode()}) for _ in range(2))
+    (tmp_path / "in" / "a.tar").write_bytes(first + bytes(between) + second)
+    (tmp_path / "in" / "b.tar").write_bytes(first + bytes(between) + f"手机 {made.mobile()}".encode())
+    (tmp_path / "in" / "c.tar").write_bytes(first + bytes(between))
+    found = look()
+    assert counts(found["a.tar"]) == {"cn.mobile": 2}
+    assert counts(found["b.tar"]) == {"cn.mobile": 2}
+    assert counts(found["c.tar"]) == {"cn.mobile": 1}
+    assert found["a.tar"].record.problems == found["c.tar"].record.problems == ()

@@ -8,9 +8,7 @@ import os
 import random
 import socket
 import threading
-import time
 import tracemalloc
-import zipfile
 
 import pytest
 
@@ -20,25 +18,18 @@ from app.domain.fault import Fault, Refused
 from app.domain.record import Look, Problem
 from app.steps.locate import Limits, as_json, locate
 from app.steps.locate.engine import best_engine
+from tests.in_time import ends_by_itself
+from tests.packing import zipped
 
 NUMBER = "手机 13812345678 身份证 110101199003074610"
 
 
-def packed(members, **kwargs):
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in members.items():
-            archive.writestr(name, data, **kwargs)
-    return held.getvalue()
-
-
 def test_a_bomb_ends_by_its_ratio_and_what_was_read_counts(look, tmp_path):
     (tmp_path / "in" / "bomb.zip").write_bytes(
-        packed({"a.txt": NUMBER, "b.bin": bytes(300 << 20), "c.txt": "13912345678"})
+        zipped({"a.txt": NUMBER, "b.bin": bytes(300 << 20), "c.txt": "13912345678"})
     )
-    start = time.monotonic()
-    located = look()["bomb.zip"]
-    assert time.monotonic() - start < 10
+    with ends_by_itself():
+        located = look()["bomb.zip"]
     assert located.look is Look.FOUND
     assert Problem.BOMB_RATIO in located.record.problems
     assert {f.kind for f in located.record.findings} == {"cn.id", "cn.mobile"}
@@ -55,12 +46,12 @@ def test_limits_on_bytes_members_and_depth(look, tmp_path):
     root = tmp_path / "in"
     rng = random.Random(3)
     (root / "bytes.zip").write_bytes(
-        packed({f"{i}.txt": rng.randbytes(40_000).hex() for i in range(4)} | {"0a.txt": NUMBER})
+        zipped({f"{i}.txt": rng.randbytes(40_000).hex() for i in range(4)} | {"0a.txt": NUMBER})
     )
-    (root / "many.zip").write_bytes(packed({f"{i}.txt": NUMBER for i in range(30)}))
-    nest = packed({"deep.txt": NUMBER})
+    (root / "many.zip").write_bytes(zipped({f"{i}.txt": NUMBER for i in range(30)}))
+    nest = zipped({"deep.txt": NUMBER})
     for _ in range(5):
-        nest = packed({"in.zip": nest})
+        nest = zipped({"in.zip": nest})
     (root / "deep.zip").write_bytes(nest)
     results = look(limits=Limits(depth=3, bytes=100_000, members=20))
     assert results["bytes.zip"].record.problems == (Problem.BOMB_BYTES,)
@@ -72,15 +63,15 @@ def test_limits_on_bytes_members_and_depth(look, tmp_path):
 
 
 def test_a_member_too_large_to_hold_is_searched_raw(look, tmp_path):
-    inner = packed({"a.txt": random.Random(4).randbytes(90_000)}) + b"\n 13812345678 \n"
-    (tmp_path / "in" / "a.zip").write_bytes(packed({"inner.zip": inner}))
+    inner = zipped({"a.txt": random.Random(4).randbytes(90_000)}) + b"\n 13812345678 \n"
+    (tmp_path / "in" / "a.zip").write_bytes(zipped({"inner.zip": inner}))
     located = look(limits=Limits(held=50_000))["a.zip"]
     assert located.record.problems == (Problem.BOMB_BYTES,)
     assert located.look is Look.FOUND
 
 
 def test_declared_sizes_are_not_trusted(look, tmp_path):
-    data = bytearray(packed({"a.txt": NUMBER * 1000}))
+    data = bytearray(zipped({"a.txt": NUMBER * 1000}))
     true = len((NUMBER * 1000).encode()).to_bytes(4, "little")
     place = data.rfind(true)
     data[place : place + 4] = (7).to_bytes(4, "little")
@@ -91,7 +82,7 @@ def test_declared_sizes_are_not_trusted(look, tmp_path):
 
 
 def test_an_encrypted_member_is_told_beside_what_was_found(look, tmp_path):
-    data = bytearray(packed({"a.txt": NUMBER, "b.txt": "secret"}))
+    data = bytearray(zipped({"a.txt": NUMBER, "b.txt": "secret"}))
     for mark, flag in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         place = data.rfind(mark)
         data[place + flag] |= 1
@@ -184,15 +175,13 @@ def test_special_files_and_links_are_skipped_and_never_opened(look, tmp_path):
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="needs root to become someone else")
-def test_what_may_not_be_read_is_listed(tmp_path, look):
+def test_what_may_not_be_read_is_listed(tmp_path, look, enterable):
     root = tmp_path / "in"
     (root / "closed").mkdir()
     (root / "closed" / "a.txt").write_text(NUMBER)
     (root / "denied.txt").write_text(NUMBER)
     (root / "ok.txt").write_text(NUMBER)
-    for folder in [root, *root.parents][:-1]:
-        if str(folder).startswith("/tmp"):
-            folder.chmod(0o755)
+    enterable(root)
     (root / "closed").chmod(0o700)
     (root / "denied.txt").chmod(0o600)
     os.seteuid(65534)
@@ -312,7 +301,7 @@ def test_archives_cut_short_are_not_taken_for_whole(look, tmp_path):
     import tarfile
 
     root = tmp_path / "in"
-    data = bytearray(packed({"a.txt": "nothing", "b.txt": NUMBER}))
+    data = bytearray(zipped({"a.txt": "nothing", "b.txt": NUMBER}))
     second = data.rfind(b"PK\x01\x02")
     end = data.rfind(b"PK\x05\x06")
     size = int.from_bytes(data[end + 12 : end + 16], "little") - (end - second)

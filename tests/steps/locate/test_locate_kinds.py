@@ -62,6 +62,17 @@ def test_every_organisation_code_has_one_check_character(first):
     [
         ("身份证：110101800307461", "cn.id15", "110101800307461"),
         ("护照号码：E12345678", "cn.passport", "E12345678"),
+        ("姓名：张三 性别 男", "name", "张三"),
+        ("联系人欧阳修（家属）", "name", "欧阳修"),
+        ("<td>姓名</td><td>李　四</td>", "name", "李四"),
+        ("客户姓名:阿依古丽·买买提，男", "name", "阿依古丽·买买提"),
+        ("戶名：陳大文", "name", "陳大文"),
+        ("姓名：阿卜杜拉．买买提", "name", "阿卜杜拉.买买提"),
+        ("姓名：兰小花 性别 女", "name", "兰小花"),
+        ('{"name": "王小明"}', "name", "王小明"),
+        ("地址：上海市浦东新区世纪大道１００号3栋501室，近地铁", "address", "上海市浦东新区世纪大道100号3栋501室"),
+        ("住址 北京市朝阳区 建国路88号 邮编 100020", "address", "北京市朝阳区建国路88号"),
+        ("收貨地址：台北市大安區忠孝東路四段1號5樓", "address", "台北市大安區忠孝東路四段1號5樓"),
         ("护照G12345678到期", "cn.passport", "G12345678"),
         ("Passport No. EA1234567", "cn.passport", "EA1234567"),
         ("护照 DE1234567", "cn.passport", "DE1234567"),
@@ -128,6 +139,14 @@ def test_each_kind_as_it_is_written(text, kind, value):
 @pytest.mark.parametrize(
     ("header", "cell", "kind"),
     [
+        ("姓名", "司马懿", "name"),
+        ("客户名称", "张伟", "name"),
+        ("姓名", "阿卜杜拉．买买提", "name"),
+        ("姓名", "王张小明", "name"),
+        ("员工姓名：", "䶮小明", "name"),
+        ("real_name", "粟裕", "name"),
+        ("name", "王小明", "name"),
+        ("收货地址", "浙江省杭州市西湖区文三路478号", "address"),
         ("护照号", "E12345678", "cn.passport"),
         ("证件号码", "C12345678", "cn.hkmo_permit"),
         ("证件号码", "E12345678", "cn.passport"),
@@ -184,6 +203,18 @@ def test_a_column_is_named_by_its_head(header, cell, kind):
         "sk-learn and sk-image",
         "合同字第2023号",
         "AC:DE:48:00:11:22",
+        "0.126438766361007137",
+        "202104033015134058",  # passes the check of a social credit code, and begins with a day
+        "姓名,单位,金额,时间",
+        "姓名 单位 年龄",
+        "联系人应当按照规定",
+        "户名：北京某某科技有限公司",
+        "张三去了上海市浦东新区世纪大道100号",  # nothing names either
+        "地址：另行通知",
+        "联系人兰州分公司",
+        "姓名：区域经理",
+        "邮箱地址 见下表",
+        "电子地址：本市内各区均可",
         "550e8400-e29b-41d4-a716-446655440000",
     ],
 )
@@ -223,6 +254,12 @@ def test_one_span_is_one_kind():
     }
 
 
+def test_whom_the_case_looks_for_takes_no_span_from_a_kind():
+    text = Passage("姓名：王小明，手机 13812345678".encode())
+    seen = {s.kind for s in sightings(text, engines.best_engine("王小明"), TODAY)}
+    assert seen == {"name", "cn.mobile", "custom.subject"}
+
+
 def test_a_cell_is_not_named_by_the_cell_before():
     assert kinds("QQ\n123456789", "备注") == {}
 
@@ -248,3 +285,18 @@ def test_nothing_takes_more_than_its_share_of_time(piece):
     began = time.process_time()
     found(piece * (400_000 // len(piece)))
     assert time.process_time() - began < 12 * once + 1, "four times the text takes about four times as long"
+
+
+def test_names_in_a_column_of_something_else_are_doubtful():
+    cells = "高级套餐\n标准套餐\n会员月卡\n礼品\n张三\n配送费\n安装调试费\n换货"
+    (one,) = found(cells, "name")
+    assert (one.kind, one.value) == ("name", "张三")
+    assert grade.FLOOR <= grade.confidence(one.kind, one.why) < grade.FOUND
+    sparse = "\n".join(["张三", "李四", *[" "] * 6, "王小明", *[""] * 20])
+    assert [one.value for one in found(sparse, "联系人")] == ["张三", "李四", "王小明"]
+    assert set(kinds(sparse, "联系人")) == {"name"}, "what is left empty says nothing"
+    listed = "客户资料\n员工名册\n财务部\n高级经理\n张三\n䶮小明\n小计\n未知\n程序"
+    assert [one.value for one in found(listed, "姓名")] == ["张三", "䶮小明"]
+    assert [one.value for one in found(listed, "联系人")] == ["张三"]
+    assert found("䶮小明\n丌官明", "商品姓名") == []
+    assert found("张三\n李四", "商品名称") == found("张三\n李四", "file name") == []

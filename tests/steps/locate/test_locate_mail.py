@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import base64
-import io
 import quopri
-import zipfile
 from email import policy
 from email.message import EmailMessage
 
@@ -13,6 +11,7 @@ import pytest
 
 from app.domain.record import Look, Problem
 from app.steps.locate import Limits
+from tests.packing import zipped
 
 ID, MOBILE = "11010519491231002X", "13812345678"
 SUBJECT = "关于张三先生的投诉"
@@ -31,15 +30,8 @@ def mail(text="见附件", attachments=(), inner=(), subject=SUBJECT):
 
 
 def places(located):
-    return {where for found in located.record.findings if found.kind != "email" for where in found.where}
-
-
-def packed(**members):
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w") as archive:
-        for name, data in members.items():
-            archive.writestr(f"{name}.txt", data)
-    return held.getvalue()
+    findings = [found for found in located.record.findings if found.kind not in ("email", "name")]
+    return {where for found in findings for where in found.where}
 
 
 def test_the_place_in_a_mailbox_is_a_number_and_an_attachment_and_no_subject(look, tmp_path):
@@ -48,7 +40,7 @@ def test_the_place_in_a_mailbox_is_a_number_and_an_attachment_and_no_subject(loo
         mail("无"),
         mail(f"手机 {MOBILE}"),
         mail(attachments=[("客户.csv", f"姓名,身份证号\n张三,{ID}\n".encode("gb18030"))]),
-        mail(attachments=[("packed.zip", packed(a=f"身份证 {ID}"))]),
+        mail(attachments=[("packed.zip", zipped({"a.txt": f"身份证 {ID}"}))]),
         mail(inner=[mail(attachments=[("b.txt", f"身份证号 {ID}".encode())])]),
     ]
     box = b"".join(FROM + one.as_bytes() + b"\n" for one in mails)
@@ -174,7 +166,7 @@ def test_one_broken_or_huge_mail_does_not_hide_the_next(look, tmp_path):
 
 def test_what_is_attached_is_read_as_what_it_is(look, tmp_path):
     def plain(name):
-        return [(name, packed(a=f"身份证 {ID}"))]
+        return [(name, zipped({"a.txt": f"身份证 {ID}"}))]
 
     made = mail(attachments=plain("noise"))
     made.add_attachment(mail(attachments=plain("内.bin")))

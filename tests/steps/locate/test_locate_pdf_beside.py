@@ -75,7 +75,9 @@ def test_files_that_are_attached_are_read_as_what_they_are(made, look):
     made(attach)
     located = look()["a.pdf"]
     assert located.record.problems == ()
-    assert {where for f in located.record.findings for where in f.where} == {"名单.csv!手机", "b.zip!内.txt"}
+    assert {where for f in located.record.findings for where in f.where} == {
+        *("名单.csv!姓名", "名单.csv!手机", "b.zip!内.txt")
+    }
     assert look(limits=Limits(depth=0))["a.pdf"].record.problems == (Problem.TOO_DEEP,)
 
 

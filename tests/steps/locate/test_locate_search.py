@@ -8,7 +8,6 @@ import os
 import pickle
 import signal
 import threading
-import time
 from pathlib import Path
 
 from app.domain.case import Location
@@ -16,6 +15,7 @@ from app.domain.event import Located
 from app.domain.record import Look, Problem, Tier
 from app.journal import Journal
 from app.steps.locate import as_json, locate
+from tests.in_time import soon
 
 NUMBER = "手机 13812345678 身份证 110101199003074610"
 KEY = bytes(range(32))
@@ -175,10 +175,7 @@ def test_closing_the_search_stops_its_processes(tmp_path):
     for _ in range(5):
         next(stream)
     stream.close()
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline and _workers(psutil):
-        time.sleep(0.05)
-    assert not _workers(psutil)
+    assert soon(lambda: not _workers(psutil))
     assert threading.active_count() < 10
 
 

@@ -127,3 +127,40 @@ def test_the_oldest_is_forgotten_where_it_is_too_much(monkeypatch):
     twins.keep("a.zip", 99, "99", Twin(Tally(b"k"), (), b"x" * 20_000, (), ()))
     assert twins.find("a.zip", 99, lambda: "99") is None
     assert twins.find("a.zip", 29, lambda: "other") is None
+
+
+@pytest.mark.parametrize("head", ["", "姓名,手机,身份证\n"])
+def test_small_texts_are_read_once_too_and_each_path_is_told(head, tmp_path, monkeypatch):
+    from app.steps.locate import glance
+
+    read = []
+    for room in (glance, look):
+        count = room.count
+        monkeypatch.setattr(
+            room,
+            "count",
+            lambda passage, *rest, of=count: (read.append(len(passage.data)), of(passage, *rest)),
+        )
+    text = head + "".join(f"张三,138{n:08},11010519491231002X\n" for n in range(40))
+    for name in ("a.txt", "b.txt", "深/c.txt", "客户13912345678.txt", "other.md"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    rows = [
+        record
+        for event in survey([Location(tmp_path)], key=bytes(32), jobs=0)
+        if isinstance(event, Looked)
+        for record in event.records()
+    ]
+    assert len(rows) == 5
+    assert len({(one.sha256, one.tier, one.category) for one in rows}) == 1
+    counts = {Path(one.path).name: {f.kind: f.count for f in one.findings} for one in rows}
+    assert counts["a.txt"] == counts["b.txt"] == counts["c.txt"] == counts["other.md"]
+    assert counts["客户13912345678.txt"]["cn.mobile"] == counts["a.txt"]["cn.mobile"] + 1
+    # Once for each ending of a name, by which a reader is chosen; names are read for each.
+    several = sum(read)
+    read.clear()
+    for name in ("b.txt", "深/c.txt", "客户13912345678.txt"):
+        (tmp_path / name).unlink()
+    list(survey([Location(tmp_path)], key=bytes(32), jobs=0))
+    assert sum(read) <= several < sum(read) + 100

@@ -12,7 +12,6 @@ import sqlite3
 import stat
 import struct
 import sys
-import tarfile
 import time
 import zipfile
 from email.message import EmailMessage
@@ -25,6 +24,7 @@ from app.domain.case import Location
 from app.domain.event import Located
 from app.domain.record import Look, Problem
 from app.steps.locate import Means, Passwords, locate
+from tests.packing import tarred, zipped
 
 HERE = Path(__file__).parent
 NUMBER = "手机 13812345678 身份证 11010519491231002X\n"
@@ -41,24 +41,6 @@ def writers(name):
 
 
 old, locked, more = (writers(f"test_locate_{name}") for name in ("old_formats", "passwords", "additions"))
-
-
-def zipped(members, method=zipfile.ZIP_DEFLATED):
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w", method) as archive:
-        for name, data in members.items():
-            archive.writestr(name, data)
-    return held.getvalue()
-
-
-def tarred(members):
-    held = io.BytesIO()
-    with tarfile.open(fileobj=held, mode="w") as archive:
-        for name, data in members.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(data)
-            archive.addfile(info, io.BytesIO(data))
-    return held.getvalue()
 
 
 def pdf():

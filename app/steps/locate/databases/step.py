@@ -144,6 +144,7 @@ def _record(scene: _Scene, path: str, looked: Looked, unread: Problem | None = N
     clues = categories.Clues(
         f"{table.schema}/{table.name}", looked.sample.decode("utf-8", "replace"), table.columns, whole=False
     )
+    category, clue = categories.told_by(clues)
     return Record(
         id=handle(scene.key, "r", path),
         path=path,
@@ -152,12 +153,13 @@ def _record(scene: _Scene, path: str, looked: Looked, unread: Problem | None = N
         sha256="",
         look=Look.UNREADABLE if unread else Look.FOUND,
         tier=gravest(looked.findings, scene.search.engine.patterns),
-        category=categories.categorise(clues),
+        category=category,
         people=people(looked.findings),
         findings=looked.findings,
         problems=(unread,) if unread else looked.problems,
         year=categories.content_year(clues, date.today().year + 1),
         rows=Rows(table.digest, looked.count, looked.of, looked.digest),
+        clue=clue,
     )
 
 
@@ -179,6 +181,7 @@ def _whole(scene: _Scene, tables: list[Table]) -> Events:
         "/".join(one.name for one in tables), sample.decode("utf-8", "replace"), whole=False
     )
     look = Look.UNREADABLE if problems else Look.FOUND if rows else Look.CLEAN
+    category, clue = categories.told_by(clues)
     found = Record(
         id=record,
         path=path,
@@ -187,12 +190,13 @@ def _whole(scene: _Scene, tables: list[Table]) -> Events:
         sha256="",
         look=look,
         tier=gravest(findings, scene.search.engine.patterns),
-        category=categories.categorise(clues),
+        category=category,
         people=people(findings),
         findings=findings,
         problems=tuple(problems),
         year=categories.content_year(clues, date.today().year + 1),
         rows=Rows(schema_of_all(tables), rows, rows, digest, whole=True),
+        clue=clue,
     )
     yield Located(path, look, size, None if look is Look.CLEAN else found)
 

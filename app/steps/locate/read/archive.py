@@ -9,18 +9,19 @@ import struct
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
-from typing import Any, BinaryIO, Final, Self
-
-from typing_extensions import override
+from itertools import chain
+from typing import Any, BinaryIO, Final
 
 from app.domain.record import Problem
 from app.steps.locate.limits import Breach, Reading
 from app.steps.locate.passage import Passage
 from app.steps.locate.read.beside import read_beside
+from app.steps.locate.read.inflate import member
 from app.steps.locate.read.office import is_office, read_office
 from app.steps.locate.read.raw import read_encrypted, read_raw
 from app.steps.locate.read.sheet import read_sheet
-from app.steps.locate.read.source import Container, Counted, Source
+from app.steps.locate.read.source import BLOCK, Container, Counted, Source
+from app.system.tars import Header
 
 _DIRECTORY_BYTES: Final = 64 << 20
 """A larger list of members is not even parsed: it would take a gigabyte of memory."""
@@ -71,7 +72,7 @@ def _members(archive: zipfile.ZipFile, container: Container, reading: Reading) -
             if info.flag_bits & 1:
                 yield from _locked(archive, info, container, reading)
                 continue
-            with archive.open(info) as stream:
+            with member(archive, info) as stream:
                 yield from reading.enter(Source(_name(info), container.meter(stream)))
         except NotImplementedError:
             reading.note(Problem.UNKNOWN_FORMAT)  # a way of packing the standard library lacks
@@ -132,27 +133,13 @@ def _end_record(file: BinaryIO) -> tuple[int, int]:
     return count, min(directory, size)
 
 
-class _StrictMember(tarfile.TarInfo):
-    """A member whose header must be right: tarfile takes a broken one for the end of the archive."""
-
-    @classmethod
-    @override
-    def fromtarfile(cls, tape: tarfile.TarFile) -> Self:
-        try:
-            return super().fromtarfile(tape)
-        except tarfile.HeaderError as error:
-            if type(error).__name__ in ("EOFHeaderError", "EmptyHeaderError"):
-                raise  # the two ways an archive rightly ends
-            raise tarfile.ReadError(str(error)) from error
-
-
 def read_tar(source: Source, reading: Reading) -> Iterator[Passage]:
-    """Read a tar in one pass. Links and devices in it hold no bytes of their own."""
+    """Read a tar in one pass, and what stands behind its end. Links and devices in it hold no bytes."""
     if reading.too_deep():
         return
     packed = Counted(source.blocks())
     container = Container(reading, 1)
-    with tarfile.open(fileobj=packed, mode="r|", tarinfo=_StrictMember) as archive:  # type: ignore[call-overload]  # needs only read()
+    with tarfile.open(fileobj=packed, mode="r|", tarinfo=Header) as archive:  # type: ignore[call-overload]  # needs only read()
         for member in archive:
             if reading.spent:
                 return
@@ -162,6 +149,20 @@ def read_tar(source: Source, reading: Reading) -> Iterator[Passage]:
             stream = archive.extractfile(member)
             if stream:
                 yield from reading.enter(Source(member.name, container.meter(stream)))
+        behind = _behind(archive.fileobj)
+        if behind:
+            container.size = 1 << 62  # what lies there unpacked was never packed
+            yield from reading.enter(Source(source.name, container.meter(behind)))
+
+
+def _behind(tape: Any) -> Counted | None:
+    """Give what stands behind the end of a tar: nothing where it is zeros, and often another tar."""
+    while block := tape.read(BLOCK):
+        zeros = len(block) - len(block.lstrip(b"\0"))
+        if zeros < len(block):
+            first = block[zeros - zeros % tarfile.BLOCKSIZE :]
+            return Counted(chain((first,), iter(lambda: tape.read(BLOCK), b"")))
+    return None
 
 
 def _squeezed(

@@ -10,6 +10,7 @@ from typing import Final
 from app.domain.record import Problem
 from app.steps.locate.limits import Reading
 from app.steps.locate.passage import Passage
+from app.steps.locate.read.inflate import member
 from app.steps.locate.read.office import IMAGES, texts
 from app.steps.locate.read.raw import read_raw
 from app.steps.locate.read.source import Container, Source
@@ -26,7 +27,7 @@ def read_beside(archive: zipfile.ZipFile, container: Container, reading: Reading
         if IMAGES.search(name) and not reading.means.pictures:
             reading.note(Problem.IMAGE_NOT_READ)
             continue
-        with archive.open(info) as stream:
+        with member(archive, info) as stream:
             metered = container.meter(stream)
             if IMAGES.search(name):
                 yield from reading.enter(Source(name, metered))

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import BinaryIO, Final
+
+from app.steps.locate.read.source import BLOCK
 
 OVERLAP: Final = 512
 """Bytes repeated at the start of the next passage, so that a label stays with its value.
 A value seen twice is counted once, since only distinct values are counted."""
 
 _LOOK_BACK: Final = 64 << 10
+_LINE: Final = 4 << 10
+"""Within so many bytes a line ends in nearly every text."""
 _BOUNDARY: Final = re.compile(rb"[\n\r,;|<>\"'\0\t]")
 
 
@@ -33,6 +37,36 @@ def chunks(blocks: Iterator[bytes], overlap: int = OVERLAP) -> Iterator[bytes]:
         return
     if text:
         yield text
+
+
+def stretches(file: BinaryIO, first: int, last: int) -> Iterator[bytes]:
+    """Read from one place of a file to another as `chunks` would cut it, and copy nothing that was read.
+
+    A file that has become shorter ends sooner.
+    """
+    while first < last:
+        line = _to_line(file, first, last)
+        size = line or min(BLOCK, last - first)
+        file.seek(first)
+        text = file.read(size)
+        if len(text) < size:
+            last = first + len(text)
+        elif not line:
+            text = text[: _cut(text)]
+        if text:
+            yield text
+        first += len(text)
+        if first < last:
+            first -= len(text) - _back(text, len(text), OVERLAP)
+
+
+def _to_line(file: BinaryIO, first: int, last: int) -> int:
+    """Give how many bytes there are to the end of a line, of about a block; 0 where no line ends near."""
+    if last - first <= BLOCK:
+        return last - first
+    file.seek(first + BLOCK - _LINE)
+    end = file.read(_LINE).rfind(b"\n") + 1
+    return BLOCK - _LINE + end if end else 0
 
 
 def _cut(text: bytes) -> int:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
+from typing import Final
 
 from app.domain.record import Problem
 from app.steps.locate.limits import Reading
@@ -11,15 +13,23 @@ from app.steps.locate.passage import Passage
 from app.steps.locate.read.chunk import chunks
 from app.steps.locate.read.source import Source
 
+_BIG_ENDIAN: Final = re.compile(rb"(?:\0[0-9]){8}(?:\0[Xx])?(?:[^\0]|\Z)")
+"""A number whose order of bytes is the other one; where an ASCII character follows, both orders tell it."""
+
 
 def read_raw(source: Source, _reading: Reading) -> Iterator[Passage]:
-    """Search bytes as they are and, where they hold zeros, as UTF-16LE at both alignments."""
+    """Search bytes as they are and, where they hold zeros, as UTF-16 at both alignments."""
     for chunk in chunks(source.written()):
         yield Passage(chunk, raw=True)
         if b"\0" in chunk:
             for start in (0, 1):
-                text = chunk[start:].decode("utf-16-le", "replace")
-                yield Passage(text.encode("utf-8", "replace"), raw=True)
+                yield _wide(chunk[start:], "utf-16-le")
+            for start in sorted({m.start() % 2 for m in _BIG_ENDIAN.finditer(chunk)}):
+                yield _wide(chunk[start:], "utf-16-be")
+
+
+def _wide(data: bytes, codec: str) -> Passage:
+    return Passage(data.decode(codec, "replace").encode("utf-8", "replace"), raw=True)
 
 
 def read_unknown(source: Source, reading: Reading) -> Iterator[Passage]:

@@ -18,7 +18,7 @@ from app.steps.locate.read.chunk import chunks
 from app.steps.locate.read.source import Source
 from app.steps.locate.read.table import header_row, table
 
-_UTF8: Final = ("utf-8", "utf-8-sig")
+UTF8: Final = ("utf-8", "utf-8-sig")
 _DELIMITERS: Final = ",\t;|"
 _DELIMITER_BYTES: Final = _DELIMITERS.encode()
 _RTF: Final = re.compile(
@@ -48,25 +48,30 @@ def read_text(source: Source, reading: Reading) -> Iterator[Passage]:
 
 
 def text_passages(blocks: Iterator[bytes], codec: str, reading: Reading) -> Iterator[Passage]:
-    """Give the passages of running text.
-
-    Text in UTF-8 is handed on as it is. Whether each line really is UTF-8 is asked only where
-    something is found, and where there are bytes that are never part of such text.
-    """
-    if codec not in _UTF8:
-        for chunk in chunks(utf8(blocks, codec, reading)):
-            yield Passage(chunk)
+    """Give the passages of running text."""
+    if codec in UTF8:
+        yield from utf8_passages(chunks(blocks), reading)
         return
-    for chunk in chunks(blocks):
-        if is_not_plain(chunk) and not _is_utf8(chunk):
-            yield Passage(_mended(chunk, reading))
+    for chunk in chunks(utf8(blocks, codec, reading)):
+        yield Passage(chunk)
+
+
+def utf8_passages(texts: Iterator[bytes], reading: Reading) -> Iterator[Passage]:
+    """Hand text in UTF-8 on as it is.
+
+    Whether each line really is UTF-8 is asked only where something is found, and where there
+    are bytes that are never part of such text.
+    """
+    for text in texts:
+        if is_not_plain(text) and not _is_utf8(text):
+            yield Passage(_mended(text, reading))
         else:
-            yield Passage(chunk, loose=True)
+            yield Passage(text, loose=True)
 
 
 def utf8(blocks: Iterator[bytes], codec: str, reading: Reading) -> Iterator[bytes]:
     """Transcode to UTF-8. Lines of a UTF-8 text that are not UTF-8 are tried as GB18030."""
-    if codec in _UTF8:
+    if codec in UTF8:
         for chunk in chunks(blocks, overlap=0):
             yield chunk if _is_utf8(chunk) else _mended(chunk, reading)
         return
