@@ -16,12 +16,13 @@ from app.domain.step import Stage, Step
 from app.steps.shred.canary import Canary, answered, digest, lay
 from app.steps.shred.content import destroy_content
 from app.steps.shred.doomed import Doomed, Failed, reason_of
-from app.steps.shred.hunt import NOTHING, Hunted, Quarry, doubts, has, remaining, rewraps, wraps_beside
+from app.steps.shred.hunt import NOTHING, Hunted, Quarry, doubted, doubts, has, remaining, wraps_beside
 from app.steps.shred.kinds import UNTOLD as NO_KIND
 from app.steps.shred.kinds import open_keys
 from app.steps.shred.kinds.contract import Forgot, NotOpened, Opened, Span
 from app.steps.shred.needles import Needles, needles_of
 from app.steps.shred.overwriting import METHOD, ReadBackDiffers, is_zeros, whole
+from app.steps.shred.rewraps import Trials, rewraps
 from app.steps.shred.strength import strength_of
 from app.steps.shred.verdict import (
     CANARY,
@@ -48,8 +49,8 @@ class Act:
     """One key on its way: `prepare`, `overwrite`, and once all wraps of its store are, `settle`.
 
     `copies` counts the known copies that stay; `twins` are items of the plan that may
-    hold the same key, `planned` the paths of those that go. Between the first two
-    `hunted` is filled in.
+    hold the same key, `known` the limits that were known before, `planned` the paths of those
+    that go. Between the first two `hunted` is filled in.
     """
 
     doomed: Doomed
@@ -57,10 +58,10 @@ class Act:
     copies: int
     twins: tuple[PlanItem, ...]
     word: KeyWord = UNSAID
+    known: tuple[Reason, ...] = ()
     planned: frozenset[str] = frozenset()
     canaries: tuple[Canary, ...] = ()
     needles: Needles = field(default=frozenset(), repr=False)
-    opened: Opened = field(default=(), repr=False)
     hunted: Hunted = NOTHING
     spans: tuple[Span, ...] = ()
     limits: tuple[Reason, ...] = ()
@@ -68,22 +69,26 @@ class Act:
     failure: Failed | OSError | None = None
     over: bool = False
 
-    def prepare(self) -> Quarry | None:
-        """End what holds the key, know the file for the signed one, lay canaries; say how a copy is known."""
+    def prepare(self, trials: Trials) -> Quarry | None:
+        """Know the file for the signed one, lay canaries, end what holds the key; say how a copy is known.
+
+        `trials` have the passphrases that are tried on what is locked.
+        """
         doomed = self.doomed
         if doomed.stage in (Stage.NOTED, Stage.SETTLED):
             return None
-        quiet = doomed.kind.quiet(doomed.item.path)
+        keys: Opened = ()
         try:
-            self._before()
+            keys = self._before()
+            # What is not the signed key has nothing of it ended.
+            if not doomed.kind.quiet(doomed.item.path, keys):
+                self.limits += (Reason.OPEN_ELSEWHERE,)
         except (Failed, OSError) as error:
             self.failure = error
-        if not quiet:
-            self.limits += (Reason.OPEN_ELSEWHERE,)
         stamp = doomed.item.stamp
-        keys, self.opened = self.opened, ()
         node = (stamp.device, stamp.inode)
-        return Quarry(doomed.item.id, doomed.item.path, node, self.needles, rewraps(doomed.kind, keys))
+        wraps = rewraps(doomed.kind, keys if self.needles else (), trials)
+        return Quarry(doomed.item.id, doomed.item.path, node, self.needles, wraps)
 
     def overwrite(self) -> Iterator[Begun | Noted | Settled]:
         """Overwrite the key and note it; one that was noted is passed over."""
@@ -128,20 +133,21 @@ class Act:
             raise Refused(Fault.DISK_FULL, self.doomed.item.path) from error
         return self._settled(KeyOutcome.FAILED, Evidence(METHOD, (reason, *DECLARED)))
 
-    def _before(self) -> None:
+    def _before(self) -> Opened:
         """Lay canaries, or say why there are none, and learn what a copy would have in it."""
         doomed = self.doomed
         with doomed.reading(doomed.name) as fd:
             if not doomed.is_intact(fd):
                 self._not_tried()
-                return
+                return ()
             marks, keys = doomed.marks(fd), self._opened(fd)
         if doomed.item.subject is Subject.KEY:
-            self.needles, self.opened = needles_of(marks, keys), keys
+            self.needles = needles_of(marks, keys)
         if keys:
             self.canaries = lay(keys) or ()
             self.strength = min(strength_of(key.algorithm) for key in keys)
             self.limits = () if self.canaries else (Reason.CANARY_FAILED,)
+        return keys
 
     def _opened(self, fd: int) -> Opened:
         """Open the keys; without them, keep why not."""
@@ -178,7 +184,9 @@ class Act:
                 (STRENGTH, self.strength),
                 ("canary", "+".join(dict.fromkeys(one.method for one in self.canaries))),
             )
-        return Evidence(METHOD, tuple(dict.fromkeys((*self.limits, *done.limits, *self._blind()))), facts)
+        return Evidence(
+            METHOD, tuple(dict.fromkeys((*self.limits, *self.known, *done.limits, *self._blind()))), facts
+        )
 
     def _hunt_facts(self) -> tuple[Fact, ...]:
         """Numbers and handles: the journal names nobody's files."""
@@ -214,10 +222,10 @@ class Act:
 
     def _forgotten(self) -> tuple[Reason, ...]:
         """Call the store's own delete, now that the bytes are gone, and note what the store says."""
-        kind = self.doomed.kind
-        if not kind.has_delete:
+        forget = self.doomed.kind.forget
+        if forget is None:
             return ()
-        told = kind.forget(self.doomed.item.path)
+        told = forget(self.doomed.item.path)
         self.noted = replace(self.noted, facts=(*self.noted.facts, (STORE_SAYS, told.value)))
         return (Reason.OPEN_ELSEWHERE,) if told is Forgot.STANDS else ()
 
@@ -244,7 +252,7 @@ class Act:
         """Whether a locked file that could hold the key still stands; after a stop, as it was before."""
         if self.doomed.stage is Stage.NOTED:
             return bool(dict(self.noted.facts).get(DOUBTFUL))
-        return bool(doubts(self.hunted, self.planned))
+        return doubted(self.hunted, self.planned)
 
     def _copies_remain(self) -> bool:
         """Whether any copy, or another wrap of the same key, still stands."""
@@ -252,7 +260,7 @@ class Act:
         before = dict(self.noted.facts).get(COPIES, 0) if doomed.stage is Stage.NOTED else 0
         beside = wraps_beside(doomed.item.path, doomed.kind)
         return (
-            bool(self.copies or before or remaining(self.hunted, self.needles))
+            bool(self.copies or before or remaining(self.hunted, self.needles, self.planned))
             or any(_stands(doomed, twin, self.needles) for twin in self.twins)
             or any(_is_filled(path) for path in beside)
         )

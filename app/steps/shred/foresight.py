@@ -20,7 +20,6 @@ from app.steps.shred.hunt import (
     Sighting,
     doubts,
     hunt,
-    rewraps,
     wraps_beside,
 )
 from app.steps.shred.inspection import files_of, reading, stamp_of, store_of
@@ -29,6 +28,7 @@ from app.steps.shred.kinds.contract import Kind, NotOpened, Opened, Span, Store
 from app.steps.shred.needles import needles_of
 from app.steps.shred.overwriting import PASSES
 from app.steps.shred.progress import progress_of
+from app.steps.shred.rewraps import Trials, rewraps
 from app.steps.shred.surface import surface_of
 from app.steps.shred.verdict import DECLARED
 from app.system.disk import this_disk
@@ -91,14 +91,16 @@ def foresee(
     Raises:
         Refused: as `inspect` does.
     """
-    looked = [_look(source, path, passphrase(source)) for source, path in files_of(sources)]
+    opening = {source: passphrase(source) for source in sources}
+    trials = Trials(grounds.with_own(opening.values()))
+    looked = [_look(source, path, opening[source], trials) for source, path in files_of(sources)]
     found = yield from progress_of(hunt([one.quarry for one in looked], grounds))
     declared = frozenset(one.path for one in looked)
     for one in looked:
         yield _foreseen(one, found.get(one.path, NOTHING), declared)
 
 
-def _look(source: KeySource, path: str, passphrase: str) -> _Looked:
+def _look(source: KeySource, path: str, passphrase: str, trials: Trials) -> _Looked:
     kind = kind_of(source.kind)
     with reading(path) as fd:
         store, told = store_of(this_disk(), fd, path), os.fstat(fd)
@@ -110,7 +112,7 @@ def _look(source: KeySource, path: str, passphrase: str) -> _Looked:
         keys = _opened(kind, store, passphrase)
         needles = needles_of(marks_of(kind, store), keys)
     stamp = stamp_of(told)
-    quarry = Quarry(path, path, (stamp.device, stamp.inode), needles, rewraps(kind, keys))
+    quarry = Quarry(path, path, (stamp.device, stamp.inode), needles, rewraps(kind, keys, trials))
     return _Looked(path, kind, spans, limits, quarry)
 
 

@@ -19,8 +19,8 @@ from app.steps.shred.kinds.contract import NotOpened, Store
 from app.steps.shred.overwriting import content_digest
 from app.system.disk import this_disk
 
-_IN_TEXTS: Final = ("pem", "age")
-"""Kinds whose keys may stand in any text: such a file is only a copy when it has nothing else in it."""
+_AMONG_OTHERS: Final = ("pem", "age", "pkcs12", "jks")
+"""Kinds whose keys may stand in any text, or beside certificates of others: a copy has nothing else in it."""
 
 
 def found_copies(
@@ -51,7 +51,7 @@ def _digest(copy: Copy, told: Foreseen, passphrase: str) -> str:
     kind = kind_of(told.kind)
     try:
         with reading(told.path) as own, reading(copy.path) as other:
-            if kind.name in _IN_TEXTS and not _equal(own, other):
+            if kind.name in _AMONG_OTHERS and not _equal(own, other):
                 return ""
             store = store_of(this_disk(), other, copy.path)
             mine = {

@@ -8,6 +8,8 @@ from typing import BinaryIO, Final
 
 _HEAD: Final = 12
 _CHUNK: Final = 1 << 20
+_STEP: Final = 256
+"""Bytes that an object is first looked for in: most are short, and what is left is copied each time."""
 _LARGEST: Final = 64 << 20
 """Bytes of one object that are given; a pack with a larger one is taken for damaged."""
 _AT_OFFSET: Final = 6
@@ -20,19 +22,29 @@ class _Reading:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self.held = b""
+        self._held, self._at = b"", 0
 
-    def more(self) -> bool:
+    def _more(self) -> None:
         part = self._file.read(_CHUNK)
-        self.held += part
-        return bool(part)
+        if not part:
+            raise EOFError
+        self._held, self._at = self._held[self._at :] + part, 0
+
+    def some(self, count: int) -> bytes:
+        """Up to `count` bytes, at least one; what is not used of them is given back."""
+        if self._at == len(self._held):
+            self._more()
+        taken = self._held[self._at : self._at + count]
+        self._at += len(taken)
+        return taken
+
+    def give_back(self, count: int) -> None:
+        self._at -= count
 
     def take(self, count: int) -> bytes:
-        while len(self.held) < count:
-            if not self.more():
-                raise EOFError
-        taken, self.held = self.held[:count], self.held[count:]
-        return taken
+        while len(self._held) - self._at < count:
+            self._more()
+        return self.some(count)
 
 
 def objects(file: BinaryIO, most: int) -> Iterator[bytes]:
@@ -66,14 +78,13 @@ def _skip_size(reading: _Reading) -> int:
 
 def _inflated(reading: _Reading) -> bytes:
     unpacked = zlib.decompressobj()
-    parts, size = [], 0
+    parts, size, step = [], 0, _STEP
     while not unpacked.eof:
-        if not reading.held and not reading.more():
-            raise EOFError
-        part = unpacked.decompress(reading.held, _LARGEST + 1 - size)
+        part = unpacked.decompress(reading.some(step), _LARGEST + 1 - size)
         size += len(part)
         if size > _LARGEST:
             raise ValueError("too large an object")
         parts.append(part)
-        reading.held = unpacked.unconsumed_tail or unpacked.unused_data
+        reading.give_back(len(unpacked.unconsumed_tail or unpacked.unused_data))
+        step = min(2 * step, _CHUNK)
     return b"".join(parts)

@@ -5,29 +5,26 @@ from __future__ import annotations
 import os
 import stat
 from collections import defaultdict
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import BinaryIO, Final, cast
 
 from app.domain.canonical import handle
 from app.domain.outcome import Reason
-from app.steps.shred.kinds.contract import Kind, Opened, Rewrap
+from app.steps.shred.aside import Aside
+from app.steps.shred.kinds.contract import Kind, Rewrap
 from app.steps.shred.needles import Needles, Sieve
-from app.steps.shred.repositories import Repository, snapshots
-from app.steps.shred.unpacking import Found, Piece, Unseen, pieces
+from app.steps.shred.repositories import Awaited, Repository, snapshots
+from app.steps.shred.rewraps import Wraps
+from app.steps.shred.unpacking import Piece, Unseen, pieces
 
 _MOST_NAMED: Final = 1000
 """Places that are named of each key, and places that could not be looked into."""
+_LOCKED: Final = 16 << 10
+"""Bytes of the longest locked key in a text."""
+_START: Final = 4096
 _PIECES: Final = 8
 """Pieces of a file, of a mebibyte or a member each, between two signs of life."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wraps:
-    """What tells other wraps of a key: `tell` is asked where `hint` stands in the bytes."""
-
-    hint: bytes
-    tell: Callable[[bytes], Rewrap] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +48,7 @@ class Grounds:
 
     `staying` counts, by the id of their key's item, the copies that are known to stay
     anyway. `told` are the ids of copies on which a person gave a word already. `key` is the
-    case's key for ids.
+    case's key for ids. `passphrases` are those that the case knows, to be tried on what is locked.
     """
 
     places: tuple[str, ...] = ()
@@ -60,6 +57,11 @@ class Grounds:
     staying: Mapping[str, int] = field(default_factory=dict)
     told: frozenset[str] = frozenset()
     key: bytes = field(default=b"", repr=False)
+    passphrases: tuple[str, ...] = field(default=(), repr=False)
+
+    def with_own(self, own: Iterable[str]) -> tuple[str, ...]:
+        """All that are tried: those of the keys themselves, of the repositories, and the others."""
+        return (*own, *(one.passphrase for one in self.repositories), *self.passphrases)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +124,19 @@ class _Bag:
         doubtful = tuple(one for one in self.doubtful[quarry.id] if one not in found)
         return Hunted(self.searched, tuple(found), tuple(self.blind), doubtful)
 
-    def rewrapped(self, data: bytes, known: Iterable[str], sighting: Sighting) -> None:
+    def overlap(self, sieve: Sieve) -> int:
+        """Bytes that two parts of a file share: a locked key has to stand whole in one of them."""
+        return max(sieve.overlap, _LOCKED) if self.wraps else sieve.overlap
+
+    def rewrapped(self, data: bytes, known: Iterable[str], sighting: Sighting) -> Generator[str, None, None]:
         """Ask of every key but those known to be here whether it is wrapped here anew."""
-        hints = {one.hint for one in self.wraps.values()}
+        hints = {hint for one in self.wraps.values() for hint in one.hints}
         present = {hint for hint in hints if hint in data}
         for item, wraps in self.wraps.items() if present else ():
-            told = wraps.tell(data) if wraps.hint in present and item not in known else Rewrap.NO
+            here = item not in known and not present.isdisjoint(wraps.hints)
+            told = Rewrap.NO
+            if here:
+                told = yield from wraps.tell(data)
             if told is not Rewrap.NO:
                 into = self.found if told is Rewrap.YES else self.doubtful
                 if len(into[item]) < _MOST_NAMED:
@@ -150,7 +159,7 @@ def hunt(quarries: Sequence[Quarry], grounds: Grounds) -> Generator[str, None, d
         yield from _files(sought, grounds, sieve, bag)
         for repository in grounds.repositories:
             yield repository.path
-            told = snapshots(repository, sieve.overlap)
+            told = snapshots(repository, bag.overlap(sieve))
             yield from _sift(told, sieve, bag, repository.path, repository=True)
     return {one.id: bag.told(one) for one in quarries}
 
@@ -159,7 +168,7 @@ def _files(
     quarries: Sequence[Quarry], grounds: Grounds, sieve: Sieve, bag: _Bag
 ) -> Generator[str, None, None]:
     own = {one.node: {other.id for other in quarries if other.node == one.node} for one in quarries}
-    aside = frozenset(os.path.realpath(one) for one in grounds.passed_over)
+    aside = Aside.of(grounds.passed_over)
     seen: set[tuple[int, int]] = set()
     for path in _candidates(quarries, grounds.places, aside, bag):
         try:
@@ -167,7 +176,9 @@ def _files(
         except OSError:
             continue
         node = (told.st_dev, told.st_ino)
-        if not stat.S_ISREG(told.st_mode) or node in seen or _leads_aside(path, aside):
+        if not stat.S_ISREG(told.st_mode) or node in seen or told.st_dev in aside.devices:
+            continue
+        if os.path.islink(path) and aside.has(path):
             continue
         seen.add(node)
         yield path
@@ -177,17 +188,20 @@ def _files(
 def _look(path: str, size: int, sieve: Sieve, bag: _Bag, own: set[str]) -> Generator[str, None, None]:
     try:
         with open(path, "rb", buffering=0) as file:
-            yield from _sift(pieces(cast("BinaryIO", file), size, sieve.overlap), sieve, bag, path, own)
+            found = pieces(cast("BinaryIO", file), size, bag.overlap(sieve))
+            yield from _sift(found, sieve, bag, path, own)
     except OSError:
         _blind(bag, Blind(path, "", Reason.UNREADABLE))
 
 
 def _sift(
-    found: Found, sieve: Sieve, bag: _Bag, path: str, own: Iterable[str] = (), *, repository: bool = False
+    found: Awaited, sieve: Sieve, bag: _Bag, path: str, own: Iterable[str] = (), *, repository: bool = False
 ) -> Generator[str, None, None]:
     for number, one in enumerate(found, 1):
-        if number % _PIECES == 0:
+        if one is None or number % _PIECES == 0:
             yield ""
+        if one is None:
+            continue
         if isinstance(one, Unseen):
             # The key's own store is what it is: locked.
             if not (own and not one.member):
@@ -198,24 +212,12 @@ def _sift(
         sighting = Sighting(handle(bag.key, "c", path), path, one.member, repository)
         if owners:
             bag.take(owners.difference(own), sighting)
-        bag.rewrapped(one.data, owners.union(own), sighting)
+        yield from bag.rewrapped(one.data, owners.union(own), sighting)
 
 
 def _blind(bag: _Bag, blind: Blind) -> None:
     if len(bag.blind) < _MOST_NAMED:
         bag.blind[blind] = None
-
-
-def rewraps(kind: Kind, keys: Opened) -> Wraps | None:
-    """Give what tells other wraps of these keys; None where the kind knows no way."""
-    if not (keys and kind.wrap_hint):
-        return None
-
-    def told(data: bytes) -> Rewrap:
-        seen = {kind.rewrap(data, key) for key in keys}
-        return next((one for one in (Rewrap.YES, Rewrap.MAYBE) if one in seen), Rewrap.NO)
-
-    return Wraps(kind.wrap_hint, told)
 
 
 def doubts(hunted: Hunted, planned: frozenset[str]) -> tuple[Sighting, ...]:
@@ -224,16 +226,34 @@ def doubts(hunted: Hunted, planned: frozenset[str]) -> tuple[Sighting, ...]:
     return tuple(one for one in left if one.repository or os.path.lexists(one.path))
 
 
-def remaining(hunted: Hunted, needles: Needles) -> tuple[Sighting, ...]:
+def doubted(hunted: Hunted, planned: frozenset[str]) -> bool:
+    """Whether one of them stands once all that is planned was overwritten."""
+    return any(one.repository or _is_wrap_yet(one.path, planned) for one in hunted.doubtful)
+
+
+def remaining(
+    hunted: Hunted, needles: Needles, planned: frozenset[str] = frozenset()
+) -> tuple[Sighting, ...]:
     """The copies that were found and still stand. What lies in a repository is not read again: it stays."""
     if not hunted.found:
         return ()
-    still = {one.path for one in hunted.found if _stands(one, needles)}
+    still = {one.path for one in hunted.found if _stands(one, needles, planned)}
     return tuple(one for one in hunted.found if one.path in still)
 
 
-def _stands(one: Sighting, needles: Needles) -> bool:
-    return one.repository or (os.path.lexists(one.path) if one.rewrapped else has(one.path, needles))
+def _stands(one: Sighting, needles: Needles, planned: frozenset[str]) -> bool:
+    if one.repository:
+        return True
+    return _is_wrap_yet(one.path, planned) if one.rewrapped else has(one.path, needles)
+
+
+def _is_wrap_yet(path: str, planned: frozenset[str]) -> bool:
+    """Whether a file that wraps the key stands; one that is planned was overwritten from its start on."""
+    try:
+        with open(path, "rb") as file:
+            return path not in planned or any(file.read(_START))
+    except OSError:
+        return os.path.lexists(path)
 
 
 def has(path: str, needles: Needles) -> bool:
@@ -261,11 +281,9 @@ def wraps_beside(path: str, kind: Kind) -> tuple[str, ...]:
     return tuple(f"{folder}{os.sep}{one}" for one in wraps)
 
 
-def _candidates(
-    quarries: Sequence[Quarry], places: Sequence[str], aside: frozenset[str], bag: _Bag
-) -> Iterator[str]:
+def _candidates(quarries: Sequence[Quarry], places: Sequence[str], aside: Aside, bag: _Bag) -> Iterator[str]:
     for folder in dict.fromkeys(os.path.dirname(one.path) for one in quarries if one.path):
-        yield from _entries(folder, bag)[0]
+        yield from aside.leaves(_entries(folder, bag)[0])
     for place in dict.fromkeys(places):
         if not os.path.isdir(place):
             if not os.path.exists(place):
@@ -275,9 +293,9 @@ def _candidates(
         stack = [place]
         while stack:
             folder = stack.pop()
-            if not _is_aside(folder, aside):
+            if not aside.has(folder):
                 files, folders = _entries(folder, bag)
-                yield from (one for one in files if not aside or os.path.abspath(one) not in aside)
+                yield from aside.leaves(files)
                 stack += reversed(folders)
 
 
@@ -296,11 +314,3 @@ def _entries(folder: str, bag: _Bag) -> tuple[list[str], list[str]]:
     except OSError:
         _blind(bag, Blind(folder, "", Reason.UNREADABLE))
     return files, folders
-
-
-def _leads_aside(path: str, aside: frozenset[str]) -> bool:
-    return bool(aside) and os.path.islink(path) and _is_aside(path, aside)
-
-
-def _is_aside(path: str, aside: frozenset[str]) -> bool:
-    return bool(aside) and os.path.realpath(path) in aside

@@ -14,6 +14,7 @@ from app.steps.shred.act import Act
 from app.steps.shred.hunt import NOTHING, Grounds, Sighting, doubts, hunt
 from app.steps.shred.inspection import stamp_of
 from app.steps.shred.progress import progress_of
+from app.steps.shred.rewraps import Trials
 
 Told = Generator[Progressed | CopyFound, None, None]
 
@@ -23,7 +24,8 @@ def hunt_for(acts: Sequence[Act], grounds: Grounds, planned: frozenset[str]) -> 
 
     `planned` are the paths of what the plan shreds.
     """
-    quarries = [quarry for act in acts if (quarry := act.prepare())]
+    trials = Trials(grounds.with_own(act.doomed.passphrase for act in acts))
+    quarries = [quarry for act in acts if (quarry := act.prepare(trials))]
     found = yield from progress_of(hunt(quarries, grounds))
     for act in acts:
         act.planned = planned

@@ -12,13 +12,13 @@ from app.domain.case import KeySource
 from app.domain.fault import Fault, Refused
 from app.domain.key import Key
 from app.domain.record import Stamp
-from app.steps.shred.kinds import kind_of, open_keys, spans_of
+from app.steps.shred.kinds import kind_of, open_keys, spans_of, told_of
 from app.steps.shred.kinds.contract import LARGEST, Kind, NotOpened, Store
 from app.steps.shred.overwriting import content_digest
 from app.system.disk import Disk, open_folder, this_disk
 
 UNKNOWN = "unknown"
-"""The algorithm of a key that did not open."""
+"""How the algorithm of a key that did not open begins; what it says of itself follows in brackets."""
 
 
 def inspect(
@@ -107,5 +107,6 @@ def _describe(kind: Kind, store: Store, passphrase: str) -> tuple[str, str]:
     try:
         keys = open_keys(kind, store, passphrase)
     except NotOpened:
-        return UNKNOWN, ""
+        named = told_of(kind, store)
+        return (f"{UNKNOWN} ({', '.join(named)})" if named else UNKNOWN), ""
     return " + ".join(key.algorithm for key in keys), keys[0].fingerprint

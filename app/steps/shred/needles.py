@@ -13,8 +13,8 @@ from app.steps.shred.kinds.contract import MasterKey, PrivateKey
 _WINDOW: Final = 64
 """Bytes of a mark that are looked for: enough to be no accident, short enough to survive a new header."""
 _SHORTEST: Final = 12
-_SPACE: Final = b" \t\r\n\0-\\\"'>|#*"
-"""What editors, mail and printouts put between the characters of a key."""
+_SPACE: Final = b" \t\r\n\0-\\\"'>|#*:,"
+"""What editors, mail and printouts put between the characters of a key, and OpenSSL's between its bytes."""
 _ESCAPED: Final = (b"\\r\\n", b"\\n", b"\\r")
 _TEXT_AT: Final = 4096
 _TEXT_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
@@ -85,7 +85,7 @@ def _without_space(data: bytes) -> bytes:
 
 
 class Sieve:
-    """Finds the needles of many keys in one pass. `wanted` are the needles by their key's id."""
+    """Finds the needles of many keys in one pass. `wanted` are needles by their key's id: one at least."""
 
     def __init__(self, wanted: Mapping[str, Needles]) -> None:
         owners: defaultdict[bytes, set[str]] = defaultdict(set)
@@ -93,7 +93,7 @@ class Sieve:
             for needle in needles:
                 owners[needle].add(owner)
         self._owners = [frozenset(found) for found in owners.values()]
-        self.overlap = 2 * max(map(len, owners), default=1)
+        self.overlap = 2 * max(map(len, owners))
         """Bytes that two parts of a file share, so that a needle across them is found, line ends and all."""
         self._hits = _engine(list(owners))
 
@@ -112,8 +112,6 @@ def _is_text(data: bytes) -> bool:
 
 
 def _engine(needles: Sequence[bytes]) -> Callable[[bytes], set[int]]:
-    if not needles:
-        return lambda _: set()
     try:
         return _hyperscan(needles)
     except ImportError:

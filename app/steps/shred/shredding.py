@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
-from app.domain.conditions import KeyWord
 from app.domain.event import Begun, CopyFound, Noted, Progressed, Settled
 from app.domain.fate import Fate
 from app.domain.outcome import Evidence
@@ -30,6 +29,7 @@ from app.system.disk import Disk, this_disk
 
 _NOTHING: Final[Mapping[str, Evidence]] = MappingProxyType({})
 _BESIDE: Final = Grounds()
+_UNTOLD: Final = Worded("", UNSAID)
 Events = Iterator[Begun | CopyFound | Noted | Progressed | Settled]
 
 
@@ -65,8 +65,7 @@ def shred(
     plan.verify()
     items = _ordered(plan)
     calls = {item: kind for item, kind in kinds.items() if isinstance(kind, Called)}
-    words = {item: kind.word for item, kind in kinds.items() if isinstance(kind, Worded)}
-    files = {item: _kind(kind) for item, kind in kinds.items() if not isinstance(kind, Called)}
+    files = {item: _worded(kind) for item, kind in kinds.items() if not isinstance(kind, Called)}
     done = 0
     for called in _calls(plan, items, calls, stages, noted, seed):
         called.grounds = grounds
@@ -74,7 +73,7 @@ def shred(
         done += 1
         yield Progressed(Step.SHRED, done, len(items), "keys", called.item.path)
     rest = [item for item in items if item.id not in calls]
-    told_of = _Told(files, words, stages, grounds.staying, passphrase, seed, noted, disk or this_disk())
+    told_of = _Told(files, stages, grounds.staying, passphrase, seed, noted, disk or this_disk())
     groups = told_of.acts(rest, plan)
     every = [act for acts in groups for act in acts]
     yield from hunt_for(every, grounds, frozenset(one.path for one in rest))
@@ -104,8 +103,7 @@ def _calls(
 class _Told:
     """What the step is told of the key files, by item id."""
 
-    kinds: Mapping[str, str]
-    words: Mapping[str, KeyWord]
+    kinds: Mapping[str, Worded]
     stages: Mapping[str, Stage]
     staying: Mapping[str, int]
     passphrase: Callable[[str], str] = field(repr=False)
@@ -119,21 +117,22 @@ class _Told:
         others = (*items, *_staying(plan, keys))
         return [
             [self._act(item, items, [one for one in others if _is_twin(item, one, keys)]) for item in group]
-            for group in _stores(items, self.kinds)
+            for group in _stores(items, {item: told.kind for item, told in self.kinds.items()})
         ]
 
     def _act(self, item: PlanItem, items: Sequence[PlanItem], twins: Sequence[PlanItem]) -> Act:
         shared = any(_same_inode(item, other) for other in items if other is not item)
-        kind, stage = kind_of(self.kinds.get(item.id, "")), self.stages.get(item.id, Stage.FRESH)
+        worded = self.kinds.get(item.id, _UNTOLD)
+        kind, stage = kind_of(worded.kind), self.stages.get(item.id, Stage.FRESH)
         secret, key = self.passphrase(item.id), item_key(self.seed, item.id)
         doomed = Doomed(item, kind, stage, secret, key, shared, self.disk)
         told = self.noted.get(item.id, UNTOLD)
-        word = self.words.get(item.id, UNSAID)
-        return Act(doomed, told, self.staying.get(item.id, 0), tuple(twins), word)
+        staying = self.staying.get(item.id, 0)
+        return Act(doomed, told, staying, tuple(twins), worded.word, worded.limits)
 
 
-def _kind(told: str | Worded) -> str:
-    return told if isinstance(told, str) else told.kind
+def _worded(told: str | Worded) -> Worded:
+    return Worded(told, UNSAID) if isinstance(told, str) else told
 
 
 def _destroyed(acts: Sequence[Act]) -> Events:
@@ -150,7 +149,7 @@ def _joined(groups: Sequence[list[Act]]) -> list[list[Act]]:
     joined: list[list[Act]] = []
     for group in groups:
         mine = {act.doomed.item.path for act in group}
-        seen = {one.path for act in group for one in act.hunted.found}
+        seen = {path for act in group for path in _seen(act)}
         kin = [other for other in joined if _meet(other, mine, seen)]
         joined = [other for other in joined if all(other is not one for one in kin)]
         joined.append([act for other in (*kin, group) for act in other])
@@ -158,9 +157,12 @@ def _joined(groups: Sequence[list[Act]]) -> list[list[Act]]:
 
 
 def _meet(other: Sequence[Act], paths: set[str], seen: set[str]) -> bool:
-    return any(
-        act.doomed.item.path in seen or any(one.path in paths for one in act.hunted.found) for act in other
-    )
+    return any(act.doomed.item.path in seen or not _seen(act).isdisjoint(paths) for act in other)
+
+
+def _seen(act: Act) -> set[str]:
+    """Where its key was found, or may be."""
+    return {one.path for one in (*act.hunted.found, *act.hunted.doubtful)}
 
 
 def _stores(items: Sequence[PlanItem], kinds: Mapping[str, str]) -> list[list[PlanItem]]:

@@ -14,7 +14,7 @@ from app.steps.shred.content import destroy_content
 from app.steps.shred.doomed import reason_of
 from app.steps.shred.kinds.contract import Span
 from app.steps.shred.overwriting import METHOD, ReadBackDiffers, content_digest, whole
-from app.steps.shred.verdict import CANARY, DECLARED, concluded, verdict
+from app.steps.shred.verdict import CANARY, DECLARED, concluded, graded
 from app.system.disk import Disk, Folder, open_folder, this_disk
 
 
@@ -52,7 +52,7 @@ def shred_slot(path: Path, *, opens: Callable[[], bool], disk: Disk | None = Non
     except ReadBackDiffers:
         return _failed(Reason.READ_BACK_DIFFERS)
     ended = concluded(evidence, more)
-    return SlotShredded(verdict(ended.limits), ended)
+    return SlotShredded(graded(ended), ended)
 
 
 def overwrite_side(path: Path, start: int, stop: int, disk: Disk | None = None) -> Evidence:

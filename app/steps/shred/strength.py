@@ -13,7 +13,9 @@ _FACTORING: Final = ((15360, 256), (7680, 192), (3072, 128), (2048, 112), (1024,
 _LUKS: Final = re.compile(r"LUKS (?:aes|serpent|twofish|camellia|sm4)-(\w+)\S* (\d+)")
 _PAIRED: Final = re.compile(r"\b(?:RSA|DSA|DH)[-_](?:PSS_)?(\d+)", re.IGNORECASE)
 _CURVE: Final = re.compile(r"(?:secp|brainpool|sect|prime|ecdsa-p|NIST_P|brainpoolP)(\d{3})", re.IGNORECASE)
-_CIPHER: Final = re.compile(r"\b(?:AES|HMAC|CAMELLIA|ARIA)[-_]?(128|192|256|384|512)(?!\d)", re.IGNORECASE)
+_CIPHER: Final = re.compile(
+    r"\b(?:AES|HMAC|CAMELLIA|ARIA|SERPENT|TWOFISH)[-_]?(128|192|256|384|512)(?!\d)", re.IGNORECASE
+)
 _NAMED: Final = (
     ("chacha20", 256),
     ("symmetric_default", 256),

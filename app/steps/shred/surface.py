@@ -22,9 +22,12 @@ MEDIUM: Final = frozenset(
         Reason.NETWORK,
         Reason.FLASH,
         Reason.UNKNOWN_MEDIUM,
+        Reason.WRITTEN_ANEW,
     }
 )
 """Condition C7 is not met: old bytes of the key may be left below the file."""
+HANDLES: Final = "handles_told"
+"""The fact that says that the system does not tell who else has the file open (condition C8)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,7 @@ def surface_of(fd: int, links: int) -> Surface:
     mapped = extents(fd)
     own = Writes.IN_PLACE if marks & Attribute.NO_COPY_ON_WRITE else volume.writes
     layers = {own, *stands_on(volume)}
+    only = alone(fd)
     seen = {
         Reason.COPY_ON_WRITE: Writes.ELSEWHERE in layers,
         Reason.SHARED_EXTENTS: volume.may_share if mapped is None else _any(mapped, ExtentFlag.SHARED),
@@ -63,10 +67,12 @@ def surface_of(fd: int, links: int) -> Surface:
         Reason.NETWORK: Writes.SERVER in layers,
         Reason.FLASH: medium.rotational is False,
         Reason.UNKNOWN_MEDIUM: medium.rotational is None or Writes.UNKNOWN in layers,
-        Reason.OPEN_ELSEWHERE: alone(fd) is False,
+        Reason.OPEN_ELSEWHERE: only is False,
         Reason.HARD_LINK: links > 1,
     }
     facts: tuple[Fact, ...] = (("file_system", volume.file_system), ("links", links))
+    if only is None:
+        facts += ((HANDLES, False),)
     if medium.bus:
         facts += (("bus", medium.bus),)
     # Grown to the end of a block, what lies in the inode would move out of it and leave the key behind.

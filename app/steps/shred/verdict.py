@@ -18,7 +18,7 @@ from typing import Final
 from app.domain.conditions import ClearBefore, Condition, Escrow, KeyWord, Standing, standings
 from app.domain.outcome import Evidence, Fact, KeyOutcome, Reason
 from app.steps.shred.strength import ENOUGH
-from app.steps.shred.surface import MEDIUM
+from app.steps.shred.surface import HANDLES, MEDIUM
 
 CANARY: Final = "canary_sha256"
 """The fact that says a canary was laid and answered before the key was overwritten."""
@@ -33,9 +33,12 @@ STRENGTH: Final = "strength"
 """The fact that says how many bits of strength the weakest algorithm of a key has."""
 DRAWN: Final = "drawn_by_its_store"
 """The fact that says that the store's own program draws each key at random: nobody brought this one."""
+NOT_SEEN: Final = Evidence("none", (Reason.CANARY_FAILED,))
+"""The evidence of a destruction of which nobody says what was seen: it grades no better than that."""
 _ACCESS_ONLY: Final = frozenset(
     {
         Reason.WRONG_PASSPHRASE,
+        Reason.CIPHER_UNTRIED,
         Reason.UNREADABLE,
         Reason.CANARY_FAILED,
         Reason.COPIES_REMAIN,
@@ -86,6 +89,12 @@ def concluded(noted: Evidence, more: Iterable[Reason], word: KeyWord = UNSAID) -
     return Evidence(noted.method, limits, facts)
 
 
+def reconsidered(ended: Evidence, limits: Iterable[Reason], facts: tuple[Fact, ...]) -> Evidence:
+    """Conclude anew, with what was seen elsewhere: nobody's word was given on the key."""
+    known = tuple(fact for fact in ended.facts if fact[0] not in _CONCLUDED)
+    return concluded(Evidence(ended.method, ended.limits, (*known, *facts)), limits)
+
+
 def graded(ended: Evidence) -> KeyOutcome:
     """Grade what is concluded: never better than its limits allow, nor than its conditions do."""
     pending = Reason.DELETION_PENDING in ended.limits and CANARY in dict(ended.facts)
@@ -93,18 +102,23 @@ def graded(ended: Evidence) -> KeyOutcome:
 
 
 def at_best(told: Mapping[Condition, Standing], *, pending: bool = False) -> KeyOutcome:
-    """The best rung that these conditions leave. One whose end is `pending` may open until then."""
+    """The best rung that these conditions leave. One whose end is `pending` may open until then.
+
+    A condition of which nothing is said is open.
+    """
     if pending:
         return KeyOutcome.SCHEDULED
-    if not all(told[one].known for one in (*_LIVE, Condition.FINAL)):
+    known = {one for one in Condition if told.get(one, Standing.OPEN).known}
+    if not known.issuperset({*_LIVE, Condition.FINAL}):
         return KeyOutcome.ACCESS_REMOVED
-    if not (told[Condition.READ_BACK].known and told[Condition.MEDIUM].known):
+    if not known.issuperset({Condition.READ_BACK, Condition.MEDIUM}):
         return KeyOutcome.MEDIUM_RESIDUE
-    if not all(one.known for one in told.values()):
+    if not known.issuperset(Condition):
         return KeyOutcome.KEY_DESTROYED_HERE
     return KeyOutcome.CE_PURGE
 
 
+_CONCLUDED: Final = ("conditions_seen", "conditions")
 _LIVE: Final = (Condition.NO_SESSION, Condition.CANARY)
 _SEEN: Final = (
     Condition.MEDIUM,
@@ -133,7 +147,8 @@ def _standings(noted: Evidence, limits: tuple[Reason, ...], word: KeyWord) -> di
     final = (read_back or "probes" in facts) and not _NOT_FINAL.intersection(limits)
     alone = not {Reason.COPIES_REMAIN, Reason.COPY_DOUBTFUL}.intersection(limits)
     strong = canary and int(facts.get(STRENGTH, 0)) >= ENOUGH
-    looked = read_back or "stale_handle" in facts or bool(_REFUSED.search(str(facts.get("probes", ""))))
+    asked = "stale_handle" in facts or bool(_REFUSED.search(str(facts.get("probes", ""))))
+    looked = asked or (read_back and facts.get(HANDLES, True))
     met, seen, declared = Standing.MET, Standing.SEEN, Standing.DECLARED
     return {
         one: how if holds else Standing.OPEN

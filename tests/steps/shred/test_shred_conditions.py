@@ -1,14 +1,18 @@
 """The twelve conditions and the ladder: over every combination nothing is rounded up."""
 
 import itertools
+import os
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from app.domain.conditions import ClearBefore, Condition, Escrow, KeyWord, Standing, standings
 from app.domain.outcome import Evidence, KeyOutcome, Reason
+from app.steps.shred.content import destroy_content
 from app.steps.shred.kinds.contract import Worded
-from app.steps.shred.verdict import CANARY, DRAWN, STRENGTH, at_best, concluded, graded, verdict
+from app.steps.shred.verdict import CANARY, DRAWN, NOT_SEEN, STRENGTH, at_best, concluded, graded, verdict
+from app.system.disk import this_disk
 
 LADDER = list(KeyOutcome)
 FACTS = ((CANARY, "c"), ("sha256_read_back", "r"), (DRAWN, True), ("probes", "p"), (STRENGTH, 128))
@@ -136,3 +140,28 @@ def test_what_is_said_of_a_key_reaches_its_evidence(bench, make_key):
 
 def test_of_evidence_without_conditions_nothing_is_told():
     assert standings(Evidence("m")) == {}
+
+
+def test_evidence_that_says_nothing_grades_no_key_as_destroyed():
+    for evidence in (NOT_SEEN, Evidence(""), Evidence("none"), Evidence("none", (), ((CANARY, "00"),))):
+        assert graded(evidence) is KeyOutcome.ACCESS_REMOVED
+
+
+def test_a_file_of_which_nobody_tells_who_has_it_open_meets_no_session(tmp_path):
+    """Of somebody else's file the kernel tells only root; so it was read back, and C8 was not looked at."""
+    if os.name == "nt" or os.geteuid() != 0:
+        pytest.skip("only root can try it as somebody else")
+    path = tmp_path / "key"
+    for who, standing in ((0, Standing.SEEN), (65534, Standing.OPEN)):
+        path.write_bytes(b"a key")
+        fd = os.open(path, os.O_RDWR)
+        try:
+            os.seteuid(who)
+            done = destroy_content(this_disk(), fd, b"k" * 32)
+        finally:
+            os.seteuid(0)
+            os.close(fd)
+        ended = concluded(replace(done, facts=(*done.facts, (CANARY, "c"))), ())
+        assert standings(ended)[Condition.NO_SESSION] is standing
+        assert (graded(ended) is KeyOutcome.ACCESS_REMOVED) is (who != 0)
+        assert ("handles_told" in dict(ended.facts)) is (who != 0)

@@ -7,12 +7,18 @@ from dataclasses import replace
 
 import key_stores as stores
 import pytest
+from test_shred_new_passphrase import NEW
+from test_shred_rewrapped import shredded
+from test_shred_strangers import MASTER, shut, told
 
 from app.domain.case import KeySource
 from app.domain.outcome import KeyOutcome, Reason
 from app.domain.plan import Plan
 from app.identity import sign_plan
 from app.steps.shred import Grounds, inspect
+from app.steps.shred.kinds import KINDS, fscrypt, marks_of, open_keys
+from app.steps.shred.kinds.contract import NotOpened, Rewrap, Store, store_over
+from tests.in_time import computes_within
 
 GOOD = (KeyOutcome.KEY_DESTROYED_HERE, KeyOutcome.MEDIUM_RESIDUE)
 TEXT = b"the customers' data\n" * 200
@@ -39,9 +45,34 @@ class Volume:
         return done.returncode == 0 and (self.vault / "customers.csv").read_bytes() == TEXT
 
     @property
+    def policies(self):
+        return sorted((self.place / ".fscrypt/policies").iterdir())
+
+    @property
+    def protectors(self):
+        return sorted((self.place / ".fscrypt/protectors").iterdir())
+
+    @property
     def files(self):
-        base = self.place / ".fscrypt"
-        return sorted((base / "policies").iterdir()) + sorted((base / "protectors").iterdir())
+        return self.policies + self.protectors
+
+    def add(self, name, *more, passphrase=NEW):
+        """Make one more protector and give its file."""
+        known = set(self.protectors)
+        done = self.tool(
+            "metadata", "create", "protector", self.place, f"--name={name}", *more, passphrase=passphrase
+        )
+        assert done.returncode == 0, done.stderr
+        return (set(self.protectors) - known).pop()
+
+    def protect(self, own, other):
+        """Wrap the key of the one folder for another protector too."""
+        named = {"protector": other, "policy": self.policies[0], "unlock-with": own}
+        given = [f"--{option}={self.place}:{file.name}" for option, file in named.items()]
+        done = self.tool(
+            "metadata", "add-protector-to-policy", *given, passphrase=f"{NEW}\n{stores.PASSPHRASE}"
+        )
+        assert done.returncode == 0, done.stderr
 
 
 @pytest.fixture
@@ -154,3 +185,124 @@ def test_protectors_of_other_volumes_are_no_keys_of_this_one(volume):
     keys = list(inspect([KeySource("fscrypt", volume.place)], key=b"k", passphrase=lambda _: ""))
     assert len(keys) == 2
     assert {key.algorithm for key in keys} == {"unknown"}
+
+
+def opened(path, passphrase=stores.PASSPHRASE):
+    """The one key of a file, or why it does not open."""
+    data = path.read_bytes()
+    try:
+        (key,) = open_keys(KINDS["fscrypt"], Store(len(data), store_over(data).read, str(path)), passphrase)
+    except NotOpened as told_of:
+        return told_of.reason
+    return key.fingerprint
+
+
+def test_a_policy_opens_by_any_protector_that_is_here(volume):
+    (policy,), (own,) = volume.policies, volume.protectors
+    key = opened(policy)
+    other = volume.add("second", "--source=custom_passphrase")
+    volume.protect(own, other)
+    assert [opened(policy, one) for one in (stores.PASSPHRASE, NEW, "no")] == [
+        key,
+        key,
+        Reason.WRONG_PASSPHRASE,
+    ]
+    own.write_bytes(bytes(100))
+    assert [opened(policy, one) for one in (stores.PASSPHRASE, NEW)] == [Reason.WRONG_PASSPHRASE, key]
+    other.unlink()
+    assert opened(policy) is Reason.UNREADABLE
+
+
+def test_a_protector_of_a_raw_key_opens_by_no_passphrase(volume, tmp_path):
+    (tmp_path / "raw").write_bytes(os.urandom(32))
+    raw = volume.add("third", "--source=raw_key", f"--key={tmp_path / 'raw'}")
+    assert opened(raw) is Reason.UNREADABLE
+
+
+def test_metadata_from_before_is_known_whatever_its_passphrase_and_protectors(volume, tmp_path, bench):
+    """The passphrase was changed, and the folder wrapped anew: no byte of the old wraps is in the new ones."""
+    (policy,), (own,) = volume.policies, volume.protectors
+    place = tmp_path / "place"
+    shutil.copytree(volume.place / ".fscrypt", place)
+    other = volume.add("second", "--source=custom_passphrase")
+    volume.protect(own, other)
+    given = f"{stores.PASSPHRASE}\n{NEW}"
+    done = volume.tool(
+        "metadata", "change-passphrase", f"--protector={volume.place}:{own.name}", passphrase=given
+    )
+    assert done.returncode == 0, done.stderr
+    data = (place / "protectors" / own.name).read_bytes()
+    stale = [f"--protector={volume.place}:{own.name}", f"--policy={volume.place}:{policy.name}", "--force"]
+    done = volume.tool("metadata", "remove-protector-from-policy", *stale)
+    assert done.returncode == 0, done.stderr
+    data += (place / "policies" / policy.name).read_bytes()
+    marks = [
+        mark for path in (own, policy) for mark in marks_of(KINDS["fscrypt"], store_over(path.read_bytes()))
+    ]
+    assert not any(mark in data for mark in marks)
+    volume.tool("lock", volume.vault)
+    for path in (own, policy):
+        settled, found = shredded(bench((path, "fscrypt"), passphrase=NEW), place)
+        assert [os.path.relpath(one.path, place) for one in found] == [f"{path.parent.name}/{path.name}"]
+        assert Reason.COPIES_REMAIN in settled.evidence.limits
+        assert Reason.OPEN_ELSEWHERE not in settled.evidence.limits
+        assert settled.outcome is KeyOutcome.ACCESS_REMOVED
+
+
+def test_the_key_of_an_old_policy_may_be_in_a_keyring_that_nobody_sees(volume, bench):
+    conf = volume.etc / "fscrypt.conf"
+    conf.write_text(conf.read_text().replace('"policy_version": "2"', '"policy_version": "1"'))
+    known, old = set(volume.policies), volume.place / "old"
+    old.mkdir()
+    done = volume.tool("encrypt", old, "--source=custom_passphrase", "--name=old", "--user=root")
+    if done.returncode:
+        pytest.skip(f"no policy of version 1 can be made here: {done.stderr.strip()}")
+    (policy,) = set(volume.policies) - known
+    settled = bench((policy, "fscrypt"), passphrase=stores.PASSPHRASE).run()["k-0"]
+    assert Reason.OPEN_ELSEWHERE in settled.evidence.limits
+    assert settled.outcome is KeyOutcome.ACCESS_REMOVED
+
+
+@pytest.mark.parametrize(
+    ("folder", "name", "quiet"),
+    [
+        ("policies", "0" * 32, True),
+        ("policies", "0" * 16, False),
+        ("policies", "a copy", False),
+        ("protectors", "0" * 16, True),
+    ],
+)
+def test_where_nothing_is_encrypted_only_an_old_or_unknown_name_is_a_doubt(tmp_path, folder, name, quiet):
+    assert KINDS["fscrypt"].quiet(str(tmp_path / ".fscrypt" / folder / name)) is quiet
+
+
+def test_a_volume_that_can_not_be_asked_may_hold_the_key(tmp_path, monkeypatch):
+    policy = str(tmp_path / "gone/.fscrypt/policies" / ("0" * 32))
+    assert not KINDS["fscrypt"].quiet(policy)
+    # Elsewhere no kernel knows such keys.
+    monkeypatch.setattr(fscrypt.sys, "platform", "win32")
+    assert KINDS["fscrypt"].quiet(policy)
+
+
+def test_a_volume_without_protectors_has_its_policies(tmp_path):
+    (tmp_path / ".fscrypt/policies").mkdir(parents=True)
+    (tmp_path / ".fscrypt/policies" / ("0" * 32)).write_bytes(b"x")
+    for declared in (tmp_path, tmp_path / ".fscrypt"):
+        keys = inspect([KeySource("fscrypt", declared)], key=b"k", passphrase=lambda _: "")
+        assert [key.path for key in keys] == [str(tmp_path / ".fscrypt/policies" / ("0" * 32))]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\n\x10short",
+        b"\n\x20" + b"\xff" * 400_000,
+        b"\n\x10" + b"0" * 16 + b"\xff" * 100,
+        b"\n\x10" + b"0" * 16 + b"\x0b",
+    ],
+)
+def test_what_only_begins_like_metadata_is_no_wrap_and_no_key(data):
+    with computes_within(1):
+        assert shut("fscrypt", data) is Reason.UNREADABLE
+    assert told("fscrypt", data) is Rewrap.NO
+    assert told("fscrypt", b"a list:\n - " + data, key=MASTER) is Rewrap.NO

@@ -1,9 +1,7 @@
 """GnuPG: a whole home goes key by key; gpg itself says that there is no secret key any more."""
 
-import os
 import shutil
 import subprocess
-import time
 from dataclasses import replace
 
 import key_stores as stores
@@ -16,6 +14,7 @@ from app.domain.plan import Plan
 from app.identity import sign_plan
 from app.steps.shred import Foreseen, Grounds, foresee, inspect
 from app.steps.shred.kinds.sexp import canonical, parse
+from tests.in_time import ends_by_itself
 
 GOOD = (KeyOutcome.KEY_DESTROYED_HERE, KeyOutcome.MEDIUM_RESIDUE)
 
@@ -125,51 +124,10 @@ def test_an_agent_that_does_not_answer_ends_in_its_time_and_is_no_evidence(store
     (tools / "gpg-connect-agent").chmod(0o755)
     monkeypatch.setenv("PATH", str(tools), prepend=":")
     monkeypatch.setattr(gnupg_home, "_PATIENCE", 0.5)
-    began = time.monotonic()
-    settled = planned(store).run()["k-0"]
-    assert time.monotonic() - began < 10
+    with ends_by_itself():
+        settled = planned(store).run()["k-0"]
     assert dict(settled.evidence.facts)["store_says"] == "not_asked"
     assert settled.outcome in GOOD
-
-
-@pytest.fixture
-def old_ring(store, planned):
-    """The ring of secret keys as GnuPG 1 and 2.0 kept it: the same packets as an export."""
-    ring = store.home / "secring.gpg"
-    assert store.gpg("-o", ring, "--export-secret-keys", "a@example.org")
-    return stores.Gnupg("gnupg", ring)
-
-
-def imports(ring, place):
-    """Whether gpg itself still reads secret keys in a ring."""
-    home = place / "i"
-    home.mkdir(mode=0o700, exist_ok=True)
-    command = ["gpg", "--homedir", str(home), "--batch", "--pinentry-mode", "loopback", "--passphrase",
-               stores.PASSPHRASE, "--import", str(ring)]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    stores.works("gpgconf", "--homedir", home, "--kill", "gpg-agent")
-    shutil.rmtree(home)
-    return "secret keys read: " in done.stderr
-
-
-def test_an_old_ring_of_secret_keys_is_overwritten_and_its_copy_found(old_ring, bench, tmp_path):
-    place = tmp_path / "place"
-    place.mkdir()
-    copy = place / "ring.bak"
-    shutil.copyfile(old_ring.path, copy)
-    again = old_ring.path.with_name("again")
-    os.link(old_ring.path, again)
-    assert imports(again, tmp_path)
-    bed = bench((str(old_ring.path), "gnupg"), passphrase=stores.PASSPHRASE)
-    bed.more = {"grounds": Grounds(places=(str(place),))}
-    settled = bed.run()["k-0"]
-    assert not old_ring.path.exists()
-    assert not any(again.read_bytes())
-    assert not imports(again, tmp_path)
-    assert settled.outcome is KeyOutcome.ACCESS_REMOVED
-    assert dict(settled.evidence.facts)["copies_found"] == 1
-    assert {Reason.COPIES_REMAIN, Reason.UNREADABLE} <= set(settled.evidence.limits)
-    assert imports(copy, tmp_path)
 
 
 @pytest.mark.parametrize("armour", [[], ["--armor"]], ids=["gpg", "asc"])

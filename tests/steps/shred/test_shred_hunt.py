@@ -3,13 +3,10 @@
 import base64
 import bz2
 import gzip
-import io
 import lzma
 import os
 import random
-import tarfile
 import time
-import zipfile
 import zlib
 
 import key_stores as stores
@@ -24,6 +21,7 @@ from app.steps.shred.hunt import Blind, Grounds, Quarry, hunt, remaining
 from app.steps.shred.kinds.contract import described, master
 from app.steps.shred.needles import Sieve, needles_of
 from app.steps.shred.progress import progress_of
+from tests.packing import tarred, zipped
 
 SECRET = random.Random(7).randbytes(32)
 MARK = base64.b64encode(random.Random(8).randbytes(96))
@@ -62,33 +60,15 @@ def seen(found):
     return [(os.path.basename(one.path), one.member) for one in found.found]
 
 
-def zipped(**members):
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in members.items():
-            archive.writestr(name, data)
-    return made.getvalue()
-
-
-def tarred(**members):
-    made = io.BytesIO()
-    with tarfile.open(fileobj=made, mode="w") as archive:
-        for name, data in members.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(data)
-            archive.addfile(info, io.BytesIO(data))
-    return made.getvalue()
-
-
 NESTED = {
     "plain": (MARK, ""),
-    "zip": (zipped(a=MARK), "a"),
-    "zip in tar": (tarred(z=zipped(a=MARK)), "z > a"),
-    "tar.gz": (gzip.compress(tarred(a=MARK)), "a"),
-    "tar.bz2": (bz2.compress(tarred(a=MARK)), "a"),
-    "tar.xz": (lzma.compress(tarred(a=MARK)), "a"),
-    "zip in zip in zip": (zipped(a=zipped(b=zipped(c=MARK))), "a > b > c"),
-    "gz in zip": (zipped(a=gzip.compress(MARK)), "a"),
+    "zip": (zipped({"a": MARK}), "a"),
+    "zip in tar": (tarred({"z": zipped({"a": MARK})}), "z > a"),
+    "tar.gz": (gzip.compress(tarred({"a": MARK})), "a"),
+    "tar.bz2": (bz2.compress(tarred({"a": MARK})), "a"),
+    "tar.xz": (lzma.compress(tarred({"a": MARK})), "a"),
+    "zip in zip in zip": (zipped({"a": zipped({"b": zipped({"c": MARK})})}), "a > b > c"),
+    "gz in zip": (zipped({"a": gzip.compress(MARK)}), "a"),
     "zlib, as git keeps an object": (zlib.compress(b"blob 128\0" + MARK), ""),
 }
 
@@ -225,15 +205,16 @@ def test_what_can_not_be_looked_into_is_told(tmp_path, place):
     (place / "e.zip").write_bytes(b"PK\x03\x04" + bytes(100))
     (place / "f.age").write_bytes(b"age-encryption.org/v1\n-> X25519 x\n")
     (place / "g.gz").write_bytes(gzip.compress(b"x" * 5000)[:-20])
-    bomb = zipped(a=bytes(40 << 20))
+    bomb = zipped({"a": bytes(40 << 20)})
     for _ in range(9):
-        bomb = zipped(a=bomb)
+        bomb = zipped({"a": bomb})
     (place / "h.zip").write_bytes(bomb)
     found = hunted(tmp_path, place)
     assert not found.found
     told = {os.path.basename(one.path): one.reason for one in found.blind}
     assert told == {
-        **dict.fromkeys(("a.7z", "b.rar", "c.zst", "d.iso"), Reason.NOT_SEARCHED),
+        "d.iso": Reason.NOT_SEARCHED,
+        **dict.fromkeys(("a.7z", "b.rar", "c.zst"), Reason.UNREADABLE),
         **dict.fromkeys(("e.zip", "f.age", "g.gz"), Reason.UNREADABLE),
         "h.zip": Reason.SEARCH_LIMIT,
     }
@@ -272,14 +253,14 @@ def test_what_is_lethes_own_is_passed_over(tmp_path, place):
 
 
 def test_what_was_found_and_went_is_no_longer_there(tmp_path, place):
-    (place / "a.zip").write_bytes(zipped(a=MARK))
+    (place / "a.zip").write_bytes(zipped({"a": MARK}))
     (place / "b").write_bytes(MARK)
     found = hunted(tmp_path, place)
     needles = needles_of([MARK])
     assert remaining(found, needles) == found.found
     (place / "b").unlink()
     assert [one.member for one in remaining(found, needles)] == ["a"]
-    (place / "a.zip").write_bytes(zipped(a=b"nothing"))
+    (place / "a.zip").write_bytes(zipped({"a": b"nothing"}))
     assert remaining(found, needles) == ()
 
 
@@ -319,9 +300,9 @@ def test_one_pass_is_enough_for_all_keys(tmp_path, place):
     ]
     took = []
     for some in (keys[:1], keys) * 3:
-        start = time.perf_counter()
+        start = time.process_time()
         assert drawn(hunt(some, Grounds((str(place),))))["0"].searched == 3001 - 1
-        took.append(time.perf_counter() - start)
+        took.append(time.process_time() - start)
     assert min(took[1::2]) < 3 * min(took[::2])
 
 

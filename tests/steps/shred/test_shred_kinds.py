@@ -30,7 +30,7 @@ def test_its_own_tool_opens_it_no_more(planned, tmp_path, which):
     told = facts(settled)
     assert told["canary"] in ("master-aes-gcm", "ecdh-aes-gcm")
     assert {"C9=met", "C10=met", "C11=met", "C5=declared", "C6=open"} <= set(told["conditions"].split())
-    assert ("C3=open" in told["conditions"]) is (store.kind in ("sqlcipher", "jks", "gnupg"))
+    assert ("C3=open" in told["conditions"]) is (store.kind in ("sqlcipher", "jks", "gnupg", "luks"))
     if KINDS[store.kind].container:
         assert store.path.stat().st_size == size
         assert told["offsets"]

@@ -72,7 +72,7 @@ def test_each_of_the_four_headers_of_veracrypt_opens(name, at):
     (found,) = open_keys(kind_of("veracrypt"), store_of(volume), "pw")
     assert found.secret.content == keys
     if at == 0:
-        assert shut("veracrypt", volume, "no") is Reason.WRONG_PASSPHRASE
+        assert shut("veracrypt", volume, "no") is Reason.CIPHER_UNTRIED
     assert marks_of(kind_of("veracrypt"), store_of(volume)) == (salt,)
     assert [(one.start, one.stop) for one in spans_of(kind_of("veracrypt"), store_of(volume))] == [
         (0, 131072),

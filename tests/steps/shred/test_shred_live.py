@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 
 import key_stores as stores
 import pytest
@@ -15,23 +16,41 @@ from app.steps.shred.kinds import live
 GOOD = (KeyOutcome.KEY_DESTROYED_HERE, KeyOutcome.MEDIUM_RESIDUE)
 
 
-@pytest.fixture
-def mounted(tmp_path):
+@contextmanager
+def shown(folder):
     """A gocryptfs folder that is mounted, with a file in it."""
     need("fusermount3")
-    store, at = stores.Gocryptfs.make(tmp_path), tmp_path / "shown"
+    store, at = stores.Gocryptfs.make(folder), folder / "shown"
     at.mkdir()
     done = subprocess.run(
-        ["gocryptfs", "-q", "-passfile", tmp_path / "secret", store.path.parent, at],
+        ["gocryptfs", "-q", "-passfile", folder / "secret", store.path.parent, at],
         capture_output=True,
         timeout=60,
         check=False,
     )
     if done.returncode:
         pytest.skip(f"gocryptfs can't be mounted here: {done.stderr.decode().strip()}")
-    (at / "客户.csv").write_text("张三", encoding="utf-8")
-    yield store, at
-    subprocess.run(["fusermount3", "-u", "-z", at], capture_output=True, timeout=60, check=False)
+    try:
+        (at / "客户.csv").write_text("张三", encoding="utf-8")
+        yield store, at
+    finally:
+        subprocess.run(["fusermount3", "-u", "-z", at], capture_output=True, timeout=60, check=False)
+
+
+@pytest.fixture
+def mounted(tmp_path):
+    with shown(tmp_path) as made:
+        yield made
+
+
+def test_a_mount_of_another_folder_stays_and_is_no_doubt(planned, mounted, tmp_path):
+    store, at = mounted
+    (tmp_path / "other").mkdir()
+    with shown(tmp_path / "other") as (_, other):
+        settled = planned(store).run()["k-0"]
+        assert settled.outcome in GOOD, settled
+        assert not os.path.ismount(at)
+        assert (other / "客户.csv").read_text(encoding="utf-8") == "张三"
 
 
 def test_a_mount_is_ended_first(planned, mounted):
@@ -104,11 +123,13 @@ def test_a_mounted_repository_holds_its_key(planned, tmp_path):
 
 def test_another_repository_that_is_mounted_holds_another_key():
     command = ["/usr/bin/restic", "-r", "/srv/other", "mount", "/mnt"]
-    assert not live._may_show(command, "", "/srv/ours")
-    assert not live._may_show(["restic", "mount", "/mnt"], "/srv/other", "/srv/ours")
-    assert live._may_show(["restic", "mount", "/mnt"], "", "/srv/ours")
-    assert live._may_show(["restic", "--repo=/srv/ours", "mount", "/mnt"], "/srv/other", "/srv/ours")
-    assert not live._may_show(["restic", "-r", "/srv/ours", "snapshots"], "", "/srv/ours")
+    assert not live._may_have(command, "", "/srv/ours")
+    assert not live._may_have(["restic", "mount", "/mnt"], "/srv/other", "/srv/ours")
+    assert live._may_have(["restic", "mount", "/mnt"], "", "/srv/ours")
+    assert live._may_have(["restic", "--repo=/srv/ours", "mount", "/mnt"], "/srv/other", "/srv/ours")
+    assert live._may_have(["restic", "-r", "/srv/ours", "backup", "/home"], "", "/srv/ours")
+    assert live._may_have(["restic", "backup", "/home"], "/srv/ours", "/srv/ours")
+    assert not live._may_have(["restic", "version"], "", "/srv/ours")
 
 
 def test_an_unlocked_vault_is_seen(tmp_path):
@@ -116,44 +137,11 @@ def test_an_unlocked_vault_is_seen(tmp_path):
     assert asked_apart(script, tmp_path / "cryptomator") == ["True", "False"]
 
 
-@pytest.fixture
-def agent(tmp_path, monkeypatch):
-    """An agent of this test alone."""
-    need("ssh-agent", "ssh-add", "ssh-keygen")
-    socket = tmp_path / "agent"
-    with subprocess.Popen(["ssh-agent", "-D", "-a", socket], stdout=subprocess.PIPE) as running:
-        running.stdout.readline()
-        monkeypatch.setenv("SSH_AUTH_SOCK", str(socket))
-        yield
-        running.kill()
-
-
-def asked_agent():
-    return subprocess.run(["ssh-add", "-l"], capture_output=True, text=True, timeout=60, check=False).stdout
-
-
-def test_an_agent_forgets_the_key_and_keeps_others(planned, agent, tmp_path):
-    keys = [tmp_path / name for name in ("ours", "other")]
-    for key in keys:
-        stores.do("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", key, "-f", key)
-        stores.do("ssh-add", "-q", key)
-    assert asked_agent().count("ED25519") == 2
-    settled = planned(stores.KeyStore("pem", keys[0], "")).run()["k-0"]
-    assert settled.outcome in GOOD, settled
-    assert str(keys[1]) in asked_agent()
-    assert asked_agent().count("ED25519") == 1
-
-
-def test_an_agent_that_keeps_the_key_lowers_the_verdict(planned, agent, tmp_path):
-    key = tmp_path / "locked"
-    stores.do("openssl", "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", key)
-    key.chmod(0o600)
-    stores.do("ssh-add", "-q", key)
-    assert str(key) in asked_agent()
-    settled = planned(stores.KeyStore("pem", key, "")).run()["k-0"]
-    held = str(key) in asked_agent()
-    assert (settled.outcome is KeyOutcome.ACCESS_REMOVED) is held
-    assert (Reason.OPEN_ELSEWHERE in settled.evidence.limits) is held
+def test_a_vault_that_is_shown_as_a_folder_is_seen(tmp_path):
+    script = (
+        f"""mount -t tmpfs cryptomatorFs "$1"; {ASK} cryptomator any; umount "$1"; {ASK} cryptomator any"""
+    )
+    assert asked_apart(script, tmp_path) == ["False", "True"]
 
 
 @pytest.mark.parametrize(("algorithm", "strong"), [("RSA-1024", "open"), ("RSA-3072", "met")])

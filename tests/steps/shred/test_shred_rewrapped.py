@@ -1,5 +1,6 @@
 """A key that is wrapped anew under another secret: known where something tells, doubted where nothing does."""
 
+import base64
 import itertools
 import shutil
 import subprocess
@@ -9,13 +10,18 @@ from pathlib import Path
 import key_stores as stores
 import pytest
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from app.domain.case import KeySource
 from app.domain.copies import Disposal
 from app.domain.event import Begun, CopyFound, Settled
 from app.domain.outcome import KeyOutcome, Reason
 from app.steps.shred import Foreseen, Grounds, foresee, found_copies
+from app.steps.shred.kinds import KINDS, open_keys
+from app.steps.shred.kinds.contract import Rewrap, store_over
+from app.steps.shred.kinds.pairs import openssh_half
+from app.steps.shred.progress import drawn
+from app.steps.shred.rewraps import Trials, rewraps
 
 LOCKED = ["pkcs8", "traditional", "openssh"]
 
@@ -85,6 +91,51 @@ def test_a_locked_copy_under_another_passphrase_is_named_and_lowers_the_verdict(
     assert facts["copies_at"]
     assert [one.path for one in found] == [str(place / "backup.txt")]
     assert found[0].reasons == (Reason.FOUND_LATE if sure else Reason.COPY_DOUBTFUL,)
+
+
+def test_a_locked_copy_that_is_no_text_is_doubted_until_it_opens(make_key, bench, place):
+    path, kind = make_key("rsa")
+    for name, how in (("pbes2", ("-v2", "aes-256-cbc")), ("pbes1", ("-v1", "PBE-SHA1-3DES"))):
+        stores.do("openssl", "pkcs8", "-topk8", "-in", path, "-outform", "DER", *how,
+                  "-out", place / name, "-passout", "pass:another")  # fmt: skip
+    settled, found = shredded(bench((path, kind)), place)
+    assert {one.path for one in found} == {str(place / "pbes2"), str(place / "pbes1")}
+    assert {one.reasons for one in found} == {(Reason.COPY_DOUBTFUL,)}
+    assert settled.outcome is KeyOutcome.ACCESS_REMOVED
+
+
+def test_a_passphrase_of_the_case_opens_what_is_no_text(make_key, place):
+    path, kind = make_key("ec")
+    keys = [open_keys(KINDS[kind], store_over(make_key("ec")[0].read_bytes()), ""),
+            open_keys(KINDS[kind], store_over(path.read_bytes()), "")]  # fmt: skip
+    sealed = wrapped(private(path), "pkcs8", b"another")
+    der = base64.b64decode(b"".join(sealed.splitlines()[1:-1]))
+    for word, said in (("another", [Rewrap.NO, Rewrap.YES]), ("no", [Rewrap.MAYBE, Rewrap.MAYBE])):
+        assert [drawn(rewraps(KINDS[kind], one, Trials([word])).tell(der)) for one in keys] == said
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_a_key_locked_by_putty_is_known_by_its_public_half(make_key, bench, place, end):
+    path, kind = make_key("rsa")
+    half = openssh_half(private(path))
+    other = openssh_half(ed25519.Ed25519PrivateKey.generate())
+    for name, blob in (("ours.ppk", half), ("other.ppk", other), ("torn.ppk", half[:-1] + b"?")):
+        lines = base64.encodebytes(blob).split() if name != "torn.ppk" else [b"A"]
+        head = [b"PuTTY-User-Key-File-3: ssh-rsa", b"Encryption: aes256-cbc", b"Comment: x",
+                b"Public-Lines: %d" % len(lines)]  # fmt: skip
+        (place / name).write_bytes(end.join([*head, *lines, b"Private-Lines: 1", b"AAAA", b""]))
+    settled, found = shredded(bench((path, kind)), place)
+    assert [one.path for one in found] == [str(place / "ours.ppk")]
+    assert Reason.COPIES_REMAIN in settled.evidence.limits
+
+
+def test_what_openssl_prints_of_a_key_is_a_copy(make_key, bench, place):
+    """Bytes in hexadecimal with colons between them, fifteen a line."""
+    path, kind = make_key("rsa")
+    stores.do("openssl", "pkey", "-in", path, "-text", "-noout", "-out", place / "printed")
+    settled, found = shredded(bench((path, kind)), place)
+    assert [one.path for one in found] == [str(place / "printed")]
+    assert settled.outcome is KeyOutcome.ACCESS_REMOVED
 
 
 def test_a_locked_key_of_another_length_or_another_public_half_is_no_doubt(make_key, bench, place):

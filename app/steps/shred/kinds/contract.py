@@ -8,7 +8,8 @@ own program still has to be told once the bytes are gone, `forget` tells it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final
@@ -39,9 +40,15 @@ class Rewrap(Enum):
     """It is locked and as long as one would be; nothing in it tells."""
     YES = "yes"
 
+    @classmethod
+    def surest(cls, told: Iterable[Rewrap]) -> Rewrap:
+        """What is to be believed of several things said of the same bytes."""
+        seen = set(told)
+        return next((one for one in (cls.YES, cls.MAYBE) if one in seen), cls.NO)
+
 
 class NotOpened(Exception):
-    """A key store gave no key. `reason` is WRONG_PASSPHRASE or UNREADABLE."""
+    """A key store gave no key. `reason` is WRONG_PASSPHRASE, UNREADABLE or CIPHER_UNTRIED."""
 
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason.value)
@@ -75,6 +82,20 @@ class Store:
         return self.read(0, self.size)
 
 
+def store_over(data: bytes) -> Store:
+    """A store of bytes that are at hand."""
+    return Store(len(data), lambda offset, length: data[offset : offset + length])
+
+
+def told_in(store: Store) -> dict[str, Any]:
+    """What a key file in JSON tells.
+
+    Raises:
+        ValueError, TypeError, RecursionError: when it is none.
+    """
+    return dict(json.loads(store.whole()))
+
+
 @dataclass(frozen=True, slots=True)
 class MasterKey:
     """A symmetric key, or several in a row, that the passphrase unwraps."""
@@ -93,6 +114,11 @@ class PrivateKey:
     algorithm: str
     fingerprint: str
     secret: Any = field(repr=False, compare=False)
+    body: bytes = field(default=b"", repr=False, compare=False)
+    """What stands beside the key under whatever passphrase, and is not in `secret`.
+
+    Of a volume, some bytes that it encrypts; of ElGamal, the public number.
+    """
 
 
 Opened = tuple[PrivateKey, ...]
@@ -119,12 +145,16 @@ def _never(_: bytes, __: PrivateKey) -> Rewrap:
     return Rewrap.NO
 
 
-def _silent(_: str) -> bool:
+def _all(data: bytes, _: PrivateKey) -> tuple[bytes, ...]:
+    return (data,)
+
+
+def _silent(_: str, __: Opened) -> bool:
     return True
 
 
-def _unknown(_: str) -> Forgot:
-    return Forgot.NOT_ASKED
+def _untold(_: Store) -> tuple[str, ...]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,14 +177,21 @@ class Kind:
     container: bool = False
     files: Callable[[str], tuple[str, ...]] = _itself
     """The key files in a folder that was declared; each is a key of its own."""
-    quiet: Callable[[str], bool] = _silent
-    """End what may hold the key of this file open: sessions, agents. Says whether none is left."""
+    quiet: Callable[[str, Opened], bool] = _silent
+    """End what may hold the keys of this file open: sessions, agents. Says whether none is left.
+
+    The keys are those that opened; none where they did not.
+    """
     rewrap: Callable[[bytes, PrivateKey], Rewrap] = _never
     """Whether this key is wrapped under another secret in some bytes, the start of a file or a part."""
-    wrap_hint: bytes = b""
-    """What stands in all bytes of which `rewrap` says anything but no."""
-    forget: Callable[[str], Forgot] = _unknown
+    wrap_hints: tuple[bytes, ...] = ()
+    """One of these stands in all bytes of which `rewrap` says anything but no; an empty one in all."""
+    locked: Callable[[bytes, PrivateKey], tuple[bytes, ...]] = _all
+    """What of some bytes is locked and could be this key, where `rewrap` can't tell: each opens by itself."""
+    forget: Callable[[str], Forgot] | None = None
     """The store's own delete of the key of this file, and what the store says of it afterwards."""
+    told: Callable[[Store], tuple[str, ...]] = _untold
+    """What the keys of a store say of themselves though they are locked: algorithm and name."""
     drawn: bool = False
     """Whether the store's own program draws every key at random, so that nobody brought it (condition C3)."""
 
@@ -166,15 +203,16 @@ class Kind:
     @property
     def has_delete(self) -> bool:
         """Whether the store has a delete of its own, to be called last."""
-        return self.forget is not _unknown
+        return self.forget is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Worded:
-    """The kind of a key that a named person has said something of."""
+    """The kind of a key, with what a named person says of it and what else is known before the act."""
 
     kind: str
     word: KeyWord
+    limits: tuple[Reason, ...] = ()
 
 
 def described(secret: Any) -> PrivateKey:
@@ -183,6 +221,19 @@ def described(secret: Any) -> PrivateKey:
 
     public = secret.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return PrivateKey(_algorithm(secret), hashlib.sha256(public).hexdigest(), secret)
+
+
+def may_wrap(data: bytes, *names: str) -> Rewrap:
+    """MAYBE where a file of JSON has all these names, as a key that is wrapped in one has.
+
+    Raises:
+        RecursionError: when it is too deep to be read.
+    """
+    try:
+        told = json.loads(data)
+    except ValueError:
+        return Rewrap.NO
+    return Rewrap.MAYBE if isinstance(told, dict) and told.keys() >= set(names) else Rewrap.NO
 
 
 def master(algorithm: str, content: bytes) -> PrivateKey:

@@ -12,17 +12,34 @@ from base64 import b64decode
 from typing import Any, Final
 
 from app.domain.outcome import Reason
-from app.steps.shred.kinds.contract import Kind, NotOpened, Opened, Store, described, master
+from app.steps.shred.kinds.contract import (
+    Kind,
+    MasterKey,
+    NotOpened,
+    Opened,
+    PrivateKey,
+    Rewrap,
+    Store,
+    described,
+    master,
+)
 from app.steps.shred.kinds.gnupg_home import files, forget, quiet
-from app.steps.shred.kinds.sexp import Sexp, canonical, named, parse, value
+from app.steps.shred.kinds.gnupg_locks import lists, opened, sealed
+from app.steps.shred.kinds.openpgp import SecretPacket, packets, unlocked
+from app.steps.shred.kinds.pairs import is_pair, public_of
+from app.steps.shred.kinds.sexp import Sexp, parse, value
 
 _REVOCATION: Final = re.compile(rb"-----BEGIN PGP PUBLIC KEY BLOCK-----(.*?)-----END", re.DOTALL)
 _WAYS: Final = (b"private-key", b"protected-private-key")
 _PACKETS: Final = (0x94, 0x95, 0x96, 0x97, 0xC5)
 """How a ring of secret keys begins, as GnuPG 1 and 2.0 kept it: with a packet of one, RFC 9580 5.5.1.3."""
 _MARK: Final = 4096
+_END: Final = 48
+"""Bytes of the end of a public half: with what follows where it is locked, no more than is looked for."""
 _TAG: Final = 16
 _WIDE: Final = 16
+_ELGAMAL: Final = (b"elg", b"elgamal")
+_KEY_LINE: Final = re.compile(rb"^Key:\s*(?=\()", re.MULTILINE)
 _LOCKED: Final = (b"\xfe", b"\xff", b"\xfd")
 """What follows the public half in an exported secret packet that is locked, RFC 9580 3.7.2.1."""
 _DERIVATIONS: Final = tuple(bytes([3, 1, hashed, cipher]) for hashed in (8, 9, 10) for cipher in (7, 8, 9))
@@ -33,9 +50,46 @@ def _open(store: Store, passphrase: bytes) -> Opened:
     data = store.whole()
     if revocation := _REVOCATION.search(data):
         return (master("OpenPGP revocation certificate", _unarmoured(revocation[1])),)
+    if _is_ring(data):
+        return tuple(_of_packet(one, passphrase) for one in packets(data))
     key = _algorithm(data)
-    secret = key if _way(data) == _WAYS[0] else _unlocked(key, passphrase)
-    return (described(_private(key, secret)),)
+    return (_key(key, key if _way(data) == _WAYS[0] else opened(key, passphrase)),)
+
+
+def _is_ring(data: bytes) -> bool:
+    return bool(data[:1]) and data[0] in _PACKETS
+
+
+def _of_packet(packet: SecretPacket, passphrase: bytes) -> PrivateKey:
+    """One key of a ring."""
+    secret = lists(unlocked(packet, passphrase))
+    kind = b"ecc" if packet.curve else packet.name.partition("-")[0].lower().encode()
+    return _key([kind, [b"curve", packet.curve.encode()], *lists(packet.public)], secret)
+
+
+def _key(key: list[Sexp], secret: list[Sexp]) -> PrivateKey:
+    """One key by its numbers; of ElGamal, which the library has not, the secret number alone."""
+    if key[0] not in _ELGAMAL:
+        return described(_private(key, secret))
+    half = [_bare(value(key, name)) for name in (b"p", b"g", b"y")]
+    name = f"ElGamal-{8 * len(half[0])}"
+    print_ = hashlib.sha256(b"".join(half)).hexdigest()
+    return PrivateKey(name, print_, MasterKey(value(secret, b"x")), body=half[2])
+
+
+def _told(store: Store) -> tuple[str, ...]:
+    """The keys of a ring, which name themselves though they are locked."""
+    data = store.whole()
+    found = packets(data) if _is_ring(data) else []
+    return tuple(f"{one.name} {one.fingerprint}".rstrip() for one in found)
+
+
+def _readable(data: bytes) -> list[SecretPacket]:
+    """The keys of a ring; none where some of its packets can't be read."""
+    try:
+        return packets(data)
+    except (ValueError, IndexError):
+        return []
 
 
 def _unarmoured(text: bytes) -> bytes:
@@ -45,10 +99,9 @@ def _unarmoured(text: bytes) -> bytes:
 
 
 def _whole(data: bytes) -> list[Sexp]:
-    start = data.find(b"(")
-    if start < 0:
-        raise NotOpened(Reason.UNREADABLE)
-    return parse(data, start)
+    """The expression of a key file, which may have lines with names before it."""
+    line = _KEY_LINE.search(data)
+    return parse(data, line.end() if line else data.find(b"("))
 
 
 def _way(data: bytes) -> Sexp:
@@ -62,54 +115,6 @@ def _algorithm(data: bytes) -> list[Sexp]:
         # A key on a card, of which only a stub lies here.
         raise NotOpened(Reason.UNREADABLE)
     return key
-
-
-def _unlocked(key: list[Sexp], passphrase: bytes) -> list[Sexp]:
-    match named(key, b"protected"):
-        case [_, bytes(way), [[_, bytes(salt), bytes(count)], bytes(nonce)], bytes(sealed)]:
-            secret = _derived(passphrase, salt, int(count))
-        case _:
-            raise NotOpened(Reason.UNREADABLE)
-    if way == b"openpgp-s2k3-ocb-aes":
-        plain = _unsealed(secret, nonce, sealed, [one for one in key if one[:1] != [b"protected"]])
-    elif way == b"openpgp-s2k3-sha1-aes-cbc":
-        plain = _decrypted(secret, nonce, sealed)
-    else:
-        raise NotOpened(Reason.UNREADABLE)
-    try:
-        numbers = parse(plain)[0]
-    except ValueError:
-        raise NotOpened(Reason.WRONG_PASSPHRASE) from None
-    return numbers if isinstance(numbers, list) else []
-
-
-def _derived(passphrase: bytes, salt: bytes, count: int) -> bytes:
-    """Iterated and salted S2K over SHA-1, RFC 9580 3.7.1.3; `count` is in bytes."""
-    once = salt + passphrase
-    state, block = hashlib.sha1(usedforsecurity=False), once * (1 + (1 << 20) // len(once))
-    left = max(count, len(once))
-    while left > 0:
-        state.update(block[:left])
-        left -= len(block)
-    return state.digest()[:_WIDE]
-
-
-def _unsealed(secret: bytes, nonce: bytes, sealed: bytes, rest: list[Sexp]) -> bytes:
-    from cryptography.exceptions import InvalidTag
-    from cryptography.hazmat.primitives.ciphers.aead import AESOCB3
-
-    try:
-        return AESOCB3(secret).decrypt(nonce, sealed, canonical(rest))
-    except InvalidTag:
-        raise NotOpened(Reason.WRONG_PASSPHRASE) from None
-
-
-def _decrypted(secret: bytes, nonce: bytes, sealed: bytes) -> bytes:
-    from cryptography.hazmat.primitives.ciphers import Cipher
-    from cryptography.hazmat.primitives.ciphers.algorithms import AES
-    from cryptography.hazmat.primitives.ciphers.modes import CBC
-
-    return Cipher(AES(secret), CBC(nonce)).decryptor().update(sealed)
 
 
 def _private(key: list[Sexp], secret: list[Sexp]) -> Any:
@@ -175,7 +180,7 @@ def _curve(name: str) -> Any:
 
 def _fitting(made: Any, public: bytes, key: list[Sexp]) -> Any:
     if public != value(key, b"q"):
-        raise NotOpened(Reason.WRONG_PASSPHRASE)
+        raise NotOpened(Reason.UNREADABLE)
     return made
 
 
@@ -184,20 +189,50 @@ def _marks(store: Store) -> tuple[bytes, ...]:
     data = store.whole()
     if revocation := _REVOCATION.search(data):
         return (_unarmoured(revocation[1]),)
-    if data[:1] and data[0] in _PACKETS:
-        return (data[:_MARK],)
+    if _is_ring(data):
+        ends = [one.half[-_END:] for one in _readable(data)]
+        return (data[:_MARK], *(end + locked for end in ends for locked in _LOCKED))
     key, marks = _algorithm(data), []
     if _way(data) != _WAYS[0]:
-        sealed = named(key, b"protected")[3]
-        marks.append(sealed[-2 * _TAG :] if isinstance(sealed, bytes) else b"")
+        marks.append(sealed(key)[-2 * _TAG :])
     if key[0] == b"rsa":
         ends = [value(key, b"n")[-24:] + _EXPONENT]
     elif key[0] == b"ecc":
         point = value(key, b"q")[-32:]
         ends = [point, *(point + one for one in _DERIVATIONS)]
     else:
-        ends = []
+        ends = [value(key, b"y")[-_END:]]
     return (*marks, *(end + locked for end in ends for locked in _LOCKED))
 
 
-KIND: Final = Kind("gnupg", _open, marks=_marks, files=files, quiet=quiet, forget=forget)
+def _rewrap(data: bytes, key: PrivateKey) -> Rewrap:
+    """Whether the public half of a locked key of GnuPG's agent is this key's: it stands in the clear."""
+    try:
+        numbers = _algorithm(data)
+        half = [value(numbers, name) for name in (b"n", b"q", b"y") if _has(numbers, name)]
+    except (NotOpened, ValueError, KeyError, TypeError):
+        return Rewrap.NO
+    public = public_of(key.secret) if is_pair(key.secret) else key.body
+    return Rewrap.YES if any(len(one) > _WIDE and _bare(one) in public for one in half[-1:]) else Rewrap.NO
+
+
+def _has(numbers: list[Sexp], name: bytes) -> bool:
+    return any(isinstance(one, list) and one[:1] == [name] for one in numbers)
+
+
+def _bare(number: bytes) -> bytes:
+    """A number or a point as every form has it: without the byte before it that says how it is written."""
+    return number[1:] if number[:1] in (b"\0", b"\x40") else number
+
+
+KIND: Final = Kind(
+    "gnupg",
+    _open,
+    marks=_marks,
+    files=files,
+    quiet=quiet,
+    forget=forget,
+    rewrap=_rewrap,
+    wrap_hints=(b"protected-private-key",),
+    told=_told,
+)

@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 from typing import Final
 
-from app.steps.shred.kinds.contract import Forgot
+from app.steps.shred.kinds.contract import Forgot, Opened
+from app.steps.shred.kinds.live import asked, may_serve, named_in, programs
 
 _SECRETS: Final = "private-keys-v1.d"
 _REVOCATIONS: Final = "openpgp-revocs.d"
 _OLD_RING: Final = "secring.gpg"
 _GRIP: Final = re.compile(r"([0-9A-F]{40})\.key")
 _PATIENCE: Final = 20
+_HOME: Final = ("--homedir",)
 
 
 def files(path: str) -> tuple[str, ...]:
@@ -30,12 +31,16 @@ def files(path: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def quiet(path: str) -> bool:
+def quiet(path: str, _: Opened = ()) -> bool:
     """End the agent of a home, which keeps passphrases and open keys in memory."""
     home = _home(path)
+    own, running = os.path.realpath(home), list(programs("gpg-agent", "GNUPGHOME"))
     if shutil.which("gpgconf") is None:
-        return not os.path.exists(f"{home}{os.sep}S.gpg-agent")
-    return _said("gpgconf", "--homedir", home, "--kill", "gpg-agent") is not None
+        return not any(may_serve(command, told, _HOME, own) for command, told in running)
+    names = {one for command, told in running for one in named_in(command, told, _HOME)}
+    # Under each of its names a home has a socket of its own.
+    homes = {home, *(one for one in names if os.path.realpath(one) == own)}
+    return all(_said("gpgconf", "--homedir", one, "--kill", "gpg-agent") is not None for one in homes)
 
 
 def forget(path: str) -> Forgot:
@@ -63,16 +68,5 @@ def _home(path: str) -> str:
 
 def _said(*command: str) -> str | None:
     """What a program of GnuPG says; None when it failed, or took too long."""
-    try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_PATIENCE,
-            check=False,
-            encoding="utf-8",
-            errors="replace",
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout if done.returncode == 0 else None
+    done = asked(_PATIENCE, *command)
+    return done.stdout if done and done.returncode == 0 else None

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from base64 import b64decode
-from typing import Any, Final
+from typing import Final
 
 from app.domain.outcome import Reason
 from app.steps.shred.ciphers import scrypt
-from app.steps.shred.kinds.contract import Kind, NotOpened, Opened, Store, master
+from app.steps.shred.kinds.contract import (
+    Kind,
+    NotOpened,
+    Opened,
+    PrivateKey,
+    Rewrap,
+    Store,
+    master,
+    may_wrap,
+    told_in,
+)
 from app.steps.shred.kinds.live import gocryptfs_quiet
 
 _INFO: Final = b"AES-GCM file content encryption"
@@ -17,17 +26,13 @@ _KEY: Final = 32
 _BLOCK_NUMBER: Final = bytes(8)
 
 
-def _told(store: Store) -> dict[str, Any]:
-    return dict(json.loads(store.whole()))
-
-
 def _open(store: Store, passphrase: bytes) -> Opened:
     from cryptography.exceptions import InvalidTag
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
     from cryptography.hazmat.primitives.hashes import SHA256
     from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-    told = _told(store)
+    told = told_in(store)
     how = told["ScryptObject"]
     key = scrypt(passphrase, b64decode(how["Salt"]), (how["N"], how["R"], how["P"]), how["KeyLen"])
     if "HKDF" in told["FeatureFlags"]:
@@ -42,7 +47,20 @@ def _open(store: Store, passphrase: bytes) -> Opened:
 
 
 def _marks(store: Store) -> tuple[bytes, ...]:
-    return (_told(store)["EncryptedKey"].encode(),)
+    return (told_in(store)["EncryptedKey"].encode(),)
 
 
-KIND: Final = Kind("gocryptfs", _open, marks=_marks, quiet=gocryptfs_quiet, drawn=True)
+def _rewrap(data: bytes, _: PrivateKey) -> Rewrap:
+    """Nothing in a `gocryptfs.conf` tells what it wraps: it is tried with passphrases, or doubted."""
+    return may_wrap(data, "EncryptedKey", "ScryptObject")
+
+
+KIND: Final = Kind(
+    "gocryptfs",
+    _open,
+    marks=_marks,
+    quiet=gocryptfs_quiet,
+    rewrap=_rewrap,
+    wrap_hints=(b'"ScryptObject"',),
+    drawn=True,
+)

@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
+from app.steps.shred.kinds.contract import Opened
+
 _PATIENCE: Final = 20
 """Seconds that a program is waited for."""
 _CONF: Final = "gocryptfs.conf"
 
 
-def gocryptfs_quiet(path: str) -> bool:
+def gocryptfs_quiet(path: str, _: Opened = ()) -> bool:
     """Unmount what gocryptfs shows of the folder of this file. False while a mount may still hold its key.
 
     A mount of a folder without a file of its own may have been given this one.
@@ -29,58 +31,74 @@ def gocryptfs_quiet(path: str) -> bool:
     )
 
 
-def cryptomator_quiet(_: str) -> bool:
+def cryptomator_quiet(_: str, __: Opened = ()) -> bool:
     """Whether no vault is unlocked. Which one is cannot be told from outside, so any counts."""
     import psutil
 
-    if _mounts(lambda kind, source: "cryptomator" in f"{kind} {source}".lower()):
-        return False
-    return not any("cryptomator" in (one.info["name"] or "").lower() for one in psutil.process_iter(["name"]))
+    mounts = _mounts(lambda kind, source: "cryptomator" in f"{kind} {source}".lower())
+    running = (one.info["name"] or "" for one in psutil.process_iter(["name"]))
+    return not mounts and not any("cryptomator" in one.lower() for one in running)
 
 
-def restic_quiet(path: str) -> bool:
-    """Whether nobody shows this repository as a folder. One that names no repository may show any."""
+def restic_quiet(path: str, _: Opened = ()) -> bool:
+    """Whether no restic is at work on this repository: each has its key open."""
     repository = os.path.realpath(os.path.dirname(os.path.dirname(path)))
-    return not any(_may_show(command, names, repository) for command, names in _programs("restic"))
+    running = programs("restic", "RESTIC_REPOSITORY")
+    return not any(_may_have(command, told, repository) for command, told in running)
 
 
-def borg_quiet(_: str) -> bool:
+def borg_quiet(_: str, __: Opened = ()) -> bool:
     """Whether no repository of borg is mounted; whose it is can't be told by a key file."""
     return not _mounts(lambda kind, source: kind.startswith("fuse") and source == "borgfs")
 
 
-def ssh_agent_quiet(path: str) -> bool:
-    """Have the agent of this session forget the key of a file. False while it has one that it names so.
+def may_serve(command: Sequence[str], told: str, options: Sequence[str], folder: str) -> bool:
+    """Whether a program may be at work on a folder, by an option or else by what its environment told.
 
-    An agent of another session, and a key that was given another name, are not seen.
+    One that names no folder at all may be.
     """
-    if "SSH_AUTH_SOCK" not in os.environ or shutil.which("ssh-add") is None:
-        return True
-    _said("ssh-add", "-q", "-d", path)
-    return not any(line.split(" ", 2)[-1].rpartition(" ")[0] == path for line in _said("ssh-add", "-l"))
+    named = named_in(command, told, options)
+    return not named or any(os.path.realpath(one) == folder for one in named)
 
 
-def _may_show(command: Sequence[str], names: str, repository: str) -> bool:
-    if "mount" not in command:
-        return False
-    named = [one for before, one in pairwise(command) if before in ("-r", "--repo")]
-    named += [one.removeprefix("--repo=") for one in command if one.startswith("--repo=")]
-    named += [names] if names and not named else []
-    return not named or any(os.path.realpath(one) == repository for one in named)
+def named_in(command: Sequence[str], told: str, options: Sequence[str]) -> list[str]:
+    """The folders that a program was given, by an option or else by what its environment told."""
+    named = [one for before, one in pairwise(command) if before in options]
+    named += [one.removeprefix(f"{how}=") for how in options for one in command if one.startswith(f"{how}=")]
+    return named or [told] * bool(told)
 
 
-def _programs(name: str) -> Iterator[tuple[list[str], str]]:
-    """The command lines of the running programs of a name, each with the repository its environment names."""
+def _may_have(command: Sequence[str], told: str, repository: str) -> bool:
+    """One that names no repository counts only where it stays: what it mounts may be any."""
+    options = ("-r", "--repo")
+    at_work = "mount" in command or bool(named_in(command, told, options))
+    return at_work and may_serve(command, told, options, repository)
+
+
+def programs(name: str, variable: str) -> Iterator[tuple[list[str], str]]:
+    """The command lines of the running programs of a name, each with a variable of its environment."""
     import psutil
 
-    for one in psutil.process_iter(["cmdline"]):
-        command: list[str] = one.info["cmdline"] or []
-        if not command or os.path.basename(command[0]).removesuffix(".exe") != name:
-            continue
-        try:
-            yield command, one.environ().get("RESTIC_REPOSITORY", "")
-        except psutil.Error:
-            yield command, ""
+    for one in psutil.process_iter(["cmdline", "environ"]):
+        command: list[str] = one.info["cmdline"] or [""]
+        if os.path.basename(command[0]).removesuffix(".exe") == name:
+            yield command, (one.info["environ"] or {}).get(variable, "")
+
+
+def asked(patience: float, *command: str) -> subprocess.CompletedProcess[str] | None:
+    """Run a program to its end; None when it can't be run, or takes more seconds than that."""
+    try:
+        return subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="surrogateescape",
+            timeout=patience,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
 
 
 def _mounts(fits: Callable[[str, str], bool]) -> tuple[tuple[str, str], ...]:
@@ -96,21 +114,4 @@ def _mounts(fits: Callable[[str, str], bool]) -> tuple[tuple[str, str], ...]:
 def _unmount(at: str) -> None:
     """Ask for it without force: a mount in use stays, and what is open in it is not lost."""
     program = next(filter(None, map(shutil.which, ("fusermount3", "fusermount"))), None)
-    _said(*((program, "-u", at) if program else ("umount", at)))
-
-
-def _said(*command: str) -> list[str]:
-    """The lines that a program says; none when it can't be run, or takes too long."""
-    try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="surrogateescape",
-            timeout=_PATIENCE,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return []
-    return done.stdout.splitlines()
+    asked(_PATIENCE, *((program, "-u", at) if program else ("umount", at)))

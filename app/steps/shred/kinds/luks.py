@@ -10,12 +10,12 @@ import base64
 import hashlib
 import json
 import struct
-from collections.abc import Iterator
+import time
 from dataclasses import dataclass
 from typing import Any, Final
 
 from app.domain.outcome import Reason
-from app.steps.shred.ciphers import SECTOR, xts
+from app.steps.shred.ciphers import SECTOR, TooDear, argon2, pbkdf2, xts
 from app.steps.shred.kinds.contract import (
     Kind,
     MasterKey,
@@ -26,6 +26,7 @@ from app.steps.shred.kinds.contract import (
     Span,
     Store,
     master,
+    store_over,
 )
 
 _PRIMARY: Final = b"LUKS\xba\xbe"
@@ -36,6 +37,16 @@ _BINARY: Final = 4096
 _PAGE: Final = 4096
 _SLOTS: Final = 8
 _ACTIVE: Final = 0x00AC71F3
+_MOST_DIGESTS: Final = 4
+"""A volume has one, and two while it is encrypted anew; each takes a second to compare."""
+_MOST_SLOTS: Final = 32
+"""Of a LUKS2 header; LUKS1 has eight."""
+_STRIPES: Final = 4000
+"""Of every volume there is; the formats know no other number, and a header may say any."""
+_WIDEST: Final = 128
+"""Bytes of the longest volume key."""
+_PATIENCE: Final = 120.0
+"""Seconds after which no further slot is tried with a passphrase."""
 _UUID: Final = slice(168, 208)
 _CIPHER: Final = "aes-xts-plain64"
 
@@ -61,7 +72,7 @@ class _Digest:
     value: bytes
 
     def matches(self, key: bytes) -> bool:
-        return hashlib.pbkdf2_hmac(self.hash, key, self.salt, self.iterations, len(self.value)) == self.value
+        return pbkdf2(self.hash, key, self.salt, self.iterations, len(self.value)) == self.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +85,15 @@ class _Header:
     cipher: str
     slots: tuple[_Slot, ...]
     digests: tuple[_Digest, ...]
+
+    def see(self) -> None:
+        """See that it has no more of anything than a volume has.
+
+        Raises:
+            TooDear: when it does, so that all of it would take minutes.
+        """
+        if len(self.slots) > _MOST_SLOTS or len(self.digests) > _MOST_DIGESTS:
+            raise TooDear
 
 
 def _header(store: Store) -> _Header:
@@ -154,27 +174,41 @@ def _open(store: Store, passphrase: bytes) -> Opened:
     slots = [slot for slot in header.slots if slot.cipher == _CIPHER]
     if not slots:
         raise NotOpened(Reason.UNREADABLE)
-    for key in _candidates(store, slots, passphrase):
+    header.see()
+    until, dear = time.monotonic() + _PATIENCE, False
+    for slot in slots:
+        if time.monotonic() > until:
+            raise TooDear
+        try:
+            key = _candidate(store, slot, passphrase)
+        except TooDear:
+            dear = True
+            continue
         if any(digest.matches(key) for digest in header.digests):
             return (master(f"LUKS {header.cipher} {len(key) * 8}", key),)
+    if dear:
+        raise TooDear
     raise NotOpened(Reason.WRONG_PASSPHRASE)
 
 
-def _candidates(store: Store, slots: list[_Slot], passphrase: bytes) -> Iterator[bytes]:
-    for slot in slots:
-        area = store.read(slot.offset, -(-slot.volume_key * slot.stripes // SECTOR) * SECTOR)
-        split = xts(_derived(slot.kdf, passphrase, slot.wide), area)
-        yield _merged(split, slot.volume_key, slot.stripes, slot.hash)
+def _candidate(store: Store, slot: _Slot, passphrase: bytes) -> bytes:
+    """The volume key, if this is the passphrase of the slot.
+
+    Raises:
+        TooDear: when its header asks for more than is given to one.
+    """
+    if slot.stripes > _STRIPES or slot.volume_key > _WIDEST:
+        raise TooDear
+    area = store.read(slot.offset, -(-slot.volume_key * slot.stripes // SECTOR) * SECTOR)
+    split = xts(_derived(slot.kdf, passphrase, slot.wide), area)
+    return _merged(split, slot.volume_key, slot.stripes, slot.hash)
 
 
 def _derived(kdf: dict[str, Any], passphrase: bytes, length: int) -> bytes:
     if kdf["type"] == "pbkdf2":
-        return hashlib.pbkdf2_hmac(kdf["hash"], passphrase, kdf["salt"], kdf["iterations"], length)
-    from cryptography.hazmat.primitives.kdf import argon2
-
-    make: Any = {"argon2id": argon2.Argon2id, "argon2i": argon2.Argon2i}[kdf["type"]]
-    how = {"iterations": kdf["time"], "lanes": kdf["cpus"], "memory_cost": kdf["memory"]}
-    return bytes(make(salt=kdf["salt"], length=length, **how).derive(passphrase))
+        return pbkdf2(kdf["hash"], passphrase, kdf["salt"], kdf["iterations"], length)
+    cost = kdf["memory"], kdf["time"], kdf["cpus"]
+    return argon2(kdf["type"], passphrase, kdf["salt"], cost, length)
 
 
 def _merged(split: bytes, length: int, stripes: int, hash_: str) -> bytes:
@@ -212,14 +246,13 @@ def _rewrap(data: bytes, key: PrivateKey) -> Rewrap:
     secret = key.secret
     if not data.startswith(_PRIMARY) or not isinstance(secret, MasterKey):
         return Rewrap.NO
-    store = Store(len(data), lambda offset, length: data[offset : offset + length])
     try:
-        digests = _header(store).digests
-        return Rewrap.YES if any(one.matches(secret.content) for one in digests) else Rewrap.NO
+        header = _header(store_over(data))
+        header.see()
+        return Rewrap.YES if any(one.matches(secret.content) for one in header.digests) else Rewrap.NO
     except (NotOpened, ValueError, KeyError, struct.error):
         return Rewrap.NO
 
 
-KIND: Final = Kind(
-    "luks", _open, _spans, _marks, container=True, rewrap=_rewrap, wrap_hint=_PRIMARY, drawn=True
-)
+# Not `drawn`: cryptsetup takes a volume key that is brought, and no header tells.
+KIND: Final = Kind("luks", _open, _spans, _marks, container=True, rewrap=_rewrap, wrap_hints=(_PRIMARY,))

@@ -5,11 +5,21 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64decode
-from typing import Any, Final
+from typing import Final
 
 from app.domain.outcome import Reason
 from app.steps.shred.ciphers import block, ctr, scrypt
-from app.steps.shred.kinds.contract import Kind, NotOpened, Opened, Store, master
+from app.steps.shred.kinds.contract import (
+    Kind,
+    NotOpened,
+    Opened,
+    PrivateKey,
+    Rewrap,
+    Store,
+    master,
+    may_wrap,
+    told_in,
+)
 from app.steps.shred.kinds.live import restic_quiet
 
 _NAME: Final = re.compile(r"[0-9a-f]{64}")
@@ -17,15 +27,11 @@ _IV: Final = 16
 _TAG: Final = 16
 
 
-def _told(store: Store) -> dict[str, Any]:
-    return dict(json.loads(store.whole()))
-
-
 def _open(store: Store, passphrase: bytes) -> Opened:
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.poly1305 import Poly1305
 
-    told = _told(store)
+    told = told_in(store)
     key = scrypt(passphrase, b64decode(told["salt"]), (told["N"], told["r"], told["p"]), 64)
     data = b64decode(told["data"])
     nonce, sealed, tag = data[:_IV], data[_IV:-_TAG], data[-_TAG:]
@@ -41,11 +47,25 @@ def _open(store: Store, passphrase: bytes) -> Opened:
 
 
 def _marks(store: Store) -> tuple[bytes, ...]:
-    return (_told(store)["data"].encode(),)
+    return (told_in(store)["data"].encode(),)
 
 
 def _is_wrap(name: str) -> bool:
     return bool(_NAME.fullmatch(name))
 
 
-KIND: Final = Kind("restic", _open, marks=_marks, is_wrap=_is_wrap, quiet=restic_quiet, drawn=True)
+def _rewrap(data: bytes, _: PrivateKey) -> Rewrap:
+    """Nothing in a key file tells which repository it opens: it is tried with passphrases, or doubted."""
+    return may_wrap(data, "kdf", "salt", "data")
+
+
+KIND: Final = Kind(
+    "restic",
+    _open,
+    marks=_marks,
+    is_wrap=_is_wrap,
+    quiet=restic_quiet,
+    rewrap=_rewrap,
+    wrap_hints=(b'"kdf"',),
+    drawn=True,
+)

@@ -9,7 +9,7 @@ Sexp: TypeAlias = "bytes | list[Sexp]"
 
 _TOKEN: Final = re.compile(
     rb"""\s*(?: (?P<open>\() | (?P<close>\)) | (?P<length>[0-9]{1,6}): | \#(?P<hex>[0-9A-Fa-f\s]*)\#
-        | "(?P<text>(?:[^"\\]|\\.)*)" | (?P<bare>[^\s()\#":]+) )""",
+        | "(?P<text>(?:[^"\\]++|\\.)*+)" | (?P<bare>[^\s()\#":]+) )""",
     re.VERBOSE | re.DOTALL,
 )
 _ESCAPE: Final = re.compile(rb"\\(?:x([0-9A-Fa-f]{2})|([0-7]{3})|(\r\n|\n\r|.))", re.DOTALL)
@@ -22,14 +22,16 @@ def parse(data: bytes, at: int = 0) -> list[Sexp]:
     Raises:
         ValueError: when there is none, or it does not end.
     """
-    stack: list[list[Sexp]] = [[]]
+    stack: list[list[Sexp]] = []
     while match := _TOKEN.match(data, at):
         at = match.end()
         if match["open"]:
             stack.append([])
+        elif not stack:
+            break
         elif match["close"]:
             done = stack.pop()
-            if len(stack) == 1:
+            if not stack:
                 return done
             stack[-1].append(done)
         elif match["length"]:
@@ -37,8 +39,6 @@ def parse(data: bytes, at: int = 0) -> list[Sexp]:
             at += int(match["length"])
         else:
             stack[-1].append(_atom(match))
-        if len(stack) == 1:
-            break
     raise ValueError("no list")
 
 

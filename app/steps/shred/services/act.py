@@ -153,7 +153,7 @@ class ServiceAct:
     def _signed(self, keys: tuple[KeyRef, ...]) -> KeyRef:
         if not keys:
             raise Unanswered(Reason.GONE)
-        self.warrant.refuse_other(keys[0])
+        self.warrant.refuse_other(*keys)
         return keys[0]
 
     def _called(self) -> Answer:
@@ -166,9 +166,7 @@ class ServiceAct:
             return Answer(facts=((ANSWERED, "unseen"),))
 
     def _destroyed(self, keeper: Keeper) -> Answer:
-        keys = keeper.keys()
-        if keys:
-            self.warrant.refuse_other(keys[0])
+        self.warrant.refuse_other(*keeper.keys())
         answer = keeper.destroy(self._handle, self.warrant)
         return Answer(answer.limits, ((ANSWERED, "given"), *answer.facts))
 

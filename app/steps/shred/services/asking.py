@@ -19,8 +19,8 @@ from app.steps.shred.progress import drawn, progress_of
 from app.steps.shred.services import service_of
 from app.steps.shred.services.contract import Keeper, KeyRef, Traces, Unanswered
 from app.steps.shred.services.copies import copies_in
-from app.steps.shred.services.within import within
 from app.steps.shred.verdict import DECLARED
+from app.system.patience import within
 
 T = TypeVar("T")
 

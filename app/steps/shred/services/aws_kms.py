@@ -51,37 +51,42 @@ def _open(source: ServiceKey, _: str) -> Iterator[contract.Keeper]:
     try:
         import boto3
         from botocore.config import Config
-        from botocore.exceptions import BotoCoreError
     except ImportError:
         raise contract.Unanswered(Reason.NO_LIBRARY) from None
     once = Config(
         connect_timeout=source.timeout, read_timeout=source.timeout, retries={"total_max_attempts": 1}
     )
-    try:
+
+    def begun() -> Any:
         session = boto3.session.Session(region_name=source.region or None)
         if session.get_credentials() is None:
             raise contract.Unanswered(Reason.WRONG_PASSPHRASE)
+        return session
 
-        def client(region: str, service: str = "kms") -> Any:
-            where = region or session.region_name
-            return session.client(service, region_name=where, endpoint_url=source.url or None, config=once)
+    session = _said(begun)
 
-        yield _Kms(source, client, client(""))
-    except BotoCoreError:
-        raise contract.Unanswered(Reason.NO_ANSWER) from None
+    def client(region: str, service: str = "kms") -> Any:
+        where = region or session.region_name
+        return session.client(service, region_name=where, endpoint_url=source.url or None, config=once)
+
+    yield _Kms(source, client, _said(lambda: client("")))
 
 
 def _said(ask: Callable[[], T]) -> T:
-    from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+    from botocore import exceptions
 
     try:
         return ask()
-    except ClientError as error:
+    except exceptions.ClientError as error:
         code = str(error.response.get("Error", {}).get("Code", ""))
         raise contract.Unanswered(_REASONS.get(code, Reason.NO_ANSWER)) from None
-    except NoCredentialsError:
+    except (
+        exceptions.ProfileNotFound,
+        exceptions.PartialCredentialsError,
+        exceptions.CredentialRetrievalError,
+    ):
         raise contract.Unanswered(Reason.WRONG_PASSPHRASE) from None
-    except BotoCoreError:
+    except exceptions.BotoCoreError:
         raise contract.Unanswered(Reason.NO_ANSWER) from None
 
 
@@ -98,9 +103,12 @@ class _Kms(contract.Keeper):
     own: Any = field(repr=False)
 
     def _described(self, name: str, region: str = "") -> Metadata | None:
-        client = self.client(region) if region else self.own
+        def ask() -> Any:
+            client = self.client(region) if region else self.own
+            return client.describe_key(KeyId=name)
+
         try:
-            told: Metadata = _said(lambda: client.describe_key(KeyId=name))["KeyMetadata"]
+            told: Metadata = _said(ask)["KeyMetadata"]
         except contract.Unanswered as error:
             if error.reason is Reason.GONE:
                 return None
@@ -124,7 +132,7 @@ class _Kms(contract.Keeper):
             ("state_before", str(told["KeyState"])),
             ("replicas", len(kin)),
         )
-        saw = contract.Saw.WAITING if told["KeyState"] in _PENDING else contract.Saw.THERE
+        saw = contract.Saw.WAITING if _waits(told) else contract.Saw.THERE
         handle = " ".join((str(told["Arn"]), *kin))
         id_ = hashlib.sha256(canonical(known)).hexdigest()
         algorithm = f"KMS {told.get('KeySpec', '')}"
@@ -208,7 +216,10 @@ class _Kms(contract.Keeper):
         probes = [_state("describe", told), contract.Probe("list", self._listed(arn, told))]
         probes += [self._replica(name, region) for region in kin]
         if canary:
-            probes.append(contract.Probe("canary", self._opens(name, canary)))
+            saw = self._opens(name, canary)
+            # A key that is only disabled, as after its deletion was called off, refuses just so.
+            refused = saw is contract.Saw.WAITING and not _waits(told)
+            probes.append(contract.Probe("canary", contract.Saw.SILENT if refused else saw))
         return tuple(probes)
 
     def _refuse_other_account(self, arn: str) -> None:
@@ -217,7 +228,7 @@ class _Kms(contract.Keeper):
         Raises:
             Unanswered: NO_ANSWER, or what is said instead of an account.
         """
-        account = str(_said(self.client("", "sts").get_caller_identity)["Account"])
+        account = str(_said(lambda: self.client("", "sts").get_caller_identity())["Account"])
         if _account(arn) != account:
             raise contract.Unanswered(Reason.NO_ANSWER)
 
@@ -232,7 +243,7 @@ class _Kms(contract.Keeper):
             return contract.Saw.SILENT
         if arn not in arns:
             return contract.Saw.GONE
-        return contract.Saw.WAITING if told and told["KeyState"] in _PENDING else contract.Saw.THERE
+        return contract.Saw.WAITING if _waits(told) else contract.Saw.THERE
 
     def _replica(self, name: str, region: str) -> contract.Probe:
         """The same key in another region, where it lives on by itself."""
@@ -243,6 +254,10 @@ class _Kms(contract.Keeper):
         if probe.saw is contract.Saw.THERE:
             return contract.Probe(probe.name, contract.Saw.SILENT, probe.said, limits=(Reason.COPIES_REMAIN,))
         return probe
+
+
+def _waits(told: Metadata | None) -> bool:
+    return told is not None and told["KeyState"] in _PENDING
 
 
 def _state(name: str, told: Metadata | None) -> contract.Probe:

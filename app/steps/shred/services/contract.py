@@ -184,13 +184,13 @@ class Warrant:
             raise PermissionError(item.id)
         self._digest, self.keystream = item.sha256, keystream
 
-    def refuse_other(self, key: KeyRef) -> None:
-        """Refuse a key that is not the signed one.
+    def refuse_other(self, *keys: KeyRef) -> None:
+        """Refuse every key that is not the signed one: one that stands beside it would go with it.
 
         Raises:
             Unanswered: REPLACED.
         """
-        if key.digest != self._digest:
+        if any(key.digest != self._digest for key in keys):
             raise Unanswered(Reason.REPLACED)
 
 

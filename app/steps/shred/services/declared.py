@@ -39,7 +39,7 @@ class _Word(contract.Keeper):
 
     def _paper(self) -> str:
         if self.source.paper is None:
-            return ""
+            raise contract.Unanswered(Reason.GONE)
         try:
             return hashlib.sha256(self.source.paper.read_bytes()).hexdigest()
         except OSError:

@@ -68,9 +68,8 @@ def _verifies(half: bytes, signed: bytes, digest: bytes) -> bool:
     middle = len(signed) // 2
     numbers = (int.from_bytes(part, "big") for part in (signed[:middle], signed[middle:]))
     try:
-        key = load_der_public_key(half)
-        if not isinstance(key, ec.EllipticCurvePublicKey):
-            return False
+        # Any: what these bytes were made of is a curve's key.
+        key: Any = load_der_public_key(half)
         key.verify(encode_dss_signature(*numbers), digest, ec.ECDSA(Prehashed(SHA256())))
     except (InvalidSignature, UnsupportedAlgorithm, ValueError):
         return False

@@ -186,13 +186,12 @@ class _Token(contract.Keeper):
         import pkcs11
 
         objects, placed = self._said(self._objects), self._placed(handle)
-        if objects:
-            warrant.refuse_other(self._told(objects[0]))
-        elif placed is None or not placed.exists():
+        warrant.refuse_other(*map(self._told, objects))
+        if not objects and (placed is None or not placed.exists()):
             raise contract.Unanswered(Reason.GONE)
         limits: tuple[Reason, ...] = ()
         facts: tuple[Fact, ...] = ()
-        if placed and placed.exists() and (objects or softhsm.begun(placed, warrant)):
+        if placed and self._ours(placed, objects, warrant):
             done = softhsm.overwritten(placed, warrant)
             limits, facts = done.limits, done.facts
         elif self.soft:
@@ -206,6 +205,10 @@ class _Token(contract.Keeper):
         return contract.Answer(
             (*limits, *self._stale(objects)), (*facts, ("stale_handle", bool(self._stale(objects))))
         )
+
+    def _ours(self, placed: Path, objects: list[Any], warrant: contract.Warrant) -> bool:
+        """Whether the file at this place is the object's by now, or an overwriting of it began."""
+        return any(self._file(one) == placed for one in objects) or softhsm.begun(placed, warrant)
 
     def _refusing(self, call: Callable[[], None]) -> None:
         import pkcs11
@@ -270,7 +273,7 @@ class _Token(contract.Keeper):
 def _lay_symmetric(session: Any, one: Any) -> contract.Challenge | None:
     import pkcs11
 
-    if one.object_class is not pkcs11.ObjectClass.SECRET_KEY:
+    if one.object_class is not pkcs11.ObjectClass.SECRET_KEY or not attribute(one, "ENCRYPT", False):
         return None
     text, start = secrets.token_bytes(32), session.generate_random(8 * _BLOCK)
     locked = bytes(one.encrypt(text, mechanism_param=start))

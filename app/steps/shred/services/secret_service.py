@@ -127,19 +127,20 @@ class _Keyring(contract.Keeper):
         items = self._unlocked()
         if not items:
             raise contract.Unanswered(Reason.GONE)
+        warrant.refuse_other(*(self._said(partial(self._told, one)) for one in items))
         for one in items:
-            warrant.refuse_other(self._said(partial(self._told, one)))
             self._said(one.delete)
         return contract.Answer()
 
     @override
     def verify(self, handle: str, canary: contract.Challenge | None) -> tuple[contract.Probe, ...]:
         same = [one for one in self._unlocked() if self._said(partial(self._told, one)).id == handle]
-        found = any(self._said(one.get_secret) for one in same)
+        found, listed = any(self._said(one.get_secret) for one in same), self._listed(handle)
         return (
             contract.Probe("search", contract.there(same)),
-            contract.Probe("list", self._listed(handle)),
-            contract.Probe("canary", contract.there(found)),
+            contract.Probe("list", listed),
+            # What the search no longer gives was read, or not, by going through all.
+            contract.Probe("canary", contract.there(found) if same else listed),
         )
 
     def _listed(self, handle: str) -> contract.Saw:

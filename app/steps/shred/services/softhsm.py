@@ -10,17 +10,18 @@ from __future__ import annotations
 import hashlib
 import os
 import struct
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from app.domain.outcome import Evidence, Reason
 from app.steps.shred.content import destroy_content
+from app.steps.shred.kinds.contract import Span
 from app.steps.shred.overwriting import ReadBackDiffers, is_ours, is_zeros, whole
 from app.steps.shred.services.contract import Unanswered, Warrant
-from app.system.disk import Folder, open_folder, this_disk
+from app.system.disk import Disk, Folder, open_folder, this_disk
 
 _CLASS, _PRIVATE, _LABEL, _ID = 0x0, 0x2, 0x3, 0x102
 _SECRETS: Final = (0x11, 0x123)
@@ -30,6 +31,7 @@ _MAGIC: Final = b"RJR"
 _ROUNDS: Final = 1500
 _FALSE: Final = 0
 _LARGEST: Final = 1 << 20
+_SYSTEM: Final = ("/etc/softhsm/softhsm2.conf", "/etc/softhsm2.conf")
 
 Attributes = Mapping[int, bytes]
 
@@ -91,11 +93,8 @@ def overwritten(path: Path, warrant: Warrant) -> Evidence:
         raise TypeError("only a warrant gives leave")
     disk = this_disk()
     try:
-        folder = open_folder(str(path.parent))
-        try:
+        with closing(open_folder(str(path.parent))) as folder:
             fd = disk.open_in_place(folder, path.name)
-        finally:
-            folder.close()
         try:
             return destroy_content(disk, fd, warrant.keystream)
         finally:
@@ -113,41 +112,36 @@ def removed(path: Path, warrant: Warrant) -> bool:
     if not isinstance(warrant, Warrant):
         raise TypeError("only a warrant gives leave")
     try:
-        folder = open_folder(str(path.parent))
-    except OSError:
-        return False
-    try:
-        return _unlinked(folder, path.name)
+        with closing(open_folder(str(path.parent))) as folder:
+            return _unlinked(folder, path.name)
     except FileNotFoundError:
         return True
     except OSError:
         return False
-    finally:
-        folder.close()
 
 
 def holds_nothing(path: Path) -> bool:
     """Whether an object file is gone, or full of zeros."""
     try:
-        fd = os.open(path, os.O_RDONLY)
+        return _seen(path, is_zeros)
     except FileNotFoundError:
         return True
     except OSError:
         return False
-    try:
-        return is_zeros(this_disk(), fd, whole(fd))
-    finally:
-        os.close(fd)
 
 
 def begun(path: Path, warrant: Warrant) -> bool:
     """Whether an overwriting of this file under the same leave was cut short."""
     try:
-        fd = os.open(path, os.O_RDONLY)
+        return _seen(path, lambda disk, fd, spans: is_ours(disk, fd, warrant.keystream, spans))
     except OSError:
         return False
+
+
+def _seen(path: Path, look: Callable[[Disk, int, tuple[Span, ...]], bool]) -> bool:
+    fd = os.open(path, os.O_RDONLY)
     try:
-        return is_ours(this_disk(), fd, warrant.keystream, whole(fd))
+        return look(this_disk(), fd, whole(fd))
     finally:
         os.close(fd)
 
@@ -167,13 +161,11 @@ def _unlinked(folder: Folder, name: str) -> bool:
 
 def _tokens() -> Iterator[Path]:
     places = [os.environ.get("SOFTHSM2_CONF", ""), "~/.config/softhsm2/softhsm2.conf"]
-    for name in (*places, "/etc/softhsm/softhsm2.conf", "/etc/softhsm2.conf"):
-        path = Path(name).expanduser()
-        if name and path.is_file():
-            lines = (line.partition("=") for line in path.read_text("utf-8", "replace").splitlines())
-            where = {key.strip(): value.strip() for key, _, value in lines}.get("directories.tokendir", "")
-            yield from (one for one in sorted(Path(where).glob("*")) if one.is_dir())
-            return
+    named = [Path(name).expanduser() for name in (*places, *_SYSTEM) if name]
+    for path in [path for path in named if path.is_file()][:1]:
+        lines = (line.partition("=") for line in path.read_text("utf-8", "replace").splitlines())
+        where = {key.strip(): value.strip() for key, _, value in lines}.get("directories.tokendir", "")
+        yield from (one for one in sorted(Path(where).glob("*")) if one.is_dir())
 
 
 def _read(data: bytes) -> Iterator[tuple[int, bytes]]:

@@ -1,13 +1,17 @@
 """Real servers for the tests, each in a folder and on a port of its own, and ended however the test ends."""
 
 import contextlib
+import http.client
+import http.server
 import shutil
 import socket
 import subprocess
 import sys
 import threading
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -117,6 +121,65 @@ def slow_server():
         for one in threads:
             one.join()
         heard.close()
+
+
+@dataclass
+class Relay:
+    """A server before a real one. A rule may answer in its place, or change what it answered.
+
+    A rule is asked with the request as text, its headers first, and a call that gives the real
+    answer; what it gives is a status and a body, or None when it leaves the request alone.
+    """
+
+    url: str
+    rules: list = field(default_factory=list)
+
+    def answer(self, asked, real):
+        told = (rule(asked, real) for rule in self.rules)
+        return next((one for one in told if one is not None), None) or real()
+
+
+@contextlib.contextmanager
+def relay(url):
+    """Stand before the server at this address."""
+    there = urlsplit(url).netloc
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def handle_any(self):
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            asked = f"{self.command} {self.path}\n{self.headers}\n{body.decode('utf-8', 'replace')}"
+
+            def real():
+                with contextlib.closing(http.client.HTTPConnection(there, timeout=30)) as beyond:
+                    beyond.request(self.command, self.path, body, dict(self.headers))
+                    told = beyond.getresponse()
+                    return told.status, told.read()
+
+            status, said = before.answer(asked, real)
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(said)))
+            self.end_headers()
+            self.wfile.write(said)
+
+        do_GET = do_POST = do_PUT = do_DELETE = do_LIST = handle_any  # noqa: N815 the names are the library's
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    before = Relay(f"http://127.0.0.1:{server.server_port}")
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    try:
+        yield before
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 class Bao:

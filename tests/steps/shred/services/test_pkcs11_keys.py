@@ -2,111 +2,22 @@
 
 import os
 import shutil
-import subprocess
-import sys
-import textwrap
-import time
 import zipfile
-from pathlib import Path
 
 import pytest
-from servers import tool
+from pkcs11_token import MODULE, drop, facts, source
 
 from app.domain.case import ServiceKey
-from app.domain.event import CopyFound, Noted
+from app.domain.event import CopyFound
 from app.domain.fault import Fault, Refused
 from app.domain.outcome import KeyOutcome, Reason
-from app.domain.step import Stage
 from app.language import Language, explain
 from app.steps.shred.hunt import Grounds
 from app.steps.shred.services.asking import foreask, inquire
+from tests.in_time import ends_by_itself
 
-pkcs11 = pytest.importorskip("pkcs11")
-MODULE = Path("/usr/lib/softhsm/libsofthsm2.so")
+pytest.importorskip("pkcs11")
 GOOD = (KeyOutcome.KEY_DESTROYED_HERE, KeyOutcome.MEDIUM_RESIDUE)
-
-MAKE = """
-    import sys, pkcs11
-    from pkcs11 import KeyType, Attribute
-    module, label, kind = sys.argv[1:4]
-    token = pkcs11.lib(module).get_token(token_label="crm")
-    with token.open(rw=True, user_pin="1234") as session:
-        if kind == "aes":
-            session.generate_key(KeyType.AES, 256, label=label, store=True, id=b"\\1")
-        elif kind == "aes-out":
-            session.generate_key(KeyType.AES, 256, label=label, store=True, id=b"\\1",
-                                 template={Attribute.EXTRACTABLE: True, Attribute.SENSITIVE: False})
-        elif kind == "rsa":
-            session.generate_keypair(KeyType.RSA, 2048, label=label, store=True, id=b"\\2")
-        else:
-            parameters = session.create_domain_parameters(
-                KeyType.EC, {Attribute.EC_PARAMS: pkcs11.util.ec.encode_named_curve_parameters("secp256r1")}, local=True)
-            parameters.generate_keypair(label=label, store=True, id=b"\\3")
-"""
-
-
-class Token:
-    """A token in a folder of its own. What is asked of it is asked by another process, as a stranger would."""
-
-    def __init__(self, folder):
-        self.folder = folder / "tokens"
-
-    def make(self, label, kind):
-        subprocess.run(
-            [sys.executable, "-c", textwrap.dedent(MAKE), MODULE, label, kind], check=True, timeout=60
-        )
-
-    def has(self, label):
-        """By SoftHSM's own tool chain: what its library shows to a new process."""
-        code = (
-            "import sys, pkcs11; s = pkcs11.lib(sys.argv[1]).get_token(token_label='crm').open(user_pin='1234');"
-            "sys.exit(not any(o.label == sys.argv[2] for o in s.get_objects({pkcs11.Attribute.PRIVATE: True})))"
-        )
-        return (
-            subprocess.run([sys.executable, "-c", code, MODULE, label], check=False, timeout=60).returncode
-            == 0
-        )
-
-    def objects(self):
-        return {
-            path: path.read_bytes() for path in self.folder.rglob("*.object") if path.name != "token.object"
-        }
-
-
-@pytest.fixture(scope="module")
-def token(tmp_path_factory):
-    if not MODULE.exists():
-        pytest.skip("softhsm2 is not installed")
-    util = tool("softhsm2-util")
-    folder = tmp_path_factory.mktemp("hsm")
-    (folder / "tokens").mkdir()
-    (folder / "c.conf").write_text(f"directories.tokendir = {folder}/tokens\nobjectstore.backend = file\n")
-    before = os.environ.get("SOFTHSM2_CONF")
-    os.environ["SOFTHSM2_CONF"] = str(folder / "c.conf")
-    subprocess.run(
-        [util, "--init-token", "--free", "--label", "crm", "--pin", "1234", "--so-pin", "5678"],
-        check=True, capture_output=True, timeout=60,
-    )  # fmt: skip
-    pkcs11.lib(str(MODULE)).reinitialize()
-    yield Token(folder)
-    pkcs11.lib(str(MODULE)).finalize()
-    if before is None:
-        del os.environ["SOFTHSM2_CONF"]
-    else:
-        os.environ["SOFTHSM2_CONF"] = before
-
-
-def source(label, **more):
-    return ServiceKey("pkcs11", f"pkcs11:token=crm;object={label}", module=MODULE, timeout=20, **more)
-
-
-def facts(settled):
-    return dict(settled.evidence.facts)
-
-
-@pytest.fixture
-def label():
-    return f"vault{time.monotonic_ns()}"
 
 
 @pytest.mark.parametrize("kind", ["aes", "rsa", "ec"])
@@ -234,19 +145,6 @@ def test_another_of_the_same_name_is_not_taken(token, label):
     assert token.has(label)
 
 
-DROP = """
-import sys, pkcs11
-s = pkcs11.lib(sys.argv[1]).get_token(token_label='crm').open(rw=True, user_pin='1234')
-for o in list(s.get_objects({pkcs11.Attribute.LABEL: sys.argv[2]})):
-    if sys.argv[3] in ('all', o.object_class.name):
-        o.destroy()
-"""
-
-
-def drop(label, which="all"):
-    subprocess.run([sys.executable, "-c", DROP, MODULE, label, which], check=True, timeout=60)
-
-
 @pytest.mark.parametrize("kind", ["aes", "rsa", "ec"])
 def test_a_key_that_took_its_place_is_not_the_signed_one(token, label, counter, kind):
     token.make(label, kind)
@@ -301,52 +199,12 @@ def test_a_library_that_is_none_is_said(tmp_path):
     assert refused.value.fault is Fault.KEY_STORE_SILENT
 
 
-HANGING = """
-#include <stddef.h>
-#include <string.h>
-#include <unistd.h>
-typedef unsigned long RV;
-struct list { unsigned char version[2]; void *calls[68]; } all;
-static RV ok(void) { return 0; }
-static RV hang(void) { for (;;) pause(); }
-static RV info(unsigned char *told) { memset(told, ' ', 88); told[0] = 2; told[1] = 40; return 0; }
-#ifdef AT_LOAD
-__attribute__((constructor)) static void loaded(void) { hang(); }
-#endif
-#ifdef AT_CRASH
-__attribute__((constructor)) static void loaded(void) { *(volatile int *)0 = 1; }
-#endif
-RV C_GetFunctionList(struct list **given) {
-#ifdef AT_LIST
-    hang();
-#endif
-    all.version[0] = 2; all.version[1] = 40;
-    for (int at = 0; at < 68; at++) all.calls[at] = (void *)hang;
-#ifndef AT_INITIALIZE
-    all.calls[0] = (void *)ok;
-#endif
-    all.calls[1] = (void *)ok; all.calls[2] = (void *)info;
-    *given = &all;
-    return 0;
-}
-"""
-
-
 @pytest.mark.parametrize("where", ["AT_LOAD", "AT_LIST", "AT_CRASH", "AT_INITIALIZE", "AT_SLOTS"])
-def test_a_module_that_hangs_or_crashes_ends_in_a_sentence_within_its_time(tmp_path, where):
+def test_a_module_that_hangs_or_crashes_ends_in_a_sentence_within_its_time(hanging_module, where):
     """A real library, in which one call never comes back. To load one stops every thread of a program."""
-    if shutil.which("gcc") is None:
-        pytest.skip("gcc is not installed")
-    code, module = tmp_path / "hanging.c", tmp_path / f"{where.lower()}.so"
-    code.write_text(HANGING)
-    subprocess.run(
-        ["gcc", "-w", "-shared", "-fPIC", f"-D{where}", "-o", module, code], check=True, timeout=60
-    )
-    one = ServiceKey("pkcs11", "pkcs11:token=a;object=b", module=module, timeout=2)
-    began = time.monotonic()
-    with pytest.raises(Refused) as refused:
+    one = ServiceKey("pkcs11", "pkcs11:token=a;object=b", module=hanging_module(where), timeout=2)
+    with ends_by_itself(), pytest.raises(Refused) as refused:
         list(inquire([one], key=b"k" * 32, passphrase=lambda _: "1234"))
-    assert time.monotonic() - began < 8
     assert refused.value.fault is Fault.KEY_STORE_SILENT
     assert refused.value.detail == "2 s"
     for language in Language:
@@ -361,13 +219,7 @@ def test_killed_on_the_way_it_goes_on(token, label, counter, what):
     token.make(label, "aes")
     (path,) = set(token.objects()) - before
     bed = counter(source(label), secret="1234")
-    events = bed.events()
-    for event in events:
-        if isinstance(event, Noted):
-            bed.noted[event.ids[0]], bed.stages[event.ids[0]] = event.evidence, Stage.NOTED
-            if event.what == what or what == "overwritten":
-                break
-    events.close()
+    bed.stop_at("canary" if what == "overwritten" else what)
     if what == "overwritten":
         # As a kill between the overwriting and the call leaves it.
         path.write_bytes(bytes(path.stat().st_size))

@@ -53,6 +53,9 @@ class TransitKey(contract.Keeper):
 
     def _handle(self, told: Mapping[str, Any]) -> str:
         """A digest of what only this key has: the journal holds no names."""
+        if not told.get("keys"):
+            # Of a key for HMAC nothing is told: another one of its name would pass for it.
+            raise contract.Unanswered(Reason.STORE_REFUSED)
         first = told["keys"][min(told["keys"], key=int)]
         born = first.get("creation_time", "") if isinstance(first, dict) else first
         known = [self.server.identity(), self.mount, self.name, str(told["type"]), str(born)]
@@ -66,18 +69,16 @@ class TransitKey(contract.Keeper):
     def canary(self, key: contract.KeyRef) -> contract.Challenge:
         told = self.server.read(self._path) or {}
         if not told.get("supports_encryption"):
-            return self._signing(told)
+            sign = base64.b64encode(secrets.token_bytes(32))
+            return self._tried(contract.Challenge("transit-sign", sign, ""))
         text = secrets.token_bytes(32)
         context = base64.b64encode(secrets.token_bytes(16)).decode() if told.get("derived") else ""
         asked = {"plaintext": base64.b64encode(text).decode(), **({"context": context} if context else {})}
         made = self.server.write(f"{self.mount}/encrypt/{self.name}", asked)["ciphertext"]
-        laid = contract.Challenge("transit", f"{context} {made}".encode(), hashlib.sha256(text).hexdigest())
-        return contract.tried(laid, self._opens(laid))
+        locked = f"{context} {made}".encode()
+        return self._tried(contract.Challenge("transit", locked, hashlib.sha256(text).hexdigest()))
 
-    def _signing(self, told: Mapping[str, Any]) -> contract.Challenge:
-        if not told.get("supports_signing"):
-            raise contract.Unanswered(Reason.CANARY_FAILED)
-        laid = contract.Challenge("transit-sign", base64.b64encode(secrets.token_bytes(32)), "")
+    def _tried(self, laid: contract.Challenge) -> contract.Challenge:
         return contract.tried(laid, self._opens(laid))
 
     def _opens(self, canary: contract.Challenge) -> contract.Saw:

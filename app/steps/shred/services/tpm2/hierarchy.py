@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from app.domain.outcome import Reason
 from app.steps.shred.services import contract
-from app.steps.shred.services.tpm2.tools import NAME, Tools, refuse_other, tried
+from app.steps.shred.services.tpm2.tools import Tools, name_in, refuse_other, tried
 
 _PLATFORM: Final = 0x81800000
 """The first persistent handle that is the platform's, by the TPM 2.0 library, part 2, 7.5."""
@@ -27,9 +27,9 @@ class Hierarchy(contract.Keeper):
     def _primary(self) -> str:
         """Make the primary key that a seed gives, and tell its name."""
         self.tools.run("createprimary", "-Q", "-C", "o", "-c", "primary")
-        name = NAME.search(self.tools.run("readpublic", "-c", "primary"))
+        told = self.tools.run("readpublic", "-c", "primary")
         self.tools.flush()
-        return name[1] if name else ""
+        return name_in(told)
 
     @override
     def store(self) -> str:
@@ -38,8 +38,6 @@ class Hierarchy(contract.Keeper):
     @override
     def keys(self) -> tuple[contract.KeyRef, ...]:
         name = self._primary()
-        if not name:
-            return ()
         facts = tuple((kind, len(self.tools.handles(kind))) for kind in ("persistent", "nv-index"))
         return (contract.KeyRef(name, name, "TPM owner seed", limits=self.limits, facts=facts),)
 

@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from app.domain.outcome import Reason
 from app.steps.shred.services import contract
-from app.steps.shred.services.tpm2.tools import NAME, TYPE, Tools, refuse_other, tried
+from app.steps.shred.services.tpm2.tools import TYPE, Tools, name_in, refuse_other, tried
 
 
 @dataclass(slots=True)
@@ -33,8 +33,7 @@ class Handle(contract.Keeper):
         if self.handle not in self.tools.handles("persistent"):
             return ()
         told = self.tools.run("readpublic", "-c", self._at)
-        name, kind = NAME.search(told), TYPE.search(told)
-        id_ = name[1] if name else ""
+        id_, kind = name_in(told), TYPE.search(told)
         return (contract.KeyRef(id_, id_, f"TPM {kind[1] if kind else ''}".strip(), limits=self.limits),)
 
     @override
@@ -99,8 +98,7 @@ class Index(contract.Keeper):
     def keys(self) -> tuple[contract.KeyRef, ...]:
         if self.index not in self.tools.handles("nv-index"):
             return ()
-        name = NAME.search(self.tools.run("nvreadpublic", self._at))
-        id_ = name[1] if name else ""
+        id_ = name_in(self.tools.run("nvreadpublic", self._at))
         return (contract.KeyRef(id_, id_, "TPM NV", limits=self.limits),)
 
     @override

@@ -19,7 +19,7 @@ from app.steps.shred.services.contract import (
 )
 
 _CODE: Final = re.compile(r"\(?0x([0-9A-Fa-f]{3,8})\)? ?- ?tpm:")
-NAME: Final = re.compile(r"\bname: ([0-9a-f]{8,})")
+_NAME: Final = re.compile(r"\bname: ([0-9a-f]{8,})")
 TYPE: Final = re.compile(r"^type:\s+value: (\S+)", re.MULTILINE)
 _HANDLE: Final = re.compile(r"0x[0-9A-Fa-f]+")
 _FORMAT_ONE, _ERROR = 0x80, 0x3F
@@ -77,15 +77,36 @@ class Tools:
             self.run("flushcontext", "-t")
 
     def chip(self) -> str:
-        """The name of the key that this TPM's own seed gives, and no other: a clear does not change it."""
-        self.run("createprimary", "-Q", "-C", "e", "-G", "ecc", "-c", "chip")
-        name = NAME.search(self.run("readpublic", "-c", "chip"))
+        """The name of the key that this TPM's own seed gives, and no other: a clear does not change it.
+
+        Where that seed has a passphrase, the given one is tried: it counts towards no lockout.
+        """
+        how = ("createprimary", "-Q", "-C", "e", "-G", "ecc", "-c", "chip")
+        try:
+            self.run(*how)
+        except Unanswered as error:
+            if error.reason is not Reason.WRONG_PASSPHRASE or not self.secret:
+                raise
+            self.run(*how, auth="-P")
+        told = self.run("readpublic", "-c", "chip")
         self.flush()
-        return name[1] if name else ""
+        return name_in(told)
 
     def handles(self, kind: str) -> tuple[int, ...]:
         """The handles of a kind that the TPM itself lists."""
         return tuple(int(one, 16) for one in _HANDLE.findall(self.run("getcap", f"handles-{kind}")))
+
+
+def name_in(told: str) -> str:
+    """The name of a key or an index, a digest of what it is.
+
+    Raises:
+        Unanswered: NO_ANSWER when there is none: without it, any other would pass for this one.
+    """
+    name = _NAME.search(told)
+    if name is None:
+        raise Unanswered(Reason.NO_ANSWER)
+    return name[1]
 
 
 def _reason(said: str) -> Reason:
@@ -93,11 +114,8 @@ def _reason(said: str) -> Reason:
     if not codes:
         return Reason.NO_ANSWER
     code = codes[-1]
-    if code in _CODES:
-        return _CODES[code]
-    if code & _FORMAT_ONE:
-        return _OF_FORMAT_ONE.get(code & _ERROR, Reason.STORE_REFUSED)
-    return Reason.STORE_REFUSED
+    known = _OF_FORMAT_ONE.get(code & _ERROR) if code & _FORMAT_ONE else _CODES.get(code)
+    return known or Reason.STORE_REFUSED
 
 
 def refuse_other(keeper: Keeper, warrant: Warrant) -> None:
