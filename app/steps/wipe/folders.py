@@ -13,11 +13,12 @@ from typing import Final
 
 from app.steps.wipe.keystream import names_for
 from app.steps.wipe.places import parent_of
-from app.steps.wipe.scene import Terms, is_below
+from app.steps.wipe.scene import Terms
 from app.steps.wipe.verdict import Done
 from app.system.attributes import has_attributes
 from app.system.disk import Folder, open_folder
 from app.system.names import length_of
+from app.system.paths import lies_in
 from app.system.protected import is_protected
 
 _FILLER: Final = "\x7f"
@@ -40,7 +41,7 @@ class Folders:
         """Whether an emptied folder has attributes, whose text no purge reaches."""
         for parent, named in sorted({(parent_of(one.item.path), one.item.location) for one in done}):
             at, location = parent, named or parent
-            while at not in self._location and is_below(at, location):
+            while at not in self._location and lies_in(at, location):
                 self._location[at] = location
                 at = parent_of(at)
             self._location.setdefault(parent, location)
@@ -142,7 +143,7 @@ class Folders:
         with suppress(OSError):
             open_folder(path, location).close()
             return path
-        if path == location or not is_below(path, location):
+        if path == location or not lies_in(path, location):
             return None
         parent, _, name = path.rpartition(os.sep)
         above = self._place(parent)
@@ -158,7 +159,7 @@ class Folders:
 
     def _is_emptied(self, path: str, renamed: set[str]) -> bool:
         location = self._location[path]
-        if path == location or not is_below(path, location) or is_protected(path, self._terms.protected):
+        if path == location or not lies_in(path, location) or is_protected(path, self._terms.protected):
             return False
         left = [True]
 

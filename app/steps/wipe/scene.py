@@ -22,15 +22,11 @@ from app.system.device import Device, open_device
 from app.system.disk import Disk, Folder, open_folder
 from app.system.handles import Node, open_files
 from app.system.media import medium_of, stands_on
+from app.system.paths import lies_in
 from app.system.volumes import Volume, Writes, mount_id, volume_of
 from app.system.walk import Patience
 
 _OPEN_FOLDERS: Final = 64
-
-
-def is_below(path: str, place: str) -> bool:
-    """Whether `path` is `place` or lies in it, by its words."""
-    return path == place or path.startswith(place.rstrip(os.sep) + os.sep)
 
 
 class Spared(Exception):
@@ -143,7 +139,7 @@ class Scene:
     def crosses(self, path: str, fd: int) -> bool:
         """Whether an open file or folder lies in another mount than every named location above it."""
         here = mount_id(fd)
-        above = (place for place in self.terms.locations if is_below(path, place))
+        above = (place for place in self.terms.locations if lies_in(path, place))
         mounts = {self._mount_of(place) for place in above}
         return bool(mounts) and here not in mounts
 

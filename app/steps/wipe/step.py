@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Protocol
 
 from app.domain.fate import Fate
 from app.domain.fault import Fault, Refused
@@ -30,7 +30,17 @@ from app.system.disk import Disk, this_disk
 BATCH_ITEMS: Final = 512
 BATCH_BYTES: Final = 64 * 1024 * 1024
 
-Notes = Mapping[str, tuple[Outcome, Evidence]]
+
+class Notes(Protocol):
+    """The outcome and evidence that were noted of items, by their ids."""
+
+    def __contains__(self, item: str, /) -> bool:
+        """Whether it was noted."""
+
+    def __getitem__(self, item: str, /) -> tuple[Outcome, Evidence]:
+        """Give what was noted."""
+
+
 _NO_NOTES: Final[Notes] = MappingProxyType({})
 _WIPING: Final = Wiping()
 

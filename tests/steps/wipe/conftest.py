@@ -6,10 +6,15 @@ import hashlib
 import os
 import shutil
 import subprocess
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # for wiped_secret
+
+from wiped_secret import SEED
 
 from app.domain.case import Profile, Role
 from app.domain.event import Noted, Settled
@@ -19,8 +24,6 @@ from app.domain.plan import Plan, PlanItem, Subject
 from app.domain.record import Stamp, Tier
 from app.identity import create, sign_plan
 from app.steps.wipe import wipe
-
-SEED = bytes(range(32))
 
 
 @pytest.fixture(scope="session")
@@ -71,6 +74,21 @@ class Job:
         for event in wipe(self.signed(profile), **{"stages": {}, "seed": SEED} | options):
             self.events.append(event)
         return self.ends()
+
+    def left(self, item, reason, **options):
+        """Run, and see that the item failed for this reason with nothing written."""
+        self._failed(item, reason, "untouched", options)
+
+    def touched(self, item, reason, **options):
+        """Run, and see that the item failed for this reason, perhaps half overwritten, and is still there."""
+        self._failed(item, reason, "keystream-1", options)
+        assert {event.what for event in self.events if isinstance(event, Noted)} == {"medium"}
+
+    def _failed(self, item, reason, method, options):
+        end = self.run(**options)[item.id]
+        assert end.outcome is Outcome.FAILED
+        assert end.evidence.limits == (reason,)
+        assert end.evidence.method == method
 
     def ends(self):
         return {event.id: event for event in self.events if isinstance(event, Settled)}

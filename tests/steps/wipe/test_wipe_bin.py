@@ -5,6 +5,7 @@ import hashlib
 import os
 
 import pytest
+from wiped_secret import SECRET, SEED
 
 from app.domain.case import Profile
 from app.domain.event import Begun, Noted, Settled
@@ -13,9 +14,6 @@ from app.domain.outcome import Outcome, Reason
 from app.domain.step import Stage
 from app.steps.wipe import wipe
 from app.system.disk import Disk
-
-SEED = bytes(range(32))
-SECRET = b"11010519491231002X " * 500
 
 
 @pytest.fixture(autouse=True)

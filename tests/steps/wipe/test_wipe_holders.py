@@ -7,6 +7,7 @@ import subprocess
 from dataclasses import replace
 
 import pytest
+from wiped_secret import SEED
 
 from app.domain.event import Noted
 from app.domain.fate import Fate
@@ -21,7 +22,6 @@ from app.system.disk import Disk
 from app.system.sharing import Sharer
 from app.system.walk import Patience, Walk
 
-SEED = bytes(range(32))
 NEEDLE = "客户身份证11010519491231002X；".encode()
 CONTENT = (NEEDLE.ljust(63, b".") + b"\n") * 1100
 

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 
 import pytest
+from wiped_secret import SEED
 
 from app.domain.fault import Fault, Refused
 from app.domain.outcome import Outcome, Reason
@@ -16,7 +17,6 @@ from app.system.disk import Disk
 from app.system.extents import Attribute
 from app.system.swap import may_swap
 
-SEED = bytes(range(32))
 NEEDLE = "客户身份证11010519491231002X；".encode()
 SIZES = [1, 3, 40, 900, 4095, 4096, 4097, 6000, 70_000, 1_000_000]
 

@@ -12,6 +12,7 @@ import threading
 from contextlib import contextmanager
 
 import pytest
+from wiped_secret import SEED
 
 from app.domain.event import Noted
 from app.domain.outcome import Outcome, Reason
@@ -20,7 +21,6 @@ from app.system import guards
 from app.system.disk import Disk
 from app.system.guards import guard, guarded, open_at_once
 
-SEED = bytes(range(32))
 SMALL = b"11010519491231002X " * 500
 LARGE = SMALL * 160
 

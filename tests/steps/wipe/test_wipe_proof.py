@@ -6,6 +6,7 @@ import subprocess
 from dataclasses import replace
 
 import pytest
+from wiped_secret import SEED
 
 from app.domain.fate import Fate
 from app.domain.outcome import Outcome, Reason
@@ -18,7 +19,6 @@ from app.system.device import Device
 from app.system.disk import Folder
 from app.system.extents import Extent, ExtentFlag
 
-SEED = bytes(range(32))
 VERDICT = Verdict(Outcome.OVERWRITTEN, (), "ext4", "v-0")
 LARGE = 19 * (1 << 20) + 12345
 

@@ -5,6 +5,7 @@ import os
 import shutil
 
 import pytest
+from wiped_secret import SEED
 
 from app.domain.event import Noted
 from app.domain.outcome import Outcome, Reason
@@ -18,8 +19,6 @@ from app.system.device import open_device
 from app.system.disk import Disk
 from app.system.journals import Log, LogKind
 from app.system.volumes import volume_of
-
-SEED = bytes(range(32))
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from wiped_secret import SEED
 
 from app.domain.outcome import Outcome, Reason
 from app.domain.wiping import Wiping
@@ -20,7 +21,6 @@ from app.steps.wipe.helper import Helper
 from app.steps.wipe.keystream import Keystream
 from app.system.extents import extents
 
-SEED = bytes(range(32))
 NOBODY = 65534
 COMMAND = ("env", f"SUDO_UID={NOBODY}", f"SUDO_GID={NOBODY}", sys.executable, "-m", "app.steps.wipe.reader")
 

@@ -7,6 +7,7 @@ import signal
 from pathlib import Path
 
 import pytest
+from wiped_secret import SECRET, SEED
 
 from app.domain.case import Profile
 from app.domain.event import Begun, Noted, Settled
@@ -17,9 +18,6 @@ from app.steps.wipe import wipe
 from app.steps.wipe.keystream import Keystream, names_for
 from app.system.disk import Disk
 from app.system.volumes import volume_of
-
-SEED = bytes(range(32))
-SECRET = b"11010519491231002X " * 500
 
 fork_only = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and SIGKILL")
 

@@ -6,6 +6,7 @@ import os
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from wiped_secret import SEED
 
 from app.domain.case import Profile
 from app.domain.event import Begun, Noted, Progressed, Settled
@@ -20,7 +21,6 @@ from app.steps.wipe.keystream import Keystream
 from app.system.disk import Disk, ReadOnlyDisk
 from app.system.volumes import volume_of
 
-SEED = bytes(range(32))
 BLOCK = 4096
 
 

@@ -6,6 +6,7 @@ import os
 from dataclasses import replace
 
 import pytest
+from wiped_secret import SECRET, SEED
 
 from app.domain.event import Noted
 from app.domain.outcome import Outcome, Reason
@@ -16,9 +17,6 @@ from app.steps.wipe import wipe
 from app.steps.wipe.scene import Terms
 from app.system.disk import Disk
 from app.system.walk import Walk
-
-SEED = bytes(range(32))
-SECRET = b"11010519491231002X " * 500
 
 
 def stopped(job, item):

@@ -5,6 +5,7 @@ import subprocess
 from dataclasses import replace
 
 import pytest
+from wiped_secret import SEED
 
 from app.domain.event import Begun
 from app.domain.outcome import Outcome, Reason
@@ -13,7 +14,6 @@ from app.domain.wiping import Wiping
 from app.steps.wipe import wipe
 from app.system.disk import Disk
 
-SEED = bytes(range(32))
 LINE = "身份证 110101199003074610 王小明的合同\n".encode()
 
 
@@ -146,6 +146,25 @@ def test_what_a_stopped_run_removed_is_not_called_seen(job, image):
     stages = dict.fromkeys(noted, Stage.NOTED)
     ends = job.run(stages=stages, noted=noted)
     assert {end.outcome for end in ends.values()} == {Outcome.RESIDUE_POSSIBLE}
+
+
+@pytest.mark.parametrize(("gone", "best"), [(False, Outcome.OVERWRITTEN), (True, Outcome.RESIDUE_POSSIBLE)])
+def test_a_folder_that_went_while_a_run_was_stopped_is_doubted(job, image, gone, best):
+    """Nobody knows whether it had grown beyond a block, and left names where nothing clears them."""
+    made = image("ext4")
+    job.folder = made.mount
+    (made.mount / "甲").mkdir()
+    item = job.add(made.mount / "甲" / "王小明.csv", b"x")
+    careful = Wiping(device=False)
+    for event in wipe(job.signed(), stages={}, seed=SEED, wiping=careful):
+        job.events.append(event)
+        if isinstance(event, Begun) and event.ids[0].startswith("v-"):
+            break
+    if gone:
+        (made.mount / "甲").rmdir()
+    noted = job.noted()
+    stages = dict.fromkeys(noted, Stage.NOTED)
+    assert job.run(stages=stages, noted=noted, wiping=careful)[item.id].outcome is best
 
 
 @pytest.mark.parametrize("kind", ["ext4", "xfs"])

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.domain.event import Event
 from app.domain.fault import Refused
-from app.domain.outcome import Evidence, Fact, Outcome, Reason
+from app.domain.outcome import Evidence, Outcome, Reason
 from app.domain.step import Stage
 from app.steps.wipe.rows.before import gone_before, table_now
 from app.steps.wipe.rows.delete import answering, delete, read_first
 from app.steps.wipe.rows.elsewhere import held_elsewhere
 from app.steps.wipe.rows.needles import Value
-from app.steps.wipe.rows.recheck import present
-from app.steps.wipe.rows.scene import DELETED, DELETING, METHOD, Scene, Sight, noted, settled
+from app.steps.wipe.rows.recheck import remaining
+from app.steps.wipe.rows.scene import DELETED, DELETING, PREPARING, Scene, Sight, ended, must, noted
 from app.steps.wipe.rows.stand import Stand, stand_of
 from app.steps.wipe.scene import Spared
-from app.system.databases.sqlite import files_of
+from app.system.databases.sqlite import files_of, is_wal
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -28,38 +29,56 @@ if TYPE_CHECKING:
 _ZEROS = b"\0" * (1 << 20)
 
 
-def wipe(scene: Scene, stage: Stage, before: Evidence | None) -> Iterator[Event]:
-    """Delete the rows of an item and say how they ended, or go on where a stopped run left off.
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """The rows of an item that are gone: what was seen, where the file stood, and its mode of journal."""
 
-    The raw file is only opened while no connection to it is: closing it would let go of
-    SQLite's own locks (sqlite.org/howtocorrupt.html, 2.2).
+    scene: Scene
+    sight: Sight
+    stand: Stand | None
+    mode: str
+
+
+def begin(
+    scene: Scene, stage: Stage, before: Evidence | None, others: Sequence[Deleted]
+) -> Generator[Event, None, Deleted]:
+    """Delete the rows of an item, or see that a stopped run has.
+
+    The file is not rebuilt yet: that may give the numbers of rows without a key to others, and other
+    items of this file name theirs by them. The raw file is only opened while no connection to it is:
+    closing it would let go of SQLite's own locks (sqlite.org/howtocorrupt.html, 2.2).
 
     Raises:
         Spared: with the reason, when nothing was deleted.
         Refused: when the file is no database, or gone.
     """
-    sight = Sight()
-    mode = str(dict(before.facts).get("journal", "")) if before else ""
-    stand = None
+    sight, stand = Sight(), None
+    told = (*(one.mode for one in others), str(dict(before.facts).get("journal", "")) if before else "")
+    mode = next(filter(None, told), "")
     if not gone_before(scene, stage, before, sight):
-        stand = stand_of(_file(scene))
-        mode = yield from _delete(scene, sight)
-    yield from _finish(scene, sight, stand, mode or "delete")
+        # Where it stood before the first of the `others` of this file went: it has a journal since.
+        stand = next((one.stand for one in others if one.stand), None) or stand_of(_file(scene))
+        if not mode and is_wal(_file(scene)):
+            # On disk before it is changed: whoever is stopped then would not know that it was so.
+            mode = "wal"
+            yield noted(scene, PREPARING, ("stage", PREPARING), ("journal", mode))
+        mode = yield from _delete(scene, sight, mode)
+    return Deleted(scene, sight, stand, mode or "delete")
 
 
 def _file(scene: Scene) -> Path:
     return scene.door.address.file or Path()
 
 
-def _delete(scene: Scene, sight: Sight) -> Generator[Event, None, str]:
+def _delete(scene: Scene, sight: Sight, known: str) -> Generator[Event, None, str]:
     with scene.door.opened() as connection, answering():
         read_first(connection, scene.make, scene.item, scene.rows, scene.kept, sight.needles.add)
     sight.hits_before = len(_held(scene, sight) or ())
     with scene.door.opened(read_only=False) as connection:
         with answering():
-            mode = _prepare(connection)
+            found = _prepare(connection)
             _, before = delete(connection, scene.server, scene.make, scene.item, scene.rows, scene.kept)
-        sight.added = before > scene.rows.of
+        sight.added, mode = before > scene.rows.of, known or found
         yield noted(scene, DELETING, ("stage", DELETING), ("journal", mode))
         with answering():
             connection.commit()
@@ -76,8 +95,7 @@ def _prepare(connection: Connection) -> str:
     mode = _pragma(connection, "journal_mode")
     if mode == "wal":
         _pragma(connection, "wal_checkpoint(TRUNCATE)")
-    if _pragma(connection, "journal_mode = PERSIST") != "persist":
-        raise Spared(Reason.OPEN_ELSEWHERE)
+    must(_pragma(connection, "journal_mode = PERSIST") == "persist", Reason.OPEN_ELSEWHERE)
     _pragma(connection, "secure_delete = ON")
     _pragma(connection, "synchronous = FULL")
     _pragma(connection, "temp_store = MEMORY")
@@ -90,22 +108,24 @@ def _pragma(connection: Connection, words: str) -> str:
     return str(row[0]) if row else ""
 
 
-def _finish(scene: Scene, sight: Sight, stand: Stand | None, mode: str) -> Iterator[Event]:
+def finish(deleted: Deleted) -> Iterator[Event]:
+    """Rebuild the file, look for what was deleted, and say how the item ended."""
+    scene, sight, stand, mode = deleted.scene, deleted.sight, deleted.stand, deleted.mode
     limits: list[Reason] = []
     try:
         with scene.door.opened(read_only=False) as connection, answering():
             _prepare(connection)
             table = table_now(connection, scene)
-            there = present(connection, table, scene.kept(scene.item.id)) if table else 0
+            there = remaining(connection, table, scene.kept(scene.item.id)) if table else 0
             connection.rollback()
             limits += _rebuild(connection)
             _blank_journal(connection, _file(scene), mode)
     except (Spared, Refused) as error:
         reason = error.reason if isinstance(error, Spared) else Reason.UNANSWERED
-        yield _ended(scene, sight, Outcome.REMOVED, [Reason.SPACE_NOT_RECLAIMED, reason])
+        yield ended(scene, sight, Outcome.REMOVED, [Reason.SPACE_NOT_RECLAIMED, reason])
         return
     outcome = _capped(_judge(scene, sight, stand, limits), mode, limits)
-    yield _ended(scene, sight, Outcome.SURVIVES if there else outcome, limits)
+    yield ended(scene, sight, Outcome.SURVIVES if there else outcome, limits)
 
 
 def _rebuild(connection: Connection) -> list[Reason]:
@@ -183,11 +203,3 @@ def _capped(outcome: Outcome, mode: str, limits: list[Reason]) -> Outcome:
     if mode == "wal" and outcome.good:
         return Outcome.RESIDUE_POSSIBLE
     return Outcome.OVERWRITTEN if outcome is Outcome.PROVEN else outcome
-
-
-def _ended(scene: Scene, sight: Sight, outcome: Outcome, limits: list[Reason]) -> Event:
-    first = [] if sight.seen_commit else [Reason.COMMIT_NOT_SEEN]
-    if sight.added:
-        first.append(Reason.ROWS_ADDED)
-    facts: tuple[Fact, ...] = (("make", scene.make.value), ("rows", scene.rows.count), *sight.facts)
-    return settled(scene.item, outcome, METHOD, (*first, *limits), facts)

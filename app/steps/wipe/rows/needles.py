@@ -71,8 +71,10 @@ def _forms(value: Value) -> Iterator[bytes]:
         yield value[:_LONGEST]
         return
     for codec in ("utf-8", "utf-16-le", "utf-16-be", "gb18030", "big5"):
+        # SQLite keeps as text whatever a program gave it: bytes that are no UTF-8 stand there as they are.
+        errors = "surrogateescape" if codec == "utf-8" else "strict"
         try:
-            form = value.encode(codec)[:_LONGEST]
+            form = value.encode(codec, errors)[:_LONGEST]
         except UnicodeEncodeError:
             continue
         if len(form) >= _SHORTEST or len(value) >= 3:
@@ -81,6 +83,8 @@ def _forms(value: Value) -> Iterator[bytes]:
 
 def _integers(value: int) -> Iterator[bytes]:
     if not -(1 << 63) <= value < 1 << 63:
+        if 0 <= value < 1 << 64:
+            yield struct.pack(">Q", value)  # InnoDB, where the column has no sign
         return
     whole = struct.pack(">q", value)
     yield whole[2:] if -(1 << 47) <= value < 1 << 47 else whole  # SQLite: 6 or 8 bytes, the highest first

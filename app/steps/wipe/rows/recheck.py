@@ -12,8 +12,21 @@ from app.domain.plan import PlanItem
 from app.domain.record import Problem, Rows
 from app.steps.wipe.scene import Spared
 from app.system.databases.address import Make
-from app.system.databases.rows import Bound, Sum, Values, bound, by_key, count, in_parts, key_values, stream
-from app.system.databases.tables import Reference, Table, tables_of
+from app.system.databases.rows import (
+    Bound,
+    Sum,
+    Values,
+    bound,
+    by_key,
+    count,
+    in_parts,
+    key_bytes,
+    named,
+    names_rows,
+    standing,
+    stream,
+)
+from app.system.databases.tables import Reference, Table, referring
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -107,6 +120,15 @@ def present(connection: Connection, table: Table, kept: Iterator[Bound]) -> int:
     return sum(len(by_key(connection, table, [key for key, _ in part])) for part in in_parts(kept))
 
 
+def remaining(connection: Connection, table: Table, kept: Iterator[Bound]) -> int:
+    """How many of the deleted rows are there nevertheless.
+
+    As `present`; but where SQLite numbers the rows, other rows have their numbers once the file was rebuilt.
+    """
+    numbered = not set(table.key) <= set(table.columns)
+    return standing(connection, table, kept) if numbered else present(connection, table, kept)
+
+
 def refuse_referenced(
     connection: Connection, table: Table, rows: Rows, kept: Kept, item: str, make: Make
 ) -> None:
@@ -117,57 +139,30 @@ def refuse_referenced(
     Raises:
         Spared: REFERENCED.
     """
-    for other in tables_of(connection, make):
-        for reference in other.references:
-            if reference.to != table.id:
-                continue
-            if other.id == table.id and rows.count == rows.of:
-                continue
-            if _is_referenced(connection, other, reference, table, kept(item)):
+    for other, reference in referring(connection, make, table):
+        own = other.id == table.id
+        if own and rows.count == rows.of:
+            continue
+        going = {key for key, _ in kept(item)} if own else frozenset[bytes]()
+        for row in _referring_rows(connection, other, reference, table, kept(item)):
+            if not own or not names_rows(table, row) or key_bytes(row) not in going:
                 raise Spared(Reason.REFERENCED)
 
 
-def _is_referenced(
+def _referring_rows(
     connection: Connection, other: Table, reference: Reference, table: Table, kept: Iterator[Bound]
-) -> bool:
-    from sqlalchemy import and_, func, or_, select
+) -> Iterator[Values]:
+    """Give the keys of rows that refer to rows that go; of another table's, one of some is enough.
 
-    theirs = other.clause()
-    columns = [theirs.c[name] for name in reference.columns]
-    for part in in_parts(kept):
-        values = _referred(connection, table, reference, part)
-        if not values:
-            continue
-        names = (
-            columns[0].in_([one for (one,) in values])
-            if len(columns) == 1
-            else or_(*(and_(*(c == v for c, v in zip(columns, one, strict=True))) for one in values))
-        )
-        query = select(func.count()).select_from(theirs).where(names)
-        found = int(connection.execute(query).scalar_one())
-        if found and other.id == table.id:
-            found -= _own(connection, table, part, reference, values)
-        if found:
-            return True
-    return False
+    The database itself compares, for it knows when two values are the same to a foreign key.
+    """
+    from sqlalchemy import and_, select
 
-
-def _referred(connection: Connection, table: Table, reference: Reference, part: list[Bound]) -> set[Values]:
-    """What others may hold to refer to these rows."""
-    if reference.of == table.key:
-        return {key_values(key) for key, _ in part}
-    width = len(table.key)
-    places = [width + table.columns.index(name) for name in reference.of]
-    rows = by_key(connection, table, [key for key, _ in part]) if table.key else {}
-    found = {tuple(row[place] for place in places) for row in rows.values()}
-    return {one for one in found if None not in one}
-
-
-def _own(
-    connection: Connection, table: Table, part: list[Bound], reference: Reference, values: set[Values]
-) -> int:
-    """How many of the rows that go refer to one of these themselves, each in its own part."""
-    width = len(table.key)
-    places = [width + table.columns.index(name) for name in reference.columns]
-    rows = by_key(connection, table, [key for key, _ in part])
-    return sum(tuple(row[place] for place in places) in values for row in rows.values())
+    ours, theirs = table.clause(), other.clause().alias("other")
+    leads = (ours.c[of] == theirs.c[name] for of, name in zip(reference.of, reference.columns, strict=True))
+    own = other.id == table.id
+    names = table.key if own else reference.columns
+    asked = select(*(theirs.c[name].label(f"c{n}") for n, name in enumerate(names))).where(and_(*leads))
+    queries = (asked.where(named(table, [key for key, _ in part])) for part in in_parts(kept))
+    for query in queries if table.key else (asked,):
+        yield from map(tuple, connection.execute(query if own else query.limit(1)))

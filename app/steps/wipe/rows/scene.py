@@ -12,6 +12,7 @@ from app.domain.record import Rows
 from app.domain.step import Step
 from app.steps.wipe.rows.needles import Needles
 from app.steps.wipe.rows.recheck import Kept
+from app.steps.wipe.scene import Spared
 from app.system.databases.address import Make
 from app.system.databases.door import Door
 from app.system.databases.server import Server, server_for
@@ -20,6 +21,7 @@ METHOD = "delete-rows"
 """DELETE by primary key in one transaction that compared every row, then the space was reclaimed."""
 DROPPED = "drop-database"
 UNTOUCHED = "untouched"
+PREPARING = "preparing"
 DELETING = "deleting"
 DELETED = "deleted"
 
@@ -64,6 +66,25 @@ def noted(scene: Scene, what: str, *facts: Fact) -> Noted:
     """Say how far an item came."""
     told = (("make", scene.make.value), ("rows", scene.rows.count), *facts)
     return Noted(Step.WIPE, (scene.item.id,), what, Evidence(METHOD, (), told))
+
+
+def must(done: bool, reason: Reason) -> None:
+    """Go on only when something is so.
+
+    Raises:
+        Spared: with the reason, when it is not.
+    """
+    if not done:
+        raise Spared(reason)
+
+
+def ended(scene: Scene, sight: Sight, outcome: Outcome, limits: list[Reason]) -> Settled:
+    """Say how an item ended whose rows were deleted."""
+    first = [] if sight.seen_commit else [Reason.COMMIT_NOT_SEEN]
+    if sight.added:
+        first.append(Reason.ROWS_ADDED)
+    facts = (("make", scene.make.value), ("rows", scene.rows.count), *sight.facts)
+    return settled(scene.item, outcome, METHOD, (*first, *limits), facts)
 
 
 def settled(

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from app.domain.event import Event
 from app.domain.fault import Refused
-from app.domain.outcome import Evidence, Fact, Outcome, Reason
+from app.domain.outcome import Evidence, Outcome, Reason
 from app.domain.step import Stage
 from app.steps.wipe.rows.before import gone_before, table_now
 from app.steps.wipe.rows.delete import answering, delete, read_first
 from app.steps.wipe.rows.elsewhere import held_elsewhere
 from app.steps.wipe.rows.needles import Search, Value
 from app.steps.wipe.rows.recheck import present
-from app.steps.wipe.rows.scene import DELETED, DELETING, METHOD, Scene, Sight, noted, settled
+from app.steps.wipe.rows.scene import DELETED, DELETING, Scene, Sight, ended, noted
 from app.steps.wipe.scene import Spared
 from app.system.databases.address import Make
 from app.system.databases.opened import LONG
@@ -53,10 +53,24 @@ def _delete(scene: Scene, sight: Sight) -> Iterator[Event]:
             mark = scene.server.mark(acting)
         sight.added = before > scene.rows.of
         # The name of the transaction is on disk before its end: a later run can ask how it ended.
-        yield noted(scene, DELETING, ("stage", DELETING), ("mark", mark))
+        told = noted(scene, DELETING, ("stage", DELETING), ("mark", mark))
+        yield told
+        _commit(acting, scene, sight, told.evidence)
+    yield noted(scene, DELETED, ("stage", DELETED))
+
+
+def _commit(acting: Connection, scene: Scene, sight: Sight, told: Evidence) -> None:
+    """Commit; where the answer was lost, ask the database what came of it, as after a stop.
+
+    Raises:
+        Spared: when it was not committed.
+    """
+    try:
         with answering():
             acting.commit()
-    yield noted(scene, DELETED, ("stage", DELETED))
+    except Spared:
+        if not gone_before(scene, Stage.NOTED, told, sight):
+            raise
 
 
 def _strict(connection: Connection, make: Make) -> Connection:
@@ -81,12 +95,12 @@ def _finish(scene: Scene, sight: Sight) -> Iterator[Event]:
             files = scene.server.files(connection, table) if table else Files()
     except (Spared, Refused):
         # Deleted and noted, but nobody answers any more: neither space nor absence was seen.
-        yield _ended(scene, sight, Outcome.REMOVED, [*limits, Reason.SPACE_NOT_RECLAIMED, Reason.UNANSWERED])
+        yield ended(scene, sight, Outcome.REMOVED, [*limits, Reason.SPACE_NOT_RECLAIMED, Reason.UNANSWERED])
         return
     if not reclaimed:
         outcome, limits = Outcome.REMOVED, [*limits, Reason.SPACE_NOT_RECLAIMED]
     outcome = _searched(scene, sight, files, outcome, limits)
-    yield _ended(scene, sight, Outcome.SURVIVES if there else outcome, limits)
+    yield ended(scene, sight, Outcome.SURVIVES if there else outcome, limits)
 
 
 def _searched(scene: Scene, sight: Sight, files: Files, outcome: Outcome, limits: list[Reason]) -> Outcome:
@@ -128,11 +142,3 @@ def _held(files: tuple[Path, ...], search: Search) -> set[Value] | None:
 
 def _count(found: set[Value] | None) -> int:
     return len(found) if found else 0
-
-
-def _ended(scene: Scene, sight: Sight, outcome: Outcome, limits: list[Reason]) -> Event:
-    first = [] if sight.seen_commit else [Reason.COMMIT_NOT_SEEN]
-    if sight.added:
-        first.append(Reason.ROWS_ADDED)
-    facts: tuple[Fact, ...] = (("make", scene.make.value), ("rows", scene.rows.count), *sight.facts)
-    return settled(scene.item, outcome, METHOD, (*first, *limits), facts)

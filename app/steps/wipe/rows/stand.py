@@ -79,12 +79,18 @@ def _in_run(device: Device, run: Extent, search: Search) -> set[Value]:
     return found
 
 
-def stand_of(file: Path) -> Stand:
-    """See where the file and all beside it stand. No connection to it may be open meanwhile.
+def stand_of(file: Path) -> Stand | None:
+    """See where the file and all beside it stand; None when one of these can't be opened.
 
-    Raises:
-        OSError: when the file can't be opened.
+    No connection to it may be open meanwhile.
     """
+    try:
+        return _stand(file)
+    except OSError:
+        return None
+
+
+def _stand(file: Path) -> Stand:
     places: list[Extent] | None = []
     outcome, limits = Outcome.OVERWRITTEN, tuple[Reason, ...]()
     for path in files_of(file):

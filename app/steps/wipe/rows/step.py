@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from itertools import groupby
 from typing import Final
 
 from app.domain.event import Begun, Event, Progressed
@@ -76,27 +77,42 @@ def _follow(
     noted: Mapping[str, Evidence],
 ) -> Iterator[Event]:
     done, total = 0, sum(item.stamp.size for item, _ in going)
-    for item, rows in _children_first(going, doors):
-        yield Progressed(Step.WIPE, done, total, "bytes", item.path)
-        stage = stages.get(item.id, Stage.FRESH)
-        if stage is not Stage.NOTED:
-            yield Begun(Step.WIPE, (item.id,), item.stamp.size)
-        scene = Scene.of(item, rows, doors, kept)
-        if scene is None:
-            yield failed(item, Reason.UNANSWERED)
-            continue
-        before = noted.get(item.id) if stage is Stage.NOTED else None
-        work = whole.drop if rows.whole else file.wipe if scene.make is Make.SQLITE else server.wipe
-        try:
-            yield from work(scene, stage, before)
-        except Spared as spared:
-            yield failed(item, spared.reason, spared.code if isinstance(spared, Said) else "")
-        except Refused:
-            # The door stayed shut. Whether an earlier run deleted anything is not known then.
-            yield failed(item, Reason.UNANSWERED)
-        done += item.stamp.size
+    for _, group in groupby(_children_first(going, doors), key=lambda one: one[0].location):
+        deleted: list[file.Deleted] = []
+        for item, rows in group:
+            yield Progressed(Step.WIPE, done, total, "bytes", item.path)
+            stage = stages.get(item.id, Stage.FRESH)
+            if stage is not Stage.NOTED:
+                yield Begun(Step.WIPE, (item.id,), item.stamp.size)
+            scene = Scene.of(item, rows, doors, kept)
+            if scene is None:
+                yield failed(item, Reason.UNANSWERED)
+                continue
+            before = noted.get(item.id) if stage is Stage.NOTED else None
+            yield from _worked(scene, stage, before, deleted)
+            done += item.stamp.size
+        for one in deleted:
+            yield from file.finish(one)
     if going:
         yield Progressed(Step.WIPE, total, total, "bytes")
+
+
+def _worked(
+    scene: Scene, stage: Stage, before: Evidence | None, deleted: list[file.Deleted]
+) -> Iterator[Event]:
+    """Go on with one item; where its file is rebuilt once all of its items are `deleted`, add it to them."""
+    try:
+        if scene.rows.whole:
+            yield from whole.drop(scene, stage, before)
+        elif scene.make is Make.SQLITE:
+            deleted.append((yield from file.begin(scene, stage, before, deleted)))
+        else:
+            yield from server.wipe(scene, stage, before)
+    except Spared as spared:
+        yield failed(scene.item, spared.reason, spared.code if isinstance(spared, Said) else "")
+    except Refused:
+        # The door stayed shut. Whether an earlier run deleted anything is not known then.
+        yield failed(scene.item, Reason.UNANSWERED)
 
 
 def _children_first(

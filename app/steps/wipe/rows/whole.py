@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from app.domain.event import Event
+from app.domain.fault import Refused
 from app.domain.outcome import Evidence, Outcome, Reason
 from app.domain.step import Stage
 from app.steps.wipe.rows.delete import answering
-from app.steps.wipe.rows.scene import DELETED, DELETING, DROPPED, Scene, noted, settled
+from app.steps.wipe.rows.scene import DELETED, DELETING, DROPPED, Scene, must, noted, settled
 from app.steps.wipe.scene import Spared
 from app.system.databases.address import Make
 from app.system.databases.door import Door
@@ -39,26 +40,37 @@ def drop(scene: Scene, stage: Stage, before: Evidence | None) -> Iterator[Event]
         Refused: when the server does not let us in.
     """
     told = dict(before.facts).get("stage") if before else None
-    name = scene.door.address.name
+    name, first = scene.door.address.name, tuple[Reason, ...]()
     beside = _door_beside(scene)
     if _exists(beside, scene.make, name):
         if scene.make is Make.POSTGRESQL:
             yield from _drop_postgresql(scene, beside, name)
         else:
-            yield from _drop_mariadb(scene, name)
+            first = yield from _drop_mariadb(scene, name, resumed=told == DELETING)
         yield noted(scene, DELETED, ("stage", DELETED))
     elif stage is not Stage.NOTED or told not in (DELETING, DELETED):
         raise Spared(Reason.GONE)
-    there = _exists(beside, scene.make, name)
-    with beside.opened() as connection:
-        limits = [reason for reason, _ in scene.server.copies(connection)]
+    elif told == DELETING:
+        first = (Reason.COMMIT_NOT_SEEN,)
+    outcome, last = _seen_after(scene, beside, name)
     yield settled(
         scene.item,
-        Outcome.SURVIVES if there else Outcome.RESIDUE_POSSIBLE,
+        outcome,
         DROPPED,
-        (Reason.WRITE_AHEAD_LOG, Reason.FREED_BLOCKS, *limits, Reason.FILES_NOT_SEARCHED),
+        (*first, Reason.WRITE_AHEAD_LOG, Reason.FREED_BLOCKS, *last, Reason.FILES_NOT_SEARCHED),
         (("make", scene.make.value), ("rows", scene.rows.count)),
     )
+
+
+def _seen_after(scene: Scene, beside: Door, name: str) -> tuple[Outcome, tuple[Reason, ...]]:
+    try:
+        there = _exists(beside, scene.make, name)
+        with beside.opened() as connection:
+            limits = tuple(reason for reason, _ in scene.server.copies(connection))
+    except (Spared, Refused):
+        # Dropped and noted, but nobody answers any more: its absence was not seen.
+        return Outcome.REMOVED, (Reason.UNANSWERED,)
+    return Outcome.SURVIVES if there else Outcome.RESIDUE_POSSIBLE, limits
 
 
 def _door_beside(scene: Scene) -> Door:
@@ -69,12 +81,14 @@ def _door_beside(scene: Scene) -> Door:
 
 
 def _exists(beside: Door, make: Make, name: str) -> bool:
+    from sqlalchemy import text
+
     query = {
         Make.POSTGRESQL: "SELECT 1 FROM pg_database WHERE datname = :name",
         Make.MYSQL: "SELECT 1 FROM information_schema.schemata WHERE schema_name = :name",
     }[make]
-    with beside.opened() as connection:
-        return bool(asked(connection, query, name=name))
+    with beside.opened() as connection, answering():
+        return connection.execute(text(query), {"name": name}).first() is not None
 
 
 def _drop_postgresql(scene: Scene, beside: Door, name: str) -> Iterator[Event]:
@@ -82,7 +96,7 @@ def _drop_postgresql(scene: Scene, beside: Door, name: str) -> Iterator[Event]:
     with beside.opened(read_only=False) as manager:
         quote_name = manager.dialect.identifier_preparer.quote_identifier(name).replace(":", "\\:")
         # A stopped run may have left the door shut.
-        _must(alone(manager, f"ALTER DATABASE {quote_name} WITH ALLOW_CONNECTIONS true"), Reason.DENIED)
+        must(alone(manager, f"ALTER DATABASE {quote_name} WITH ALLOW_CONNECTIONS true"), Reason.DENIED)
         try:
             with scene.door.opened() as connection, answering():
                 own = one_text(connection, "SELECT pg_backend_pid()")
@@ -90,20 +104,15 @@ def _drop_postgresql(scene: Scene, beside: Door, name: str) -> Iterator[Event]:
                 _refuse_in_use(manager, name, int(own))
                 _compare(begin_fresh(connection), scene)
             yield noted(scene, DELETING, ("stage", DELETING))
-            _must(alone(manager, f"DROP DATABASE {quote_name}"), Reason.OPEN_ELSEWHERE)
+            must(alone(manager, f"DROP DATABASE {quote_name}"), Reason.OPEN_ELSEWHERE)
         except BaseException:
             with suppress(Exception):
                 alone(manager, f"ALTER DATABASE {quote_name} WITH ALLOW_CONNECTIONS true")
             raise
 
 
-def _must(done: bool, reason: Reason) -> None:
-    if not done:
-        raise Spared(reason)
-
-
 def _refuse_in_use(manager: Connection, name: str, own: int) -> None:
-    _must(not asked(manager, _OTHERS, name=name, own=own)[0][0], Reason.OPEN_ELSEWHERE)
+    must(not asked(manager, _OTHERS, name=name, own=own)[0][0], Reason.OPEN_ELSEWHERE)
 
 
 def begin_fresh(connection: Connection) -> Connection:
@@ -120,24 +129,36 @@ def _compare(connection: Connection, scene: Scene) -> list[Table]:
     return tables
 
 
-def _drop_mariadb(scene: Scene, name: str) -> Iterator[Event]:
-    """Lock every table, compare, and drop them; then the database, unless a table was made meanwhile."""
+def _drop_mariadb(scene: Scene, name: str, *, resumed: bool) -> Generator[Event, None, tuple[Reason, ...]]:
+    """Drop every table, then the database, unless a table was made meanwhile; gives what is to be said of it.
+
+    An earlier run that was `resumed` may have come as far as the tables.
+    """
     with scene.door.opened(read_only=False) as connection:
         with answering():
             names = [quoted(connection, table) for table in tables_of(connection, scene.make)]
-            _say(connection, "SET SESSION lock_wait_timeout = 10")
-            if names:
-                _say(connection, "LOCK TABLES " + ", ".join(f"{one} WRITE" for one in names))
-            _compare(connection, scene)
-        yield noted(scene, DELETING, ("stage", DELETING))
+        before = resumed and not names
+        if not before:
+            yield from _drop_tables(scene, connection, names)
         with answering():
-            _say(connection, "SET SESSION foreign_key_checks = 0")
-            if names:
-                _say(connection, "DROP TABLE " + ", ".join(names))
-            _say(connection, "UNLOCK TABLES")
             if tables_of(connection, scene.make):
-                raise Spared(Reason.ROWS_ADDED)
+                return (Reason.ROWS_ADDED,)
             _say(connection, f"DROP DATABASE {connection.dialect.identifier_preparer.quote_identifier(name)}")
+    return (Reason.COMMIT_NOT_SEEN,) if before else ()
+
+
+def _drop_tables(scene: Scene, connection: Connection, names: list[str]) -> Iterator[Event]:
+    """Lock every table, compare, and drop them."""
+    must(bool(names), Reason.CHANGED)
+    with answering():
+        _say(connection, "SET SESSION lock_wait_timeout = 10")
+        _say(connection, "LOCK TABLES " + ", ".join(f"{one} WRITE" for one in names))
+        _compare(connection, scene)
+    yield noted(scene, DELETING, ("stage", DELETING))
+    with answering():
+        _say(connection, "SET SESSION foreign_key_checks = 0")
+        _say(connection, "DROP TABLE " + ", ".join(names))
+        _say(connection, "UNLOCK TABLES")
 
 
 def _say(connection: Connection, statement: str) -> None:

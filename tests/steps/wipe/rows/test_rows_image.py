@@ -12,16 +12,9 @@ from typing import Any
 
 import pytest
 
-from app.domain.case import Database, Profile
-from app.domain.event import Located, RowsSeen, Settled
-from app.domain.fate import Fate, Ground
+from app.domain.event import Settled
 from app.domain.outcome import Outcome, Reason
-from app.domain.plan import Plan, PlanItem, Subject
-from app.identity import sign_plan
-from app.steps.locate.databases import locate_database
-from app.steps.wipe.rows import wipe_rows
-from app.system.databases.address import address_of
-from app.system.databases.door import Door
+from tests.steps.wipe.rows.signed_rows import SignedRows
 
 
 def mobile(number: int) -> str:
@@ -43,25 +36,7 @@ def wiped(people: Any, path: Path, chosen: list[int], folder: Path) -> Settled:
     """Locate the chosen numbers, sign, delete; give how it ended."""
     listed = folder / "list.csv"
     listed.write_text("手机\n" + "\n".join(map(mobile, chosen)) + "\n", encoding="utf-8")
-    address = address_of(f"sqlite:///{path}")
-    kept: dict[str, list[tuple[bytes, bytes]]] = {}
-    items = []
-    for event in locate_database(Database(address.url, customers=listed), key=b"k" * 32):
-        if isinstance(event, RowsSeen):
-            kept.setdefault(event.record, []).extend(event.rows)
-        if isinstance(event, Located) and event.record:
-            one = event.record
-            items.append(
-                PlanItem(
-                    one.id, Subject.RECORD, one.path, Fate.WIPE, Ground.RULE, "case.1", "", one.tier,
-                    one.category, one.people, one.stamp, one.sha256, one.location, one.rows,
-                )
-            )  # fmt: skip
-    plan = Plan("2026-001", "2026-11-21T09:00:00+08:00", "cn-1", Profile.STANDARD, tuple(items))
-    signed = sign_plan(plan, people, "2026-11-21T09:30:00+08:00")
-    doors = {address.plain: Door(address)}
-    events = list(wipe_rows(signed, rows=lambda one: iter(kept[one]), doors=doors, stages={}))
-    (end,) = [event for event in events if isinstance(event, Settled)]
+    (end,) = SignedRows(people, f"sqlite:///{path}", customers=listed).ends().values()
     return end
 
 
