@@ -17,7 +17,7 @@ from app.domain.copies import Searched
 from app.domain.fate import Fate, Ground
 from app.domain.limit import Limit
 from app.domain.medium import Medium
-from app.domain.outcome import AnyOutcome, Evidence
+from app.domain.outcome import AnyOutcome, Evidence, Reason
 from app.domain.plan import Subject
 from app.domain.record import Look, Tier
 from app.identity.signing import Signature
@@ -103,6 +103,14 @@ class Paper:
 
 
 @dataclass(frozen=True, slots=True)
+class Excuse:
+    """Why the officer let a limit of what is kept stand. `why` has no identifiers of anybody."""
+
+    limit: Reason
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Coverage:
     """What locate looked at, in files and bytes; `problems` counts each problem by its name.
 
@@ -168,6 +176,7 @@ class Account:
     unplanned: tuple[str, ...] = ()
     annex: Annex | None = None
     papers: tuple[Paper, ...] = ()
+    excuses: tuple[Excuse, ...] = ()
 
 
 def digest_of(account: Account) -> str:
@@ -179,8 +188,14 @@ def digest_of(account: Account) -> str:
 
 
 def pieces_of(account: Account) -> Iterator[bytes]:
-    """Give the canonical JSON of the account in pieces: joined, what `canonical` gives for the whole."""
-    around = canonical(plain(replace(account, lines=())))
+    """Give the canonical JSON of the account in pieces: joined, what `canonical` gives for the whole.
+
+    Without excuses it has no word of them: an account that an older Lethe made keeps its digest.
+    """
+    told = plain(replace(account, lines=()))
+    if not account.excuses:
+        del told["excuses"]
+    around = canonical(told)
     # Within a text every quote is escaped, so this stands nowhere else.
     before, after = around.split(b'"lines":[]', 1)
     yield before + b'"lines":['

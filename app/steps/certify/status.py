@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
 from app.domain.copies import Searched
 from app.domain.fate import Fate, Ground
@@ -12,6 +13,11 @@ from app.domain.outcome import CopyOutcome, Evidence, KeepOutcome, KeyOutcome, O
 from app.domain.plan import Subject
 from app.domain.record import Look
 from app.steps.certify.account import Account, Line
+
+_UNSEEN: Final = frozenset({Reason.NOT_OPENED, Reason.OPAQUE, Reason.SEARCH_LIMIT, Reason.UNFINISHED_UPLOADS})
+"""What of a search says that something it did not look into may hold the copy still."""
+_NOT_AGAIN: Final = frozenset({Reason.DISK_SILENT, Reason.NOT_SEARCHED_AGAIN})
+"""What of something destroyed says that nobody could see whether it is back."""
 
 
 class Status(Enum):
@@ -29,6 +35,8 @@ class Failing(Enum):
     """The journal holds no outcome: it may or may not have happened."""
     NOT_GONE = "not_gone"
     """It was to be destroyed and was not seen to be gone."""
+    NOT_SEEN_AGAIN = "not_seen_again"
+    """It was seen to be gone, and nobody could look before certifying whether it is back."""
     BINNED = "binned"
     NOT_KEPT_SAFE = "not_kept_safe"
     """It was to be kept and did not end as kept."""
@@ -103,18 +111,24 @@ def failing_of(line: Line) -> Failing | None:
     if line.fate is Fate.TRASH:
         return Failing.BINNED
     if line.fate.destroys:
-        return None if destroyed(line) else Failing.NOT_GONE
+        if not destroyed(line):
+            return Failing.NOT_GONE
+        return Failing.NOT_SEEN_AGAIN if _limited(line, _NOT_AGAIN) else None
     return _failing_of_kept(line)
 
 
 def _failing_of_kept(line: Line) -> Failing | None:
     if isinstance(line.outcome, CopyOutcome):
-        return Failing.COPY_REMAINS
+        return None if line.outcome.good and not _limited(line, _UNSEEN) else Failing.COPY_REMAINS
     if not isinstance(line.outcome, KeepOutcome) or not line.outcome.good:
         return Failing.NOT_KEPT_SAFE
     if line.subject is not Subject.RECORD and line.ground not in (Ground.HOLD, Ground.RETENTION):
         return Failing.COPY_REMAINS
     return Failing.NOT_DECIDED if line.ground in (Ground.UNREADABLE, Ground.UNDECIDED) else None
+
+
+def _limited(line: Line, by: frozenset[Reason]) -> bool:
+    return line.evidence is not None and not by.isdisjoint(line.evidence.limits)
 
 
 def _unseen(account: Account) -> int:

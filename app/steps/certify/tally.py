@@ -135,8 +135,10 @@ def limits_seen(account: Account, more: Iterable[Reason] = ()) -> list[tuple[Rea
     seen = Counter(reason for line in account.lines if line.evidence for reason in line.evidence.limits)
     seen.update(reason for searched in account.searched for reason in searched.limits)
     seen.update(more)
-    if not any(paper.kind == RECEIPT for paper in account.papers):
-        seen.update(Reason.NO_RECEIPT for line in account.lines if line.outcome is KeepOutcome.SEALED)
+    if not any(paper.kind == RECEIPT and paper.bytes for paper in account.papers):
+        sealed = [line.evidence for line in account.lines if line.outcome is KeepOutcome.SEALED]
+        told = (one is not None and Reason.NO_RECEIPT in one.limits for one in sealed)
+        seen.update(Reason.NO_RECEIPT for one in told if not one)
     return sorted(seen.items(), key=lambda item: (-item[1], item[0].value))
 
 

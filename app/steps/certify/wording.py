@@ -15,7 +15,7 @@ from app.domain.limit import Limit
 from app.domain.outcome import Reason
 from app.domain.record import Problem
 from app.domain.wiping import Pass
-from app.language import Language, category, hold, kind, passes, say
+from app.language import Language, category, hold, kind, law, passes, say
 from app.steps.certify.page.breaking import visible
 from app.steps.certify.status import Status
 from app.system.paths import resource
@@ -88,6 +88,10 @@ class Words:
         """Name the reason of a hold, on one line."""
         return " / ".join(dict.fromkeys(hold(name, language) for language in self.languages))
 
+    def law(self, told: str) -> str:
+        """Name the sources of a rule, each language on a line of its own."""
+        return "\n".join(dict.fromkeys(law(told, language) for language in self.languages))
+
     def stacked(self, member: Enum) -> str:
         """Put an enum member in words, each language on a line of its own."""
         return "\n".join(say(member, language) for language in self.languages)
@@ -105,10 +109,18 @@ class Words:
         texts = _table()["limit"]["met"]
         return "\n".join(
             texts[language.value].format(
-                what=("；" if language is Language.ZH else "; ").join(
+                what=apart(language).join(
                     f"{_begun(say(reason, language))} (×{count:,})" for reason, count in seen
                 )
             )
+            for language in self.languages
+        )
+
+    def excused(self, limit: Reason, why: str) -> str:
+        """Tell in the officer's own words why a limit was let stand, each language on its own line."""
+        texts = _table()["limit"]["excused"]
+        return "\n".join(
+            texts[language.value].format(limit=_begun(say(limit, language)), why=why)
             for language in self.languages
         )
 
@@ -141,6 +153,11 @@ class Words:
         """Say what each pass wrote, one a line and language; `told` as the evidence names them."""
         sequence = tuple(Pass.of(text) for text in told.split())
         return "\n".join(line for language in self.languages for line in passes(sequence, language))
+
+
+def apart(language: Language) -> str:
+    """What stands between the members of a long row."""
+    return "；" if language is Language.ZH else "; "
 
 
 def explained(name: str, language: Language) -> str:

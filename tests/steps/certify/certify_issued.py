@@ -8,7 +8,6 @@ from pathlib import Path
 
 import account_sample as sample
 
-from app.domain.canonical import canonical
 from app.domain.case import Profile
 from app.domain.plan import Plan, PlanItem
 from app.domain.record import Stamp
@@ -16,7 +15,7 @@ from app.identity import sign_plan
 from app.journal import Journal
 from app.register.codec import plain
 from app.steps.certify import Signer, compose, planned_root, write_inventory
-from app.steps.certify.account import named
+from app.steps.certify.account import digest_of, named
 
 ISSUED_AT = "2026-11-21T10:05:00Z"
 SIGNED_AT = "2026-11-21T09:20:00Z"
@@ -70,7 +69,7 @@ def journalled(account, journal, people, closing=None):
         told.append("settled", {"id": item, "outcome": "Outcome.overwritten"})
     told.commit()
     account = replace(account, journal_count=told.count, journal_head=told.head)
-    digest = hashlib.sha256(canonical(plain(account))).hexdigest()
+    digest = digest_of(account)
     told.append("accounted", {"sha256": digest, "number": account.number})
     end = closing or sample.closing()
     told.append(

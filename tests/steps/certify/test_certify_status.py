@@ -5,7 +5,7 @@ import pytest
 
 from app.domain.copies import Searched
 from app.domain.fate import Fate, Ground
-from app.domain.outcome import KeepOutcome, KeyOutcome, Outcome, Reason
+from app.domain.outcome import CopyOutcome, Evidence, KeepOutcome, KeyOutcome, Outcome, Reason
 from app.domain.plan import Subject
 from app.domain.record import Look
 from app.steps.certify import Status, status_of
@@ -60,6 +60,36 @@ def test_each_kind_of_exception(changes, failing):
 def test_limits_of_the_search_are_exceptions():
     searched = (Searched("backup", 1, 1, 1), Searched("borg", 0, 0, 0, (Reason.NOT_SEARCHED,)))
     assert of(searched=searched) == (Status.WITH_EXCEPTIONS, [Failing.SEARCH_LIMITED])
+
+
+@pytest.mark.parametrize("limit", [Reason.NOT_OPENED, Reason.UNFINISHED_UPLOADS, Reason.STORE_WORD])
+def test_absent_is_no_more_than_what_could_be_looked_into(limit):
+    evidence = Evidence("store", (limit,))
+    seen = {"subject": Subject.COPY, "outcome": CopyOutcome.ABSENT, "evidence": evidence}
+    line = sample.line(99, fate=Fate.LEAVE, **seen)
+    told = limit is Reason.STORE_WORD
+    expected = (Status.ALL_DESTROYED, []) if told else (Status.WITH_EXCEPTIONS, [Failing.COPY_REMAINS])
+    assert of(line) == expected
+
+
+@pytest.mark.parametrize("limit", [Reason.DISK_SILENT, Reason.NOT_SEARCHED_AGAIN, Reason.FLASH])
+@pytest.mark.parametrize(
+    "went",
+    [
+        {},
+        {"subject": Subject.KEY, "fate": Fate.SHRED, "outcome": KeyOutcome.KEY_DESTROYED_HERE},
+        {"subject": Subject.COPY, "fate": Fate.EXPUNGE, "outcome": CopyOutcome.EXPUNGED},
+    ],
+)
+def test_what_went_and_could_not_be_seen_again_is_an_exception(went, limit):
+    """It counts as destroyed, for that was seen; that it is not back was not."""
+    line = sample.line(99, **{"outcome": Outcome.OVERWRITTEN, **went}, evidence=Evidence("x", (limit,)))
+    flash = (Status.ALL_DESTROYED, [])
+    assert of(line) == (
+        flash if limit is Reason.FLASH else (Status.WITH_EXCEPTIONS, [Failing.NOT_SEEN_AGAIN])
+    )
+    alone = replace(sample.clean(1), lines=(line,))
+    assert status_of(alone, sample.closing()) is of(line)[0]
 
 
 def test_files_nobody_looked_into_are_exceptions_and_not_counted_twice():

@@ -5,16 +5,16 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from typing_extensions import override
 
 from app.domain.event import Progressed
-from app.journal import Anchor, Finding, Pace, Report, verifying
+from app.journal import Anchor, Entry, Finding, Pace, Report, verifying
 from app.journal.entry import BadLine
 from app.journal.segments import Reading, first_segment
 from app.language import Language, say
@@ -37,14 +37,11 @@ def journal_checks(
     its outcomes must be those of the inventory, the plan and its signers those of the
     manifest, and its last word must name this very manifest.
     """
-    anchor = Anchor(manifest["journal"]["count"], manifest["journal"]["head"])
-    report = yield from _paced(verifying(path, [anchor]))
-    whole = Said("journal_whole", count=report.count, anchor=anchor.count)
-    yield Check("journal.whole", report.ok, whole if report.ok else _Wrong(report.problems))
+    report = yield from chain_checks(path, manifest)
     if not report.ok:
         return
-    told = Journalled(anchor.count)
-    yield from _read(path, told, report.count)
+    told = Journalled(manifest["journal"]["count"])
+    yield from read_all(path, told, report.count)
     yield from _outcomes(told, inventory)
     yield _plan(told, manifest)
     certified = told.certified
@@ -54,6 +51,22 @@ def journal_checks(
     if certified is not None:
         same = certified.get("manifest.json") == hashlib.sha256(data).hexdigest()
         yield Check("journal.certified", same, "" if same else Said("journal_names_another"))
+
+
+def chain_checks(path: Path, told: Mapping[str, Any]) -> Generator[Check | Progressed, None, Report]:
+    """Check that a journal holds together and contains the anchor that a manifest names."""
+    anchor = Anchor(told["journal"]["count"], told["journal"]["head"])
+    report = yield from _paced(verifying(path, [anchor]))
+    whole = Said("journal_whole", count=report.count, anchor=anchor.count)
+    yield Check("journal.whole", report.ok, whole if report.ok else _Wrong(report.problems))
+    return report
+
+
+class Reader(Protocol):
+    """What learns from a journal, entry by entry."""
+
+    def take(self, entry: Entry) -> None:
+        """Take in the next entry."""
 
 
 def _paced(pieces: Generator[Pace, None, Report]) -> Generator[Progressed, None, Report]:
@@ -66,7 +79,7 @@ def _paced(pieces: Generator[Pace, None, Report]) -> Generator[Progressed, None,
         yield progressed(pace.done, pace.total, "bytes")
 
 
-def _read(path: Path, told: Journalled, count: int) -> Iterator[Progressed]:
+def read_all(path: Path, told: Reader, count: int) -> Iterator[Progressed]:
     """Take in every entry of a journal whose chain was seen to hold; nothing more where it no longer does."""
     with suppress(BadLine, OSError):
         for entry in Reading(first_segment(path)):

@@ -12,6 +12,7 @@ from app.domain.case import Role
 from app.domain.fault import Refused
 from app.identity import PlanDigest, Signature, Signer, cms_verify, refuse_alike, refuse_unsigned
 from app.identity.certificate import Holder
+from app.steps.certify.checking.files import there
 from app.steps.certify.evidence.manifest import DETACHED, FORMAT, VERSION
 from app.steps.certify.signing.cmsform import form_fault
 from app.steps.certify.status import Status
@@ -73,11 +74,7 @@ def manifest_checks(data: bytes, p7s: bytes | None, manifest: Manifest) -> Itera
 
 def signature_checks(data: bytes, p7s: bytes | None, manifest: Manifest, name: str) -> Iterator[Check]:
     """Check the detached signature in the file `name` by all the people whom a manifest names."""
-    yield Check(
-        "p7s.present",
-        p7s is not None,
-        Said("file.there" if p7s is not None else "file.missing", name=name),
-    )
+    yield there("p7s.present", name, p7s)
     if p7s is None:
         return
     named = {one["fingerprint"]: Role(one["role"]) for one in manifest["signatures"]}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
@@ -12,6 +11,7 @@ from app.domain.fault import Fault, Refused
 from app.steps.certify.checking.addendum import addendum_checks, is_addendum
 from app.steps.certify.checking.attached import attachments, specifications
 from app.steps.certify.checking.code import PHOTOS, code_checks, photographed
+from app.steps.certify.checking.files import beside, same_digest, there
 from app.steps.certify.checking.journal import journal_checks
 from app.steps.certify.checking.manifest import Manifest, manifest_checks, read_manifest
 from app.steps.certify.checking.papers import papers_checks
@@ -68,11 +68,9 @@ def verifying(path: Path, journal: Path | None = None) -> Verifying:
 
 def verify_code(text: bytes, folder: Path) -> Verdict:
     """Check the text of a QR code, and hold it against the manifest in `folder`, should there be one."""
-    data = _beside(folder / MANIFEST, MANIFEST)
+    data = beside(folder / MANIFEST)
     manifest = read_manifest(data or b"")
-    checks = code_checks(
-        text.decode("utf-8", "replace"), data, manifest, _beside(folder / DETACHED, DETACHED)
-    )
+    checks = code_checks(text.decode("utf-8", "replace"), data, manifest, beside(folder / DETACHED))
     return Verdict("qr", tuple(checks))
 
 
@@ -126,11 +124,11 @@ def _certificate(path: Path, data: bytes, journal: Path | None) -> Checks:
     yield Check("attachments.only", only, Said("attached.only" if only else "attached.more"))
     yield from pdf_checks(data, files[MANIFEST], manifest)
     yield from manifest_checks(files[MANIFEST], files.get(DETACHED), manifest)
-    yield _digest("inventory.attached", files.get(INVENTORY, b""), manifest["inventory"]["sha256"])
+    yield same_digest("inventory.attached", files.get(INVENTORY, b""), manifest["inventory"]["sha256"])
     for name, check in ((MANIFEST, "manifest.same"), (DETACHED, "p7s.same"), (INVENTORY, "inventory.same")):
-        beside = _beside(path, name)
-        if beside is not None:
-            same = beside == files.get(name)
+        lying = beside(path.with_name(name))
+        if lying is not None:
+            same = lying == files.get(name)
             yield Check(check, same, Said("attached.same" if same else "attached.other", name=name))
     yield from _beyond(path, journal, files[MANIFEST], manifest, files.get(INVENTORY))
     yield from ledger_checks(path, data, manifest)
@@ -139,7 +137,7 @@ def _certificate(path: Path, data: bytes, journal: Path | None) -> Checks:
 def _part(kind: str) -> Callable[[Path, bytes, Path | None], Checks]:
     def checks(path: Path, data: bytes, journal: Path | None) -> Checks:
         """Check one of the files beside the certificate; the manifest and its signature are the measure."""
-        text = data if kind == "manifest" else _beside(path, MANIFEST)
+        text = data if kind == "manifest" else beside(path.with_name(MANIFEST))
         yield there("manifest.present", MANIFEST, text)
         if text is None:
             return
@@ -147,19 +145,21 @@ def _part(kind: str) -> Callable[[Path, bytes, Path | None], Checks]:
         yield _ours(manifest, text)
         if manifest is None:
             return
-        yield from manifest_checks(text, data if kind == "p7s" else _beside(path, DETACHED), manifest)
+        yield from manifest_checks(
+            text, data if kind == "p7s" else beside(path.with_name(DETACHED)), manifest
+        )
         if kind == "dsse":
             yield from envelope_checks(data, manifest, path.parent)
-        inventory = data if kind == "inventory" else _beside(path, INVENTORY)
+        inventory = data if kind == "inventory" else beside(path.with_name(INVENTORY))
         if inventory is not None:
-            yield _digest("inventory.same", inventory, manifest["inventory"]["sha256"])
+            yield same_digest("inventory.same", inventory, manifest["inventory"]["sha256"])
         yield from _beyond(path, journal, text, manifest, inventory, data if kind == "annex" else None)
 
     return checks
 
 
 def _proof(path: Path, data: bytes, _: Path | None) -> Checks:
-    text, p7s = _beside(path, MANIFEST), _beside(path, DETACHED)
+    text, p7s = beside(path.with_name(MANIFEST)), beside(path.with_name(DETACHED))
     manifest = read_manifest(text or b"")
     yield from proof_checks(data, text, manifest)
     yield there("manifest.present", MANIFEST, text)
@@ -178,12 +178,12 @@ def _beyond(
     annex: bytes | None = None,
 ) -> Checks:
     """Hold against the manifest what lies beside it: the envelope, the annex, the leaves, the journal."""
-    if (envelope := _beside(path, DSSE)) is not None and path.name != DSSE:
+    if (envelope := beside(path.with_name(DSSE))) is not None and path.name != DSSE:
         yield from envelope_checks(envelope, manifest)
-    annex = annex if annex is not None else _beside(path, ANNEX)
+    annex = annex if annex is not None else beside(path.with_name(ANNEX))
     if annex is not None:
         named = manifest.get("annex") or {}
-        yield _digest("annex.same", annex, str(named.get("sha256", "")))
+        yield same_digest("annex.same", annex, str(named.get("sha256", "")))
     yield from _leaves(path.parent, manifest)
     yield from papers_checks(path, manifest)
     looked = journal or path.resolve().parent.parent / "journal.jsonl"
@@ -217,28 +217,6 @@ def _ours(manifest: Manifest | None, data: bytes = b"") -> Check:
     """Whether it is a manifest of Lethe. What still bears our mark was ours, and was changed."""
     name = "form" if manifest is None and FORMAT.encode() in data else "ours"
     return Check(name, manifest is not None, Said("manifest.ours" if manifest else "manifest.not_ours"))
-
-
-def there(check: str, name: str, data: bytes | None) -> Check:
-    """Say whether a file that is needed is there."""
-    return Check(
-        check, data is not None, Said("file.there" if data is not None else "file.missing", name=name)
-    )
-
-
-def _digest(name: str, data: bytes, expected: str) -> Check:
-    found = hashlib.sha256(data).hexdigest()
-    ok = found == expected
-    return Check(
-        name, ok, Said("digest.same" if ok else "digest.other", found=found[:16], expected=expected[:16])
-    )
-
-
-def _beside(path: Path, name: str) -> bytes | None:
-    try:
-        return path.with_name(name).read_bytes()
-    except OSError:
-        return None
 
 
 _CHECKS: Final[dict[str, Callable[[Path, bytes, Path | None], Checks]]] = {

@@ -1,4 +1,4 @@
-"""The addendum on paper: which certificate it adds to, what became of each key, digests, signatures."""
+"""The addendum on paper: the certificate it adds to, what became of keys and copies, digests, signatures."""
 
 from __future__ import annotations
 
@@ -52,10 +52,13 @@ def laid_out_addition(
     _head(sheet, told, account, words)
     for name, strips in (
         ("addition", _added(told, account, words)),
-        ("keys", _keys(told, account, words)),
+        ("keys", _asked("key", told["keys"], account, words)),
+        ("copies", _asked("copy", told.get("copies", ()), account, words)),
         ("binding", _binding(told, words, digest, issuing)),
         ("signing", signing(account, words, people, issuing)),
     ):
+        if not strips:
+            continue
         parting = Parting.NEVER if name in ("binding", "signing") else Parting.LONG
         titles = words.each(f"block.{name}")
         place(sheet, Block(titles, words.each("title.continued"), tuple(strips), parting))
@@ -108,10 +111,12 @@ def _added(told: Told, account: Account, words: Words) -> list[Strip]:
     ]
 
 
-def _keys(told: Told, account: Account, words: Words) -> list[Strip]:
+def _asked(head: str, asked: Sequence[Told], account: Account, words: Words) -> list[Strip]:
+    if not asked:
+        return []
     names = {line.id: visible(line.name) for line in account.lines}
-    heads = (("key", 3.0), ("was", 2.2), ("became", 2.2), ("conditions", 3.0))
-    columns = [Column(words.lines(f"column.{head}"), share) for head, share in heads]
+    heads = ((head, 3.0), ("was", 2.2), ("became", 2.2), ("conditions", 3.0))
+    columns = [Column(words.lines(f"column.{name}"), share) for name, share in heads]
     rows = [
         (
             f"{one['id']}\n{names.get(one['id'], '')}".rstrip(),
@@ -119,7 +124,7 @@ def _keys(told: Told, account: Account, words: Words) -> list[Strip]:
             _ended(one["after"], words),
             words.reasons([Reason(limit) for limit in one["after"]["limits"]]),
         )
-        for one in told["keys"]
+        for one in asked
     ]
     return list(table(columns, rows))
 

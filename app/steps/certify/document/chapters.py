@@ -173,7 +173,7 @@ def keys(account: Account, words: Words, closing: Closing) -> list[Strip]:
         words.reasons(closing.evidence.limits) + conditions_told(closing.evidence, words),
     )
     none = [] if rows else paragraph(words.lines("sentence.no_keys"))
-    asked = paragraph(legend(words))
+    asked = paragraph(legend(words), above=3)
     return [*none, *table(columns, rows, above=4 if none else 0, last=[slot]), *asked]
 
 
@@ -257,7 +257,9 @@ def kept(account: Account, words: Words) -> list[Strip]:
             words.stacked(row.fate),
             f"{row.sum.lines:,}",
             amount(row.sum.bytes),
-            "\n".join(filter(None, (_ground(row, words), row.law, _outcomes(row.outcomes, words)))),
+            "\n".join(
+                filter(None, (_ground(row, words), _outcomes(row.outcomes, words), words.law(row.law)))
+            ),
         )
         for row in by_ground(account)
     ]

@@ -47,8 +47,9 @@ def limits(
     )
     seen = limits_seen(account, closing.evidence.limits)
     met = [words.limits_met(seen)] if seen else []
+    met += [words.excused(one.limit, visible(one.why)) for one in account.excuses]
     fixed = [words.lines(f"limit.{name}") for name in names]
-    return items([*fixed, *met], [words.beyond(limit) for limit in account.beyond])
+    return items([*fixed, *met], list(dict.fromkeys(map(words.beyond, account.beyond))))
 
 
 @dataclass(frozen=True, slots=True)

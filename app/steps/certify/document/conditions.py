@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.domain.conditions import Condition, Standing, standings
 from app.domain.outcome import Evidence
 from app.language import say
-from app.steps.certify.wording import Words
+from app.steps.certify.wording import Words, apart
 
 
 def conditions_told(evidence: Evidence | None, words: Words) -> str:
@@ -20,7 +20,7 @@ def conditions_told(evidence: Evidence | None, words: Words) -> str:
             which = " ".join(one.label for one, how in told.items() if how is standing)
             if which:
                 parts.append(f"{say(standing, language)} {which}")
-        lines.append("; ".join(parts))
+        lines.append(apart(language).join(parts))
     places = dict(evidence.facts).get("copies_at")
     if places:
         lines.append(words.lines("sentence.key_copies", names=places))
@@ -30,5 +30,6 @@ def conditions_told(evidence: Evidence | None, words: Words) -> str:
 def legend(words: Words) -> str:
     """What each of the twelve asks, a line a language."""
     return "\n".join(
-        "; ".join(f"{one.label} {say(one, language)}" for one in Condition) for language in words.languages
+        apart(language).join(f"{one.label} {say(one, language)}" for one in Condition)
+        for language in words.languages
     )

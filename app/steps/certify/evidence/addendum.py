@@ -1,16 +1,16 @@
-"""The addendum: what became of keys with a date after the certificate was signed, signed like it.
+"""The addendum: what became of keys and copies with a date after the certificate was signed, signed like it.
 
 It is a manifest of its own beside the certificate, `addendum-1.json`, with the detached signature of
 the same people, `addendum-1.p7s`, and both in a PDF that they signed, `addendum-1.pdf`. It names the
-certificate by number and digest, the addendum before it, and for each key what the certificate said
-and what the store says now. The certificate stays as it is: it was true on its day.
+certificate by number and digest, the addendum before it, and for each key and copy what the certificate
+said and what was learnt now. The certificate stays as it is: it was true on its day.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +19,8 @@ from typing import Any, Final
 from app.domain.canonical import canonical
 from app.domain.case import Role
 from app.domain.fault import Fault, Refused
-from app.domain.outcome import Evidence, KeyOutcome
+from app.domain.outcome import CopyOutcome, Evidence, KeyOutcome
+from app.domain.plan import Subject
 from app.identity import Identity, cms_detached
 from app.journal import Entry, replay_entries
 from app.register.codec import build, outcome_named
@@ -40,10 +41,11 @@ from app.system.durable import write_durably
 FORMAT: Final = "lethe-addendum"
 VERSION: Final = 1
 ASKED: Final = "asked_again"
-"""The journal's entry on a key for which a store was asked again."""
+"""The journal's entry on a key or copy that was asked for again."""
 ISSUED: Final = "addendum"
 """The journal's entry on an addendum."""
 _KEYS: Final = f"{KeyOutcome.__name__}."
+_DATED: Final = tuple(f"{CopyOutcome.__name__}.{one.value}" for one in CopyOutcome if one.dated)
 _PLAIN: Final = Issuing()
 
 
@@ -52,13 +54,19 @@ def file_names(number: int) -> tuple[str, str, str]:
     return f"addendum-{number}.json", f"addendum-{number}.p7s", f"addendum-{number}.pdf"
 
 
+def has_date(entry: Entry, known: Container[str]) -> bool:
+    """Whether an entry on an outcome is of a key, or of a copy with a date, or of one that is `known`."""
+    outcome = str(entry.body["outcome"])
+    return outcome.startswith(_KEYS) or outcome in _DATED or str(entry.body["id"]) in known
+
+
 @dataclass(slots=True)
 class Asked:
-    """What a journal says of keys that were asked for again, read from first to last.
+    """What a journal says of keys and copies that were asked for again, read from first to last.
 
     Attributes:
-        last: the last word on each key, with its time.
-        changed: the ids of keys that the next addendum speaks of.
+        last: the last word on each, with its time.
+        changed: the ids of those that the next addendum speaks of.
         count, head: the last entry that was read.
     """
 
@@ -73,7 +81,7 @@ class Asked:
         self.count, self.head = entry.n, entry.hash
         if entry.event in ("settled", ASKED):
             item, body = str(entry.body["id"]), entry.body
-            if not str(body["outcome"]).startswith(_KEYS):
+            if not has_date(entry, self.last):
                 return
             if entry.event == ASKED:
                 self.before.setdefault(item, self.last.get(item, ("", {}, "")))
@@ -105,7 +113,7 @@ def compose_addendum(
     where it will stand in the register of certificates, and who stands in for whom.
 
     Raises:
-        Refused: NOT_BORNE when no key was asked for again, or the journal does not bear the
+        Refused: NOT_BORNE when nothing was asked for again, or the journal does not bear the
             account; OTHER_SIGNER and its like for others than signed the certificate.
         OSError: when the certificate is missing, or the disk does not take the files.
     """
@@ -121,7 +129,8 @@ def compose_addendum(
         "status": status_of(_since(account, asked), closing).value,
         "upgrades": _upgraded(folder, number),
     }
-    manifest = {**_named(account, people, issuing), **added, **_seen(asked)}
+    copies = {line.id for line in account.lines if line.subject is Subject.COPY}
+    manifest = {**_named(account, people, issuing), **added, **_seen(asked, copies)}
     data = canonical(manifest)
     first, second, third = file_names(number)
     p7s = cms_detached(data, people)
@@ -163,9 +172,21 @@ def _upgraded(folder: Path, number: int) -> dict[str, str]:
     }
 
 
-def _seen(asked: Asked) -> dict[str, Any]:
-    """What became of each key, and where the journal stood."""
-    return {"keys": list(_keys(asked)), "journal": {"count": asked.count, "head": asked.head}}
+def _seen(asked: Asked, copies: Container[str]) -> dict[str, Any]:
+    """What became of each key and each copy, and where the journal stood."""
+    told: dict[str, list[Any]] = {"keys": []}
+    if any(item in copies for item in asked.changed):
+        told["copies"] = []
+    for item in asked.changed:
+        then, now = asked.before[item], asked.last[item]
+        one = {"id": item, "before": _said(*then), "after": _said(*now)}
+        told["copies" if item in copies else "keys"].append(one)
+    return {**told, "journal": {"count": asked.count, "head": asked.head}}
+
+
+def lines_of(read: Mapping[str, Any]) -> list[Any]:
+    """Everything of which an addendum speaks; one of before copies were asked for has keys alone."""
+    return [*read["keys"], *read.get("copies", ())]
 
 
 def _drawn(
@@ -191,12 +212,6 @@ def _drawn(
     return sealed(pdf, fields, stamps, now)
 
 
-def _keys(asked: Asked) -> Iterator[dict[str, Any]]:
-    for item in asked.changed:
-        then, now = asked.before[item], asked.last[item]
-        yield {"id": item, "before": _said(*then), "after": _said(*now)}
-
-
 def _said(outcome: str, evidence: dict[str, Any], at: str) -> dict[str, Any]:
     seen: Evidence = build(Evidence, evidence)
     return {
@@ -209,7 +224,7 @@ def _said(outcome: str, evidence: dict[str, Any], at: str) -> dict[str, Any]:
 
 
 def _since(account: Account, asked: Asked) -> Account:
-    """The account as it would be today: with the last word on each key."""
+    """The account as it would be today: with the last word on each key and copy."""
     return replace(account, lines=tuple(_line(line, asked) for line in account.lines))
 
 
@@ -239,8 +254,9 @@ def _whole(read: dict[str, Any]) -> bool:
     texts = [read[name] for name in ("number", "machine_id", "case", "issued_at", "status")]
     texts += [read["upgrades"][name] for name in ("certificate", "manifest", "previous")]
     texts += [one[name] for one in read["signatures"] for name in ("role", "name", "fingerprint")]
-    texts += [one[when]["outcome"] for one in read["keys"] for when in ("before", "after")]
-    texts += [one["id"] for one in read["keys"]] + [read["journal"]["head"]]
+    texts += [one[when]["outcome"] for one in lines_of(read) for when in ("before", "after")]
+    texts += [limit for one in lines_of(read) for limit in one["after"]["limits"]]
+    texts += [one["id"] for one in lines_of(read)] + [read["journal"]["head"]]
     numbers = (read["n"], read["journal"]["count"])
     fits = all(isinstance(one, str) for one in texts) and all(type(one) is int for one in numbers)
     roles = {role.value for role in Role}

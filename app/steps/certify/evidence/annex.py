@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from typing_extensions import override
+from typing_extensions import Buffer, override
 
 from app.domain.case import AnnexHolder
 from app.domain.fault import Fault, Refused
@@ -67,14 +67,15 @@ class _Rows(io.RawIOBase):
         return True
 
     @override
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]  # narrower than Buffer
+    def readinto(self, buffer: Buffer, /) -> int:
+        room = memoryview(buffer)
         while not self._rest:
             try:
                 self._rest = next(self._lines)
             except StopIteration:
                 return 0
-        count = min(len(buffer), len(self._rest))
-        buffer[:count], self._rest = self._rest[:count], self._rest[count:]
+        count = min(len(room), len(self._rest))
+        room[:count], self._rest = self._rest[:count], self._rest[count:]
         return count
 
 

@@ -65,6 +65,13 @@ def inventory_of(account: Account) -> bytes:
     return b"\xef\xbb\xbf" + out.getvalue().encode()
 
 
+def told_in(data: bytes, *columns: str) -> dict[str, tuple[str, ...]]:
+    """What an inventory has in these columns of each item, by its id; nothing of what is no inventory."""
+    rows = csv.reader(io.StringIO(data.decode("utf-8-sig", "replace"), newline=""))
+    item, wanted = _COLUMNS.index("编号 id"), [_COLUMNS.index(one) for one in columns]
+    return {row[item]: tuple(row[at] for at in wanted) for row in rows if len(row) == len(_COLUMNS)}
+
+
 def _row(number: int, line: Line) -> tuple[str | int, ...]:
     evidence = line.evidence or Evidence("")
     return (

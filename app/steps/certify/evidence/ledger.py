@@ -133,6 +133,22 @@ def ledger_checks(certificate: Path, data: bytes, manifest: Mapping[str, Any]) -
     yield Check("register.entry", same, Said("register.there" if same else "register.other", n=entry["n"]))
 
 
+def manifests_after(paper: Path, manifest: bytes, told: Mapping[str, Any]) -> tuple[str, ...]:
+    """The SHA-256 of each later manifest under the same number, in the register near a paper, if it is there.
+
+    A register that does not hold tells nothing; `ledger_checks` says that of it.
+    """
+    path = next((one for one in _near(paper) if one.is_file()), None)
+    try:
+        entries = [_told(line) for line in _lines(path)] if path else []
+    except Refused:
+        return ()
+    own = _hash(manifest)
+    at = next((one["n"] for one in entries if one["manifest"] == own), len(entries))
+    same = [one for one in entries[at:] if all(one[name] == told[name] for name in ("number", "machine_id"))]
+    return tuple(str(one["manifest"]) for one in same)
+
+
 def _near(certificate: Path) -> Iterator[Path]:
     for folder in list(certificate.resolve().parents)[:3]:
         yield folder / LEDGER

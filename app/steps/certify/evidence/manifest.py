@@ -51,6 +51,7 @@ def manifest_of(
         "issued_at": issued_at,
         "status": status_of(account, closing).value,
         **told(account, people, issuing),
+        **_excused(account),
         "signatures": [_signature(field, person) for field, person in fields_of(people)],
         "totals": _totals(account),
         "coverage": _coverage(account.coverage),
@@ -77,6 +78,11 @@ def manifest_of(
         "difference": _difference(account),
         "journal": {"count": account.journal_count, "head": account.journal_head},
     }
+
+
+def _excused(account: Account) -> dict[str, Any]:
+    pairs = [[one.limit.value, one.why] for one in account.excuses]
+    return {"excused": pairs} if pairs else {}
 
 
 def _signature(field: str, person: Identity) -> dict[str, str]:

@@ -47,12 +47,12 @@ _TITLE: Final = Style(13, 17, Weight.BOLD, Ink.ACCENT)
 _COLUMN: Final = Style(6.0, 7.6, ink=Ink.MUTE)
 _TOTAL: Final = Style(8.4, 12, Weight.BOLD)
 _SHARES: Final = (
-    ("number", 28, 1.0),
+    ("number", 26, 1.0),
     ("id", 70, 0.0),
-    ("name", 108, 0.0),
-    ("category", 56, 0.0),
-    ("tier", 22, 0.0),
-    ("people", 24, 1.0),
+    ("name", 96, 0.0),
+    ("category", 62, 0.0),
+    ("tier", 32, 0.0),
+    ("people", 22, 1.0),
     ("bytes", 36, 1.0),
     ("outcome", 74, 0.0),
     ("settled", 58, 0.0),

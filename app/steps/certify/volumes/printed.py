@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Final
@@ -30,6 +32,7 @@ MOST: Final = 10_000
 """Rows up to which the inventory is printed without being asked for: 157 pages."""
 PAGES: Final = 500
 """Pages of a volume, 32,000 rows: a ream of paper."""
+_NAME: Final = re.compile(r"inventory(-[0-9]{2,})?\.pdf")
 _EACH: Final = 25
 """Pages between two reports of progress."""
 
@@ -64,7 +67,7 @@ def print_inventory(account: Account, folder: Path) -> Iterator[Progressed]:
 
 def printed_in(folder: Path) -> list[str]:
     """Name the volumes that lie in `folder`."""
-    return sorted(path.name for path in (*folder.glob("inventory.pdf"), *folder.glob("inventory-*.pdf")))
+    return sorted(path.name for path in folder.glob("inventory*.pdf") if _NAME.fullmatch(path.name))
 
 
 def names_of(volumes: int) -> list[str]:
@@ -101,20 +104,27 @@ def _hashed(file: IO[bytes], update: Callable[[bytes], None]) -> Iterator[str]:
 
 
 def row_of(heads: list[str], words: Words) -> Callable[[list[str]], tuple[str, ...]]:
-    """Give what turns a row of the inventory into the texts of the lanes; `heads` is its first row."""
+    """Give what turns a row of the inventory into the texts of the lanes; `heads` is its first row.
+
+    A lane is narrow: it says things in the first language alone.
+    """
     machine = [head.rpartition(" ")[2] for head in heads]
     names = ("no", "id", "name", "category", "tier", "people", "bytes", "outcome", "settled_at")
     places = [machine.index(name) for name in names]
     tiers = {tier.value: say(tier, words.languages[0]) for tier in Tier}
     briefs = words.briefs()
 
+    @cache
+    def category(name: str) -> str:
+        return words.category(name).partition("\n")[0]
+
     def shown(cells: list[str]) -> tuple[str, ...]:
-        no, record, name, category, tier, people, size, outcome, moment = [cells[at] for at in places]
+        no, record, name, kind, tier, people, size, outcome, moment = [cells[at] for at in places]
         return (
             no,
             record,
             name,
-            category,
+            category(kind),
             tiers.get(tier, tier),
             people,
             amount(int(size)).replace("\u00a0", " "),

@@ -7,6 +7,8 @@ import account_sample as sample
 import pytest
 
 from app.domain.case import Role
+from app.domain.fate import Fate, Ground
+from app.domain.outcome import KeepOutcome
 from app.identity.chain import Papers
 from app.steps.certify.account import Paper
 from app.steps.certify.document.closing import Digests
@@ -199,3 +201,21 @@ def test_documents_are_told_by_digest():
         assert "own.kind" in text
     assert "所附培训记录 1 份" in all_text(sheet(sample.clean(papers=papers)))
     assert "本案未附培训记录" in all_text(sheet(sample.clean(papers=papers[1:])))
+
+
+def test_the_law_that_keeps_a_record_is_named_in_each_language():
+    kept = sample.line(
+        7,
+        fate=Fate.FREEZE,
+        ground=Ground.HOLD,
+        rule="complaint",
+        law="刑法307,314（解释，待确认）",
+        outcome=KeepOutcome.FROZEN,
+    )
+    for language, said in (
+        ("zh", "刑法307,314（解释，待确认）"),
+        ("en", "Criminal Law (刑法) 307,314 (interpretation, to be confirmed)"),
+    ):
+        account = sample.clean(language=language)
+        text = all_text(sheet(replace(account, lines=(*account.lines, kept))))
+        assert said in text

@@ -46,10 +46,14 @@ def test_every_row_is_printed_with_its_outcome(tmp_path: Path, language: str) ->
     account = sample.mixed(70, language=language)
     (path,) = made(account, tmp_path)
     text = "\n".join(pages_of(path))
-    briefs = Words.of(language).briefs()
+    words = Words.of(language)
+    briefs = words.briefs()
     for number, line in enumerate(account.lines, 1):
         row = next(one for one in text.splitlines() if one.startswith(f"{number} {line.id} "))
         assert briefs[named(line.outcome)] in row
+        # A long name is cut at the end of its lane; no id of the table is printed for it.
+        assert words.category(line.category).partition("\n")[0][:7] in row
+        assert line.category not in row
 
 
 def test_each_page_carries_number_folio_and_the_digest_so_far(tmp_path: Path) -> None:
