@@ -146,6 +146,7 @@ def _proof_verbs(verbs: _Verbs, common: argparse.ArgumentParser) -> None:
         "-o", "--out", default="", metavar="FILE", help="a new file; else stdout / 新文件，不给则标准输出"
     )
     _vault_verb(verbs, common)
+    _attach_verb(verbs, common)
     prove = verbs.add_parser("prove", parents=[common], help="a proof for one record / 单条记录的证明")
     prove.add_argument("case_dir", metavar="CASE_DIR", help=_CASE_DIR)
     prove.add_argument(
@@ -212,6 +213,28 @@ def _vault_verb(verbs: _Verbs, common: argparse.ArgumentParser) -> None:
     )
     act.add_argument("--rotate", action="store_true", help="change the master key / 更换主密钥")
     act.add_argument("--take", metavar="DIR", help="open everything into a new folder / 全部取出到新文件夹")
+
+
+def _attach_verb(verbs: _Verbs, common: argparse.ArgumentParser) -> None:
+    attach = verbs.add_parser("attach", parents=[common], help="a document of the case / 附入案件文件")
+    attach.add_argument("case_dir", metavar="CASE_DIR", help=_CASE_DIR)
+    attach.add_argument("documents", nargs="+", metavar="FILE", help="copied into the case / 复制到案件中")
+    attach.add_argument(
+        "--kind",
+        type=_paper,
+        default="custodian",
+        metavar="KIND",
+        help="what it is; the custodian's receipt if not given / 文件类别，不给则为保管人回执",
+    )
+
+
+def _paper(text: str) -> str:
+    """A kind of document; the flow is read in only when one is named."""
+    from app.flow.papers import KINDS
+
+    if text not in KINDS:
+        raise argparse.ArgumentTypeError(f"one of {' '.join(KINDS)} is wanted, not {text!r}")
+    return text
 
 
 def _positive(text: str) -> int:

@@ -53,6 +53,24 @@ class Phrase(Enum):
         "密钥 {key} 未能查明（{why}）；原定日期 {until}。证明未变。",
         "Nothing could be learnt of key {key} ({why}); its date is {until}. The certificate stays as it is.",
     )
+    ATTACHED = ("已附入：{path}  SHA-256 {sha256}", "Attached: {path}  SHA-256 {sha256}")
+    COPY_WAITS = (
+        "副本 {copy} 的日期为 {until}，尚未过去。请在此后再次运行 resume。",
+        "Copy {copy} has the date {until}, which has not passed. Run resume again after that.",
+    )
+    COPY_ENDED = ("副本 {copy}：{outcome}", "Copy {copy}: {outcome}")
+    COPY_NOT_TOLD = (
+        "副本 {copy} 未能查明（{why}）；其日期 {until} 已过。证明未变。",
+        "Nothing could be learnt of copy {copy} ({why}); its date {until} has passed. The certificate stays.",
+    )
+    COPY_ASKS_DOCUMENT = (
+        "副本 {copy} 日期 {until} 已过。请把说明其去向的文件以该编号命名，放入 {folder}，再运行 resume。",
+        "Copy {copy} is past {until}. Lay a document on it, named by its id, in {folder}; then resume.",
+    )
+    ADDENDUM_AWAITS = (
+        "补充证明：{path}。未能交付到 {folder}；该文件夹（须有本案证明）可用后请再次运行 resume。",
+        "Addendum: {path}. Not handed out to {folder}: resume once that folder with its certificate is back.",
+    )
     ADDENDUM_LAID = ("补充证明：{path}", "Addendum: {path}")
     PASSPHRASE_OF = ("{path} 的口令：", "Passphrase of {path}: ")
     FOUND = (

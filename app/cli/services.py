@@ -1,4 +1,4 @@
-"""Keys that services keep: what their destruction would do, and later what became of those with a date."""
+"""Keys that services keep: what their destruction would do; and later what became of all with a date."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from pathlib import Path
 from app.cli.console import Console
 from app.cli.phrases import Phrase
 from app.domain.case import Role
-from app.domain.outcome import KeyOutcome
+from app.domain.outcome import CopyOutcome, KeyOutcome, Reason
+from app.domain.plan import Subject
 from app.flow import Flow, Passphrase, people_of
-from app.flow.pending import Addendum, AskedAgain, ask_again, unfinished
+from app.flow.papers import EVIDENCE
+from app.flow.pending import COPIES, Addendum, AskedAgain, ask_again, unfinished
 from app.flow.services import foretold
 from app.language import say
 from app.register.codec import plain
@@ -29,7 +31,7 @@ def tell_services(flow: Flow, passphrase: Passphrase, console: Console) -> None:
 
 
 def resume_waiting(folder: Path, flow: Flow, passphrase: Passphrase, console: Console) -> bool:
-    """Ask again for the keys of a certified case that have a date; False when there are none.
+    """Ask again for the keys and copies of a certified case that have a date; False when there are none.
 
     Raises:
         Refused: as `ask_again`.
@@ -39,16 +41,20 @@ def resume_waiting(folder: Path, flow: Flow, passphrase: Passphrase, console: Co
     people = [one for one in people_of(flow.case, passphrase) if one.role is not Role.APPROVER]
     for told in ask_again(folder, people, passphrase):
         if isinstance(told, Addendum):
-            console.phrase(Phrase.ADDENDUM_LAID, path=told.manifest)
+            phrase = Phrase.ADDENDUM_AWAITS if told.awaits else Phrase.ADDENDUM_LAID
+            console.phrase(phrase, path=told.manifest, folder=told.awaits)
             if console.machine:
-                console.result("", addendum=str(told.manifest))
-        else:
-            _tell(told, console)
+                awaits = {"awaits": str(told.awaits)} if told.awaits else {}
+                console.result("", addendum=str(told.manifest), **awaits)
+        elif isinstance(told, AskedAgain):
+            _tell(told, folder, console)
     return True
 
 
-def _tell(told: AskedAgain, console: Console) -> None:
-    if told.outcome is KeyOutcome.SCHEDULED:
+def _tell(told: AskedAgain, folder: Path, console: Console) -> None:
+    if told.subject is Subject.COPY:
+        _tell_copy(told, folder, console)
+    elif told.outcome is KeyOutcome.SCHEDULED:
         console.phrase(Phrase.KEY_WAITS, key=told.id, until=told.until)
     elif told.outcome:
         console.phrase(Phrase.KEY_ENDED, key=told.id, outcome=say(told.outcome, console.language))
@@ -57,3 +63,16 @@ def _tell(told: AskedAgain, console: Console) -> None:
         console.phrase(Phrase.KEY_NOT_TOLD, key=told.id, why=why, until=told.until)
     if console.machine:
         console.result("", event="asked_again", **plain(told))
+
+
+def _tell_copy(told: AskedAgain, folder: Path, console: Console) -> None:
+    if told.reason is Reason.AWAITS_EVIDENCE:
+        where = folder / EVIDENCE / COPIES
+        console.phrase(Phrase.COPY_ASKS_DOCUMENT, copy=told.id, until=told.until, folder=where)
+    elif told.reason:
+        why = say(told.reason, console.language)
+        console.phrase(Phrase.COPY_NOT_TOLD, copy=told.id, why=why, until=told.until)
+    elif isinstance(told.outcome, CopyOutcome) and told.outcome.dated:
+        console.phrase(Phrase.COPY_WAITS, copy=told.id, until=told.until)
+    elif told.outcome:
+        console.phrase(Phrase.COPY_ENDED, copy=told.id, outcome=say(told.outcome, console.language))

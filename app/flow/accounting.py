@@ -4,29 +4,34 @@ from __future__ import annotations
 
 import platform
 import re
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Collection, Generator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Final
 
 from app import __version__
-from app.domain.case import NameLevel
+from app.domain.case import Case, NameLevel
 from app.domain.copies import Searched
+from app.domain.event import Progressed
 from app.domain.fate import Fate
-from app.domain.limit import Limit
+from app.domain.limit import Limit, LimitKind
 from app.domain.medium import Medium
 from app.domain.outcome import CopyOutcome, KeepOutcome, Outcome, Reason
 from app.domain.plan import Plan, PlanItem
+from app.domain.step import Step
+from app.flow.asking import silent_among
+from app.flow.custody import excuses, unreceipted
 from app.flow.databases import beyond_of
 from app.flow.desk import Desk, now
 from app.flow.held import Holders
-from app.flow.papers import papers_in
+from app.flow.late_searches import all_searched
+from app.flow.papers import EVIDENCE, papers_in
 from app.flow.services import is_file
 from app.flow.state import SLOT, State
 from app.register.codec import build, plain
 from app.steps.certify import masked
-from app.steps.certify.account import Account, Annex, Coverage, Line, Signer, named
+from app.steps.certify.account import Account, Annex, Coverage, Line, Paper, Signer, named
 from app.steps.certify.evidence.annex import write_annex
 from app.steps.confirm.traces import system_limits
 from app.system.databases.address import address_of
@@ -48,11 +53,16 @@ _OF_PEOPLE: Final = re.compile(r"/(media|run/media|home|Users|Volumes)/|[A-Za-z]
 
 
 def make_account(
-    desk: Desk, plan: Plan, journal_count: int, journal_head: str, annex: Annex | None = None
+    desk: Desk,
+    plan: Plan,
+    journal_count: int,
+    journal_head: str,
+    annex: Annex | None = None,
+    silent: Collection[str] = (),
 ) -> Account:
-    """Gather all that the certificate says from the plan, the journal's outcomes and the register."""
+    """Gather all that the certificate says; of the `silent` places no disk is asked."""
     case, state = desk.case, desk.state
-    lines = _lines(desk, plan)
+    lines, places = _lines(desk, plan), _Places.of(desk, plan, silent)
     stored = desk.register.fact("coverage")
     return Account(
         case=case.number,
@@ -74,23 +84,27 @@ def make_account(
         pack=plan.pack,
         signers=signers(state),
         coverage=build(Coverage, stored),
-        lines=lines,
-        searched=tuple(_named(desk, one) for one in desk.register.searched()),
-        media=_media(desk, plan),
+        lines=lines if not unreceipted(case, state, desk.folder) else _unreceipted(lines),
+        searched=tuple(_named(desk, one) for one in all_searched(desk.register)),
+        media=_media(desk, places),
         locations=tuple(_name(desk, place, place) for place in _declared(desk)),
         journal_count=journal_count,
         journal_head=journal_head,
         tool=f"Lethe {__version__}",
         system=f"{platform.system()} {platform.release()}",
-        beyond=_beyond(desk),
+        beyond=_beyond(desk, places),
         planned=state.planned,
         salts=desk.keys.salts.hex(),
         unplanned=_unplanned(state, lines),
         annex=annex,
-        papers=papers_in(
-            desk.folder / "evidence", lambda path: _name(desk, path, str(desk.folder / "evidence"))
-        ),
+        papers=_papers(desk),
+        excuses=excuses(case, state, desk.folder),
     )
+
+
+def _papers(desk: Desk) -> tuple[Paper, ...]:
+    evidence = desk.folder / EVIDENCE
+    return papers_in(evidence, lambda path: _name(desk, path, str(evidence)))
 
 
 def signers(state: State) -> tuple[Signer, ...]:
@@ -116,6 +130,16 @@ def _lowered(line: Line, staying: frozenset[str]) -> Line:
         return line
     limits = tuple(dict.fromkeys((*line.evidence.limits, Reason.COPIES_REMAIN)))
     return replace(line, evidence=replace(line.evidence, limits=limits))
+
+
+def _unreceipted(lines: tuple[Line, ...]) -> tuple[Line, ...]:
+    """Say of what was sealed that a custodian did not confirm it, though another may have."""
+    return tuple(
+        replace(one, evidence=replace(one.evidence, limits=(*one.evidence.limits, Reason.NO_RECEIPT)))
+        if one.outcome is KeepOutcome.SEALED and one.evidence
+        else one
+        for one in lines
+    )
 
 
 def _line(desk: Desk, item: PlanItem, holders: Holders) -> Line:
@@ -190,21 +214,47 @@ def _declared(desk: Desk) -> list[str]:
     ]
 
 
-def _places(desk: Desk) -> list[Path]:
-    case = desk.case
-    places = [one.path for one in case.locations]
-    return places + [one.path for one in case.backups if not one.remote] + [one.path for one in case.keys]
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Where what is declared lies, one touched place of each device, and the silent ones of both."""
+
+    declared: list[Path]
+    touched: list[Path]
+    silent: list[Path]
+
+    @classmethod
+    def of(cls, desk: Desk, plan: Plan, silent: Collection[str]) -> _Places:
+        declared, touched = _declared_paths(desk.case), _touched(plan)
+        return cls(
+            [one for one in declared if str(one) not in silent],
+            [one for one in touched if str(one) not in silent],
+            [one for one in dict.fromkeys((*declared, *touched)) if str(one) in silent],
+        )
 
 
-def _media(desk: Desk, plan: Plan) -> tuple[Medium, ...]:
-    """Every volume that was declared or touched: a copy or a trace may lie on another one."""
-    touched: dict[int, Path] = {}
+def silent_places(desk: Desk, plan: Plan) -> Generator[Progressed, None, frozenset[str]]:
+    """Those of the places that the account tells of whose disk does not answer."""
+    return silent_among(Step.CERTIFY, (*_declared_paths(desk.case), *_touched(plan)))
+
+
+def _declared_paths(case: Case) -> list[Path]:
+    here = [one.path for one in case.backups if not one.remote]
+    return [*(one.path for one in case.locations), *here, *(one.path for one in case.keys)]
+
+
+def _touched(plan: Plan) -> list[Path]:
+    """One folder of each device on which anything was to go."""
+    devices: dict[int, Path] = {}
     for item in plan.with_fate(Fate.WIPE, Fate.SHRED, Fate.TRASH):
-        if item.rows or not is_file(item):
-            continue
-        touched.setdefault(item.stamp.device, Path(item.path).parent)
+        if not item.rows and is_file(item):
+            devices.setdefault(item.stamp.device, Path(item.path).parent)
+    return list(devices.values())
+
+
+def _media(desk: Desk, places: _Places) -> tuple[Medium, ...]:
+    """Every volume that was declared or touched and answers: a copy or a trace may lie on another one."""
     volumes = {}
-    for place in (*_places(desk), *touched.values()):
+    for place in (*places.declared, *places.touched):
         there = place
         while not there.exists() and there != there.parent:
             there = there.parent
@@ -220,9 +270,10 @@ def _nameless(desk: Desk, medium: Medium) -> Medium:
     return replace(medium, mount="", options=",".join(o for o in medium.options.split(",") if "/" not in o))
 
 
-def _beyond(desk: Desk) -> tuple[Limit, ...]:
+def _beyond(desk: Desk, places: _Places) -> tuple[Limit, ...]:
     """What no wipe of a file reaches. A name that is a path is told at the case's name level."""
-    found = (*system_limits(_places(desk)), *beyond_of(desk.case))
+    silent = (Limit(LimitKind.SILENT_DISK, str(one), seen=False) for one in places.silent)
+    found = (*system_limits(places.declared), *silent, *beyond_of(desk.case))
     return tuple(
         replace(
             one,

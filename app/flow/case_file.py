@@ -18,7 +18,6 @@ from app.domain.case import (
     CaseKind,
     CertificateTerms,
     Company,
-    Custodian,
     Dates,
     FateRule,
     HoldRule,
@@ -35,8 +34,9 @@ from app.domain.fault import Fault
 from app.domain.record import Tier
 from app.domain.wiping import Method, Wiping
 from app.flow import services
+from app.flow.custodians import CUSTODIAN, read_custodian, recipient_of
 from app.flow.databases import LOCATION, parted, places_in
-from app.flow.declarable import DISPOSALS, SHARES, shares_of, undeclarable
+from app.flow.declarable import DISPOSALS, undeclarable
 from app.flow.looking import LOOKING, PATTERN, looking_of, pattern_reader
 from app.flow.people import PERSON, on_token
 from app.flow.toml_check import Form, Key, Source, check, load, parsed
@@ -90,7 +90,7 @@ _FORMS: Final[dict[str, Form]] = {
         "paper": _TEXT,
     },
     "key": services.key_form(KEY_KINDS),
-    "custodian": {"name": Key(str, required=True), "recipient": _TEXT, "identity": _TEXT, "shares": _TEXT},
+    "custodian": CUSTODIAN,
     "holder": {"name": Key(str, required=True), "recipient": Key(str, required=True)},
     "decide": {
         "match": Key(dict, required=True),
@@ -217,7 +217,7 @@ def _read(source: Source, values: dict[str, Any], *, must_exist: bool) -> Case:
         backups=reader.each("backup", lambda one, n: _backup(reader, one, n)),
         keys=keys,
         services=called,
-        custodians=reader.each("custodian", lambda one, n: _custodian(reader, one, n)),
+        custodians=reader.each("custodian", lambda one, n: read_custodian(reader, one, n)),
         rules=reader.each("decide", lambda one, n: _rule(reader, one, n)),
         holds=reader.each("hold", lambda one, n: _hold(reader, one, n)),
         people=reader.each("person", lambda one, n: _person(reader, one, n)),
@@ -270,27 +270,8 @@ def _backup(reader: _Reader, one: dict[str, Any], index: int) -> Backup:
     return backup
 
 
-def _custodian(reader: _Reader, one: dict[str, Any], index: int) -> Custodian:
-    if "shares" in one:
-        shares = shares_of(one)
-        if shares is None:
-            raise reader.source.refuse(Fault.CASE_FILE_WRONG_VALUE, "custodian", index, "shares", SHARES)
-        return Custodian(one["name"], shares=shares)
-    if "recipient" not in one:
-        raise reader.source.refuse(Fault.CASE_FILE_MISSING_KEY, "custodian", index, "recipient", '"age1…"')
-    identity = reader.path("custodian", index, "identity", one["identity"]) if one.get("identity") else None
-    return Custodian(one["name"], _recipient(reader, "custodian", one, index), identity)
-
-
 def _holder(reader: _Reader, one: dict[str, Any], index: int) -> AnnexHolder:
-    return AnnexHolder(one["name"], _recipient(reader, "holder", one, index))
-
-
-def _recipient(reader: _Reader, table: str, one: dict[str, Any], index: int) -> str:
-    recipient = str(one["recipient"])
-    if not re.fullmatch(r"age1[02-9ac-hj-np-z]{20,}", recipient):
-        raise reader.source.refuse(Fault.CASE_FILE_WRONG_VALUE, table, index, "recipient", '"age1…"')
-    return recipient
+    return AnnexHolder(one["name"], recipient_of(reader.source, "holder", one, index))
 
 
 def _rule(reader: _Reader, one: dict[str, Any], index: int) -> FateRule:

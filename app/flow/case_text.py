@@ -9,8 +9,9 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from app.domain.case import Backup, Case, CertificateTerms, Custodian, Database, Dates, Match
+from app.domain.case import Backup, Case, CertificateTerms, Database, Dates, Match
 from app.domain.wiping import Method, Wiping
+from app.flow.custodians import custodian_toml
 from app.flow.key_words import word_toml
 from app.flow.looking import looking_toml, pattern_toml
 from app.flow.people import person_toml
@@ -50,7 +51,7 @@ def case_toml(case: Case) -> str:
             ),
             *map(service_toml, case.services),
         ],
-        "custodian": [_custodian(one) for one in case.custodians],
+        "custodian": [custodian_toml(one) for one in case.custodians],
         "holder": [{"name": one.name, "recipient": one.recipient} for one in terms.holders],
         "decide": [
             {"match": _match(one.match), "fate": one.fate, "reason": one.reason} for one in case.rules
@@ -92,7 +93,7 @@ def declared_digest(case: Case) -> str:
     bare = replace(
         case,
         people=(),
-        custodians=tuple(replace(one, identity=None) for one in case.custodians),
+        custodians=tuple(replace(one, identity=None, receipt=None) for one in case.custodians),
         certificate=replace(case.certificate, out=nowhere, tsa="", tsa_papers=(), register=None),
     )
     return hashlib.sha256(case_toml(bare).encode()).hexdigest()
@@ -105,11 +106,6 @@ def _database(one: Database) -> dict[str, Any]:
         "customers": one.customers,
         "whole": one.whole or None,
     }
-
-
-def _custodian(one: Custodian) -> dict[str, Any]:
-    shares = "{} of {}".format(*one.shares) if one.shares else None
-    return {"name": one.name, "recipient": one.recipient, "identity": one.identity, "shares": shares}
 
 
 def _match(match: Match) -> dict[str, Any]:

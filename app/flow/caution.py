@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.domain.case import Case, HoldRule, KeySource
-from app.domain.copies import Copy
 from app.domain.fault import Refused
 from app.domain.key import Key
-from app.domain.record import Look, Record, Tier
+from app.domain.record import Record
 from app.flow.desk import Passphrase, resolved, today
+from app.flow.keeping import as_record, at_its_place
 from app.steps.decide.match import covered_by_hold, relative
 from app.steps.shred.inspection import UNKNOWN, inspect
 
@@ -61,18 +60,14 @@ def shut_keys(case: Case, passphrase: Passphrase) -> tuple[Path, ...]:
 
 
 def _is_shut(key: Key) -> bool:
-    return key.algorithm == UNKNOWN
+    return key.algorithm.startswith(UNKNOWN)
 
 
 def _found(flow: Flow) -> Iterator[Record]:
-    for row in flow.rows():
+    rows = flow.rows()
+    for row in rows:
         yield row.record
-    yield from _as_records(flow.keys())
-    yield from _as_records(flow.copies())
-
-
-def _as_records(others: Iterable[Key | Copy]) -> Iterator[Record]:
-    for one in others:
-        path = os.path.realpath(one.path)
-        bare = Record(one.id, one.path, "", one.stamp, one.sha256, Look.FOUND, Tier.CORE, "secret.key", 0)
-        yield from (bare, replace(bare, path=path)) if path != one.path else (bare,)
+    yield from map(as_record, flow.keys())
+    known = {row.record.id: row.record for row in rows}
+    for copy in flow.copies():
+        yield from at_its_place(copy, known)

@@ -12,20 +12,26 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from app.domain.event import Begun, Event, Settled
+from app.domain.case import Backup
+from app.domain.event import Begun, Event, Noted, Settled
 from app.domain.fate import Fate
 from app.domain.fault import Fault, Refused
-from app.domain.outcome import KeyOutcome
+from app.domain.outcome import KeyOutcome, Outcome
 from app.domain.plan import Plan, Subject
 from app.domain.step import Step
 from app.flow import databases
-from app.flow.accounting import annex_of, make_account
+from app.flow.accounting import annex_of, make_account, silent_places
+from app.flow.as_signed import as_signed
 from app.flow.desk import HANDED_OUT, Passphrase
 from app.flow.issuing import issuing
 from app.flow.late import late_copies
+from app.flow.late_repositories import late_in_repositories
+from app.flow.late_searches import forget_late
 from app.flow.opened import OpenCase
 from app.flow.recording import Work
+from app.flow.seen_again import see_gone, see_kept
 from app.flow.state import SLOT, State
+from app.flow.vault_hunt import graded_with, hunting_vault, seen_before
 from app.flow.vaulting import end_vault
 from app.identity import Identity, SignedPlan
 from app.register.codec import build
@@ -33,15 +39,7 @@ from app.steps.certify import Closing, Status, inventory_fits, status_of, write_
 from app.steps.certify.account import Account, pieces_of
 from app.steps.certify.evidence.annex import ANNEX
 from app.steps.certify.volumes.printed import print_inventory, printed_in, wanted
-from app.steps.confirm import (
-    check_expunged,
-    check_gone,
-    check_kept,
-    check_sealed,
-    check_standing,
-    is_in_database,
-    is_standing,
-)
+from app.steps.confirm import check_sealed, check_standing, is_in_database, is_standing
 from app.steps.shred import shred_slot
 from app.system.durable import sync_folder, write_durably
 from app.vault import SIZE
@@ -81,7 +79,10 @@ def certifying(
     if signed:
         yield from _looked_again(opened, signed.plan, passphrase)
         annex = annex_of(opened.desk(), signed.plan, folder)
-        account = make_account(opened.desk(), signed.plan, *recorder.anchor(), annex)
+        silent = yield from silent_places(opened.desk(), signed.plan)
+        account = make_account(opened.desk(), signed.plan, *recorder.anchor(), annex, silent)
+        # What the hunt saw is not in the account: a kill must not leave what an earlier one saw.
+        opened.desk().register.commit()
         recorder.note("accounted", {"sha256": put_account(account, folder), "number": account.number})
     account = get_account(folder, state.accounted)
     if not inventory_fits(account, folder):
@@ -98,23 +99,32 @@ def certifying(
 
 def _looked_again(opened: OpenCase, plan: Plan, passphrase: Passphrase) -> Iterator[Event]:
     """See what is to be certified once more, for what was true at the act may not be so any more."""
+
+    def password(backup: Backup) -> str:
+        return passphrase(backup.path, backup.password_env)
+
+    forget_late(opened.desk().register)
     ended = {one.id: (one.outcome, one.evidence) for one in opened.state.results.values()}
-    copies = {copy.id: copy for copy in opened.desk().register.copies()}
-    yield from check_standing(plan.items, copies)
+    backups, salts = opened.case.backups, opened.desk().keys.salts
+    copies = as_signed(plan, {copy.id: copy for copy in opened.desk().register.copies()}, backups)
+    yield from check_standing(plan.items, copies, backups=backups, password=password, salts=salts)
     kept = plan.with_fate(Fate.FREEZE, Fate.LEAVE)
-    yield from check_kept(i for i in kept if not is_standing(i, copies) and not is_in_database(i))
+    yield from see_kept(i for i in kept if not is_standing(i, copies) and not is_in_database(i))
     yield from databases.looking_again(opened.desk(), plan, ended, passphrase)
     yield from check_sealed(plan.items, ended, opened.desk().sealed_folder, opened.case.number)
-    yield from check_gone(plan.items, ended)
+    yield from see_gone(plan.items, ended)
     yield from late_copies(opened.desk())
-    expunged, results = list(plan.with_fate(Fate.EXPUNGE)), opened.state.results
-    yield from check_expunged(
-        expunged,
-        {it.id: (one.outcome, one.evidence, one.at) for it in expunged if (one := results.get(it.id))},
-        copies=copies,
-        backups=opened.case.backups,
-        password=lambda backup: passphrase(backup.path, backup.password_env),
+    yield from hunting_vault(
+        opened.desk(), opened.vault(), passphrase, destroyed=_destroyed(plan, opened.state)
     )
+    yield from late_in_repositories(opened.desk(), plan, passphrase)
+
+
+def _destroyed(plan: Plan, state: State) -> frozenset[str]:
+    """Paths of the files of the plan that were overwritten where they stood; what may be left has no name."""
+    gone = (Outcome.PROVEN, Outcome.OVERWRITTEN, Outcome.KEY_DESTROYED, Outcome.RESIDUE_POSSIBLE)
+    ends = ((item.path, state.results.get(item.id)) for item in plan.items)
+    return frozenset(path for path, end in ends if end and end.outcome in gone)
 
 
 def register_end(state: State) -> Closing:
@@ -167,13 +177,19 @@ def _plan_of(folder: Path) -> object:
 
 def end_register(opened: OpenCase) -> Iterator[Event]:
     """Destroy the register's key, then remove the register, which nobody can read any more."""
+    seen = opened.state.noted.get(SLOT)
+    if seen is None:
+        # Before the end begins: after a stop in it nobody opens the register, which has this, any more.
+        seen = seen_before(opened.readable)
+        yield Noted(Step.CERTIFY, (SLOT,), "hunted", seen)
     yield Begun(Step.CERTIFY, (SLOT,), SIZE)
     opened.forget_register()
     ended = shred_slot(opened.folder / "key.slot", opens=opened.slot_opens)
+    outcome, evidence = graded_with(ended.outcome, ended.evidence, seen)
     (opened.folder / "register.db").unlink(missing_ok=True)
     if ended.outcome is not KeyOutcome.FAILED:
-        end_vault(opened.folder, opened.case, opened.officer)
-    yield Settled(Step.CERTIFY, SLOT, Subject.KEY, ended.outcome, ended.evidence)
+        end_vault(opened.folder, opened.case)
+    yield Settled(Step.CERTIFY, SLOT, Subject.KEY, outcome, evidence)
 
 
 def digests(folder: Path) -> dict[str, str]:

@@ -123,8 +123,11 @@ def files_in_use(case: Case) -> tuple[Path, ...]:
     return tuple(path for file in files if file for path in files_of(file))
 
 
-def looking(desk: Desk, passphrase: Passphrase) -> Iterator[Event]:
-    """Look through every database of the case; the keys of the rows that go are in the register."""
+def looking(desk: Desk, passphrase: Passphrase, subject: str = "") -> Iterator[Event]:
+    """Look through every database of the case; the keys of the rows that go are in the register.
+
+    `subject` is looked for besides, where a list of customers says which rows go in those rows alone.
+    """
     from app.steps.locate.databases import locate_database
 
     ways = doors(desk.case, passphrase)
@@ -133,7 +136,7 @@ def looking(desk: Desk, passphrase: Passphrase) -> Iterator[Event]:
         seen: set[str] = set()
         patterns = desk.case.looking.patterns
         for event in locate_database(
-            database, key=desk.keys.handles, password=door.password, patterns=patterns
+            database, key=desk.keys.handles, password=door.password, subject=subject, patterns=patterns
         ):
             if isinstance(event, RowsSeen):
                 if event.record not in seen:

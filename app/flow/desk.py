@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,8 +17,10 @@ from app.register import CaseKeys, Register
 from app.register.codec import build, plain
 from app.steps.certify import LEDGER
 from app.steps.certify.volumes.printed import printed_in
+from app.steps.confirm import sealed_names
 from app.steps.decide import RulePack, Terms, load_pack
-from app.system.paths import resource
+from app.system.paths import ANSWER, resource
+from app.system.patience import within
 from app.vault import Vault
 
 HANDED_OUT: Final = (
@@ -32,6 +35,25 @@ HANDED_OUT: Final = (
 
 LOOKED_INTO: Final = ("folder", "archive", "bagit")
 """Kinds of backups whose files are plain to see. Those that lie inside a location are looked at like it."""
+
+
+def laid_out(case: Case) -> tuple[Path, ...]:
+    """What Lethe lays where a case sends what leaves it. Other files that stand there are not its own.
+
+    The printed volumes are those that a disk tells of in ten seconds; of a silent one none are known.
+    """
+    out, sealed, printed = case.certificate.out, sealed_folder_of(case), tuple[str, ...]()
+    with suppress(TimeoutError):
+        printed = tuple(within(ANSWER, lambda: printed_in(out)))
+    return (
+        *(out / name for name in (*HANDED_OUT, *printed)),
+        *(sealed / name for name in sealed_names(case.number, case.custodians)),
+    )
+
+
+def sealed_folder_of(case: Case) -> Path:
+    """Where the package of what the law keeps is written."""
+    return case.certificate.out / "sealed"
 
 
 def ledger_of(folder: Path, case: Case) -> Path:
@@ -56,6 +78,10 @@ def now() -> str:
 def today() -> date:
     """The day on which retention rules and holds are judged: this computer's."""
     return date.today()
+
+
+def _led_to(paths: Sequence[Path]) -> list[str]:
+    return [os.path.realpath(one) for one in paths]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,18 +130,18 @@ class Desk:
         """Keep the officer's word on one record ("holds" or "rules"); the last word stands first."""
         self.register.set_fact(name, [plain(rule), *(self.register.fact(name) or [])])
 
-    def not_looked_into(self) -> tuple[Path, ...]:
+    def not_looked_into(self, resolve: Callable[[Sequence[Path]], list[str]] = _led_to) -> tuple[Path, ...]:
         """Where locate does not look: what is Lethe's own, people's key files, backups of an opaque kind.
 
         Such a backup is named on the certificate as not searched. One that is itself a
-        location is looked into.
+        location is looked into. `resolve` says what paths lead to.
         """
         case = self.case
-        named = {one.path for one in self.locations}
         opaque = [one.path for one in case.backups if one.kind not in LOOKED_INTO]
+        named = resolve([one.path for one in case.locations])
         return (
             *self.own_places,
-            *(path for path in opaque if Path(os.path.realpath(path)) not in named),
+            *(path for path, real in zip(opaque, resolve(opaque), strict=True) if real not in named),
             *(person.identity for person in case.people),
             *(one.identity for one in case.custodians if one.identity),
         )
@@ -123,19 +149,12 @@ class Desk:
     @property
     def own_places(self) -> tuple[Path, ...]:
         """What Lethe itself writes, and nothing else that lies beside it."""
-        out = self.case.certificate.out
-        ledger = ledger_of(self.folder, self.case)
-        return (
-            self.folder,
-            ledger,
-            self.sealed_folder,
-            *(out / name for name in (*HANDED_OUT, *printed_in(out))),
-        )
+        return (self.folder, ledger_of(self.folder, self.case), *laid_out(self.case))
 
     @property
     def sealed_folder(self) -> Path:
         """Where the package of what the law keeps is written."""
-        return self.case.certificate.out / "sealed"
+        return sealed_folder_of(self.case)
 
 
 _Rule = TypeVar("_Rule", HoldRule, FateRule)

@@ -18,12 +18,14 @@ from app.flow.copying import goes_after_all, stays
 from app.flow.desk import Passphrase, from_environment, now
 from app.flow.found_keys import FoundKey, found_keys
 from app.flow.gates import Standing, complete, first_changed, gate
+from app.flow.late_searches import all_searched
 from app.flow.opened import OpenCase
 from app.flow.people import refuse_unapproved
 from app.flow.planning import draw_plan
 from app.flow.recording import Work
 from app.flow.sought import Sought
 from app.flow.state import Result
+from app.flow.watching import in_custody
 from app.identity import Identity, SignedPlan, sign_plan
 from app.journal import FirstKey
 from app.register import Row
@@ -104,7 +106,7 @@ class Flow:
 
     def gate(self, step: Step) -> GateClosed | None:
         """Why `step` may not be entered now, or None."""
-        return gate(step, self._at.case, self._state)
+        return gate(step, self._at.case, self._state, self._at.folder)
 
     def done(self, step: Step) -> bool:
         """Whether `step` ran to its end and its results count."""
@@ -130,7 +132,7 @@ class Flow:
 
     def searched(self) -> list[Searched]:
         """How the search of each backup ended."""
-        return self._at.readable.register.searched() if self._at.readable else []
+        return all_searched(self._at.readable.register) if self._at.readable else []
 
     def found_keys(self) -> tuple[FoundKey, ...]:
         """Records with keys or passwords that nobody declared as keys."""
@@ -245,6 +247,7 @@ class Flow:
             raise ValueError(step.value)
         if shut := self.gate(step):
             raise shut
+        self._at.note_receipts()
         self._plan = None
         if step is Step.CERTIFY:
             _must_have(people, Role.OFFICER)
@@ -259,7 +262,7 @@ class Flow:
             Step.SHRED: lambda: work.shredding(desk, self._signed_plan(), passphrase),
             Step.WIPE: lambda: work.wiping(desk, self._signed_plan(), passphrase),
         }
-        return self._follow(step, works[step]())
+        return self._follow(step, in_custody(self._at, step, works[step]()))
 
     def plan(self) -> Plan:
         """The list as it would be signed; the same object until something changes.
@@ -280,12 +283,13 @@ class Flow:
         """Freeze the plan and sign it; after this nothing before it can change.
 
         Raises:
-            Refused: OFFICER_IS_WITNESS, PERSON_MISSING, WRONG_ROLE, SIGNATURE_INVALID.
+            Refused: OFFICER_IS_WITNESS, PERSON_MISSING, WRONG_ROLE, SIGNATURE_INVALID, CUSTODIAN_SIGNS.
             GateClosed: while the sign step may not be entered.
         """
         _must_have(people, Role.OFFICER)
         _must_have(people, Role.WITNESS)
         refuse_unapproved(self._at.case, people)
+        self._at.take_receipts(people)
         plan = self.plan()
         if shut := self.gate(Step.SIGN):
             raise shut
@@ -324,15 +328,8 @@ class Flow:
         decision = desk.numbered(next(decide([row.record], desk.terms())))
         desk.register.decide([decision])
         self._plan = None
-        self._at.recorder().note(
-            "overruled",
-            {
-                "record": row.record.id,
-                "fate": decision.fate.value,
-                "ground": decision.ground.value,
-                "pending": self._at.settle(),
-            },
-        )
+        told = {"record": row.record.id, "fate": decision.fate.value, "ground": decision.ground.value}
+        self._at.recorder().note("overruled", {**told, "pending": self._at.settle()})
         return decision
 
     def _signed_plan(self) -> SignedPlan:

@@ -6,6 +6,8 @@ import os
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 from app.domain.case import Case, KeySource
@@ -18,57 +20,71 @@ from app.domain.key import Key
 from app.domain.outcome import Reason
 from app.domain.plan import Plan
 from app.domain.step import Step
-from app.flow.desk import Desk, Passphrase
+from app.flow.asking import led_to, of_step
+from app.flow.copying import also_of
+from app.flow.desk import Desk, Passphrase, from_environment
 from app.flow.planning import KEY_COPIES
 from app.flow.services import secret_of
-from app.steps.shred import Foreseen, Grounds, Repository, foresee, found_copies
+from app.steps.shred import Foreseen, Grounds, Repository, foresee, found_copies, inspect
 from app.steps.shred.kinds.contract import Worded
 from app.steps.shred.services.asking import kept_copies
+from app.system.paths import lies_in, real_paths
 
 _PLAIN: Final = ("folder", "archive", "bagit")
 """Kinds of backups that are files like others; all other kinds need their own tool."""
 
 
-def grounds_of(desk: Desk, passphrase: Passphrase) -> Grounds:
+def grounds_of(desk: Desk, passphrase: Passphrase, step: Step) -> Generator[Progressed, None, Grounds]:
     """Everything that the case declares: its locations and backups, but not what is Lethe's own."""
     case = desk.case
+    places = yield from led_to(step, _places(case))
     exceptions = (copy for copy in desk.register.copies() if copy.disposal is Disposal.EXCEPTION)
     # What was found late is looked for anew: it may be gone by now.
     late = {Reason.FOUND_LATE, Reason.COPY_DOUBTFUL}
     known = (copy for copy in exceptions if late.isdisjoint(copy.reasons))
     return Grounds(
-        places=_places(case),
+        places=tuple(places),
         repositories=tuple(
             Repository(one.kind, str(one.path), passphrase(one.path, one.password_env))
             for one in case.backups
             if one.kind not in _PLAIN
         ),
-        passed_over=tuple(map(str, desk.own_places)),
+        passed_over=tuple(map(str, (*desk.own_places, *_signers_files(case)))),
         staying=Counter(one for copy in known for one in copy.of),
         told=frozenset(copy.id for copy in desk.register.copies() if copy.declared_by),
         key=desk.keys.handles,
+        passphrases=tuple(from_environment(one.identity, one.passphrase_env) for one in case.people),
     )
 
 
-def _places(case: Case) -> tuple[str, ...]:
-    plain = [one.path for one in case.backups if one.kind in _PLAIN]
-    return tuple(os.path.realpath(one) for one in (*(one.path for one in case.locations), *plain))
+def _signers_files(case: Case) -> Iterator[Path]:
+    """The key files of the case's own people: `refuse_own_keys` saw that no key that goes has their bytes."""
+    yield from (Path(one.identity) for one in case.people if not one.module)
+    yield from (one.identity for one in case.custodians if one.identity)
+
+
+def _places(case: Case) -> tuple[Path, ...]:
+    plain = (one.path for one in case.backups if one.kind in _PLAIN)
+    return (*(one.path for one in case.locations), *plain)
 
 
 def foreseen(desk: Desk, passphrase: Passphrase) -> Iterator[Progressed | Foreseen]:
     """Say of each declared key what its shredding would do, and what of it would stay. Changes nothing."""
-    return foresee(
+    yield from foresee(
         desk.case.keys,
-        grounds=grounds_of(desk, passphrase),
+        grounds=(yield from grounds_of(desk, passphrase, Step.CONFIRM)),
         passphrase=lambda source: passphrase(source.path, source.passphrase_env),
     )
 
 
 def foreseen_here(case: Case) -> Iterator[Foreseen]:
-    """As `foreseen`, without a passphrase and in what lies here as files; a key that is gone is left out."""
+    """As `foreseen`, without a passphrase and in what lies here as files; a key that is gone is left out.
+
+    Where the places lead their disks are given ten seconds to say, all together.
+    """
     here = [one for one in case.keys if one.path.exists()]
     with suppress(Refused):
-        told = foresee(here, grounds=Grounds(places=_places(case)))
+        told = foresee(here, grounds=Grounds(places=tuple(real_paths(_places(case)))))
         yield from (one for one in told if isinstance(one, Foreseen))
 
 
@@ -89,7 +105,11 @@ def kinds_of(desk: Desk, doomed: Mapping[str, Key]) -> dict[str, Worded]:
     """The kind of each key file, with what a named person says of it in the case file."""
     sources = {item: source_of(desk, key) for item, key in doomed.items()}
     return {
-        item: Worded(key.kind, source.word if (source := sources[item]) else KeyWord())
+        item: Worded(
+            key.kind,
+            source.word if (source := sources[item]) else KeyWord(),
+            (Reason.WRITTEN_ANEW,) if key.written_anew else (),
+        )
         for item, key in doomed.items()
     }
 
@@ -98,9 +118,35 @@ def source_of(desk: Desk, key: Key) -> KeySource | None:
     """Where the case declares a key: as its file, or as a folder above it."""
     for source in desk.case.keys:
         path = os.path.abspath(source.path)
-        if source.kind == key.kind and (key.path == path or key.path.startswith(path + os.sep)):
+        if source.kind == key.kind and lies_in(key.path, path):
             return source
     return None
+
+
+def keys_as_they_lie(desk: Desk, passphrase: Passphrase) -> Generator[Progressed, None, list[Key]]:
+    """Give the declared keys, those inside repositories with their files of now.
+
+    A repository's own check may write its settings anew, and the key with them: the same bytes in
+    another file.
+    """
+    sources = desk.case.keys
+    stores = [one.path for one in desk.case.backups if one.kind not in _PLAIN]
+    led = yield from led_to(Step.CONFIRM, (*(one.path for one in sources), *stores))
+    places, stands = led[: len(sources)], led[len(sources) :]
+    inside = [
+        one for one, place in zip(sources, places, strict=True) if any(lies_in(place, it) for it in stands)
+    ]
+    told = inspect(
+        inside, key=desk.keys.handles, passphrase=lambda one: passphrase(one.path, one.passphrase_env)
+    )
+    now = {one.id: one for one in told}
+    return [_as_it_lies(key, now.get(key.id, key)) for key in desk.register.declared_keys()]
+
+
+def _as_it_lies(key: Key, here: Key) -> Key:
+    # A file that was written twice may have its first number again.
+    anew = key.written_anew or here.stamp != key.stamp
+    return replace(here, written_anew=anew) if here.sha256 == key.sha256 else key
 
 
 def hunting(desk: Desk, passphrase: Passphrase) -> Generator[Progressed | CopyFound, None, None]:
@@ -129,27 +175,27 @@ def hunting(desk: Desk, passphrase: Passphrase) -> Generator[Progressed | CopyFo
             going.append((found.copy.path, found.copy.of[0]))
         yield found
     desk.register.set_fact(KEY_COPIES, going)
-    yield from _kept(desk, passphrase, known)
+    yield from _besides(desk, told)
+    yield from _kept(desk, passphrase)
 
 
-def _kept(desk: Desk, passphrase: Passphrase, known: set[str]) -> Iterator[Progressed | CopyFound]:
-    """As `hunting`, of the keys that stores keep."""
+def _besides(desk: Desk, told: Mapping[str, Foreseen]) -> Iterator[CopyFound]:
+    """Tell of what is known as a copy of others that a key was met in it too: it may stay when they go."""
+    known = {copy.path: copy for copy in desk.register.copies()}
+    for item, seen in told.items():
+        for path in {one.path for one in seen.copies} & known.keys():
+            if item not in known[path].of:
+                known[path] = also_of(known[path], (item,))
+                yield CopyFound(known[path])
+
+
+def _kept(desk: Desk, passphrase: Passphrase) -> Iterator[Progressed | CopyFound]:
+    """As `hunting`, of the keys that stores keep; what is a copy of others too is told as one of both."""
     ids = {key.path: key.id for key in desk.register.declared_keys()}
-    grounds = grounds_of(desk, passphrase)
+    grounds = yield from grounds_of(desk, passphrase, Step.CONFIRM)
     for source in desk.case.services:
         told = kept_copies(source, secret_of(source, passphrase), ids[source.locator], grounds)
-        for one in (yield from _confirming(told)):
-            if one.copy.path not in known:
-                yield one
-
-
-def _confirming(
-    told: Generator[Progressed, None, tuple[CopyFound, ...]],
-) -> Generator[Progressed, None, tuple[CopyFound, ...]]:
-    while True:
-        try:
-            one = next(told)
-        except StopIteration as end:
-            found: tuple[CopyFound, ...] = end.value
-            return found
-        yield Progressed(Step.CONFIRM, one.done, one.total, one.unit, one.now)
+        found = yield from of_step(Step.CONFIRM, told)
+        known = {copy.path: copy for copy in desk.register.copies()}
+        for one in found:
+            yield CopyFound(also_of(known.get(one.copy.path, one.copy), one.copy.of))

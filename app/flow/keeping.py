@@ -29,7 +29,7 @@ def held_keys(
     kept = {_node(one): fate for one, fate in decided if fate.protected and _node(one) in nodes}
     found = {}
     for key in keys:
-        decision = (None if is_called(key) else kept.get(_node(key))) or _hold(_as_record(key), terms)
+        decision = (None if is_called(key) else kept.get(_node(key))) or _hold(as_record(key), terms)
         if decision:
             found[key.id] = decision
     return found
@@ -37,12 +37,22 @@ def held_keys(
 
 def held_copy(copy: Copy, decided: Mapping[str, Record], terms: Terms) -> Copy:
     """Give the copy, as an exception when a hold speaks of the place where it lies."""
-    originals = [decided[one] for one in copy.of if one in decided] or [_as_record(copy)]
-    places = [replace(one, path=os.path.realpath(copy.path), location="") for one in originals]
-    if not any(_hold(one, terms) for one in places):
+    if not any(_hold(one, terms) for one in at_its_place(copy, decided)):
         return copy
     reasons = tuple(dict.fromkeys((*copy.reasons, Reason.KEPT_RECORD)))
     return replace(copy, disposal=Disposal.EXCEPTION, reasons=reasons)
+
+
+def at_its_place(copy: Copy, records: Mapping[str, Record]) -> list[Record]:
+    """What a hold must speak of to keep a copy: each record that it is one of, where the copy lies."""
+    originals = [records[one] for one in copy.of if one in records] or [as_record(copy)]
+    return [replace(one, path=os.path.realpath(copy.path), location="") for one in originals]
+
+
+def as_record(one: Key | Copy) -> Record:
+    """What a hold must speak of to keep a key, or a copy of one."""
+    path = os.path.realpath(one.path)
+    return Record(one.id, path, "", one.stamp, one.sha256, Look.FOUND, Tier.CORE, "secret.key", 0)
 
 
 def refuse_own_keys(case: Case, folder: Path) -> None:
@@ -81,11 +91,6 @@ def refuse_protected(case: Case, folder: Path) -> None:
 def _hold(record: Record, terms: Terms) -> Decision | None:
     decision = next(decide([record], terms))
     return decision if decision.ground is Ground.HOLD else None
-
-
-def _as_record(one: Key | Copy) -> Record:
-    path = os.path.realpath(one.path)
-    return Record(one.id, path, "", one.stamp, one.sha256, Look.FOUND, Tier.CORE, "secret.key", 0)
 
 
 def _node(one: Key | Record) -> tuple[int, int]:

@@ -11,13 +11,14 @@ from typing import Final, Self
 
 from app import __version__
 from app.domain.case import Case, Role
-from app.domain.fault import Fault, GateClosed, Refused
-from app.domain.step import Gate, Step
+from app.domain.fault import Fault, Refused
+from app.domain.step import Step
 from app.flow.case_file import reread_case
 from app.flow.case_text import case_toml, declared_digest
+from app.flow.custody import keep_receipts, note_receipts, refuse_signers
 from app.flow.desk import Desk, Passphrase, from_environment
 from app.flow.first_key import hand_over, officers_secret
-from app.flow.gates import complete, count_pending
+from app.flow.gates import complete, count_pending, unlocked
 from app.flow.keeping import refuse_own_keys, refuse_protected
 from app.flow.making import FORMAT, clear, furnish
 from app.flow.recording import Recorder
@@ -31,7 +32,6 @@ from app.flow.vaulting import (
     open_vault,
     refuse_other_terms,
     take_over,
-    vault_opens,
 )
 from app.identity import Identity
 from app.journal import Entry, FirstKey, Journal, replay_entries
@@ -91,6 +91,7 @@ class OpenCase:
         _must_be_officer(officer)
         refuse_protected(case, folder)
         refuse_own_keys(case, folder)
+        case = reread_case(folder / "case.toml", case_toml(case))
         if folder.exists():
             raise Refused(Fault.CASE_EXISTS, str(folder))
         making = folder.with_name(f".{folder.name}.making")
@@ -182,9 +183,7 @@ class OpenCase:
         return Recorder(self._writable(), self.state)
 
     def _writable(self) -> Journal:
-        if self._journal is None:
-            raise GateClosed(Step.COMPANY, Gate.REGISTER_LOCKED)
-        return self._journal
+        return unlocked(self._journal)
 
     @property
     def readable(self) -> Desk | None:
@@ -197,9 +196,7 @@ class OpenCase:
         Raises:
             GateClosed: REGISTER_LOCKED when the register is locked or gone.
         """
-        if self._desk is None:
-            raise GateClosed(Step.COMPANY, Gate.REGISTER_LOCKED)
-        return self._desk
+        return unlocked(self._desk)
 
     def redeclare(self, case: Case) -> None:
         """Put new declarations in `case.toml` and work with them from now on."""
@@ -207,11 +204,27 @@ class OpenCase:
         refuse_own_keys(case, self.folder)
         refuse_other_terms(self.case.vault, case.vault)
         path, text = self.folder / "case.toml", case_toml(case)
-        # What is written must open the case again.
-        reread_case(path, text)
+        # What is written must open the case again, and nothing but that is declared.
+        case = reread_case(path, text)
+        keep_receipts(case, self.folder)
         write_durably(path, text.encode(), 0o600)
         self.case = case
         self._desk = replace(self.desk(), case=case)
+
+    def note_receipts(self) -> None:
+        """Let the journal say whose receipt lies with the case for the package that is sealed now."""
+        if self._journal and self.state.package and not self.state.accounted:
+            note_receipts(self.case, self.state, self.folder, self.recorder().note)
+
+    def take_receipts(self, people: Sequence[Identity]) -> None:
+        """Lay the receipts that came since they were declared; who signs can't be who keeps.
+
+        Raises:
+            Refused: CUSTODIAN_SIGNS; PAPER_UNREADABLE.
+        """
+        refuse_signers(self.case, people)
+        keep_receipts(self.case, self.folder)
+        self.note_receipts()
 
     def bind(self) -> None:
         """Let the register know what is declared, once the journal does: an edit by hand is seen by it."""
@@ -235,9 +248,7 @@ class OpenCase:
         Raises:
             GateClosed: REGISTER_LOCKED when it is locked or gone.
         """
-        if self._vault is None:
-            raise GateClosed(Step.COMPANY, Gate.REGISTER_LOCKED)
-        return self._vault
+        return unlocked(self._vault)
 
     def forget_register(self) -> None:
         """Close the register and the vault and let go of them, because their key is about to be destroyed."""
@@ -248,14 +259,17 @@ class OpenCase:
         self._desk = self._vault = None
 
     def slot_opens(self) -> bool:
-        """Whether the vault opens with the slot: the canary of its destruction."""
-        if self.officer is None:
-            return False
+        """Whether the vault opens with the slot: the canary of its destruction.
+
+        Raises:
+            GateClosed: REGISTER_LOCKED when the case is only looked at, and nobody can say.
+        """
+        officer = unlocked(self.officer)
         try:
-            factors = factors_of(self.case, self.officer, self._passphrase)
+            factors = factors_of(self.case, officer, self._passphrase)
         except Refused:
             return False
-        return vault_opens(self.folder, factors, self.case)
+        return Vault.opens(self.folder, factors, self.case.number)
 
     def _unlock(self, officer: Identity) -> None:
         if self.state.accounted and SLOT in self.state.stages:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
@@ -53,7 +54,7 @@ def attached(case: Path) -> tuple[Attached, ...]:
         Refused: PAPER_UNREADABLE.
     """
     evidence = case / EVIDENCE
-    return tuple(_attached(path, evidence) for path in _files(evidence))
+    return tuple(_attached(path, evidence) for path in files_in(evidence))
 
 
 def attach(case: Path, document: Path, kind: str) -> Attached:
@@ -62,10 +63,14 @@ def attach(case: Path, document: Path, kind: str) -> Attached:
     The same bytes are laid there once for each kind; another document of the same name gets a number.
 
     Raises:
-        Refused: PAPER_UNREADABLE when it is no plain file, too large or can't be copied.
+        Refused: PAPER_UNREADABLE when it is no plain file, too large or can't be copied; and for a
+            folder of documents that is a link, with the folder: what it leads to is not the case's.
     """
     if kind not in KINDS:
         raise ValueError(kind)
+    for one in (case / EVIDENCE, case / EVIDENCE / kind):
+        if one.is_symlink():
+            raise Refused(Fault.PAPER_UNREADABLE, str(one))
     try:
         if not document.is_file() or document.stat().st_size > LARGEST:
             raise Refused(Fault.PAPER_UNREADABLE, str(document))
@@ -80,13 +85,24 @@ def attach(case: Path, document: Path, kind: str) -> Attached:
     return _attached(place, case / EVIDENCE)
 
 
+def lay(case: Path, document: Path, kind: str) -> None:
+    """Attach a document that the case declares; one that went since it was laid there is there.
+
+    Raises:
+        Refused: PAPER_UNREADABLE.
+    """
+    known = {path.name for path in files_in(case / EVIDENCE / kind)}
+    if document.exists() or document.name not in known:
+        attach(case, document, kind)
+
+
 def detach(case: Path, document: Attached) -> None:
     """Take a document out of the case folder, which holds only a copy of it.
 
     Raises:
         Refused: PAPER_UNREADABLE when it is none of this case, or can't be removed.
     """
-    if (case / EVIDENCE) not in document.path.parents:
+    if not document.path.parent.resolve().is_relative_to(case.resolve() / EVIDENCE):
         raise Refused(Fault.PAPER_UNREADABLE, str(document.path))
     try:
         document.path.unlink(missing_ok=True)
@@ -96,10 +112,14 @@ def detach(case: Path, document: Attached) -> None:
 
 
 def _free(folder: Path, name: str, data: bytes) -> Path:
-    """A name in the folder that is free, or whose file has these very bytes."""
+    """A name in the folder that is free, or whose file has these very bytes. A link has none of its own."""
     first = Path(name)
     numbered = (folder / (f"{first.stem} ({n}){first.suffix}" if n else name) for n in count())
-    return next(path for path in numbered if not path.exists() or path.read_bytes() == data)
+    return next(path for path in numbered if not os.path.lexists(path) or _holds(path, data))
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    return path.is_file() and not path.is_symlink() and path.read_bytes() == data
 
 
 def _attached(path: Path, evidence: Path) -> Attached:
@@ -118,12 +138,25 @@ def papers_in(evidence: Path, shown: Callable[[str], str]) -> tuple[Paper, ...]:
 
     Raises:
         OSError: when a document can't be read; a certificate must not be silent on it.
+        Refused: PAPER_UNREADABLE when a folder of them can't.
     """
-    return tuple(_paper(path, evidence, shown) for path in _files(evidence))
+    return tuple(_paper(path, evidence, shown) for path in files_in(evidence))
 
 
-def _files(evidence: Path) -> list[Path]:
-    return sorted(path for path in evidence.rglob("*") if path.is_file() and not path.is_symlink())
+def files_in(evidence: Path) -> list[Path]:
+    """The files below a folder of documents, by path; a link is none, and leads to none.
+
+    Raises:
+        Refused: PAPER_UNREADABLE where a folder can't be listed: what is in it would not be told.
+    """
+    there = evidence.is_dir() and not evidence.is_symlink()
+    walk = os.walk(evidence, onerror=_refuse_unlisted) if there else ()
+    found = (Path(folder, name) for folder, _, names in walk for name in names)
+    return sorted(path for path in found if path.is_file() and not path.is_symlink())
+
+
+def _refuse_unlisted(error: OSError) -> None:
+    raise Refused(Fault.PAPER_UNREADABLE, str(error.filename), error.strerror or "") from error
 
 
 def _paper(path: Path, evidence: Path, shown: Callable[[str], str]) -> Paper:

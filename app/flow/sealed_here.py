@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final, Self, cast
 
-from typing_extensions import override
+from typing_extensions import Buffer, override
 
 from app.domain.event import Progressed
 from app.domain.fate import Decision
@@ -22,6 +22,7 @@ from app.domain.step import Step
 from app.domain.vaulting import Suite
 from app.flow.desk import Desk, Passphrase, from_environment
 from app.flow.opened import OpenCase
+from app.flow.vault_hunt import hunted_now
 from app.flow.vaulting import shred_in_vault
 from app.identity import Identity
 from app.register import Register
@@ -29,7 +30,7 @@ from app.steps.confirm.naming import file_name
 from app.steps.confirm.reading import CantRead, reading
 from app.steps.locate.tally import mac_of
 from app.steps.shred.slot import overwrite_side
-from app.steps.shred.verdict import verdict
+from app.steps.shred.vault_copies import seen_of
 from app.system.durable import sync_file
 from app.vault import Factor, Store, Vault
 
@@ -112,8 +113,8 @@ class _Digest(io.RawIOBase):
         self.state = hashlib.sha256()
 
     @override
-    def write(self, data: object) -> int:
-        body = memoryview(data)  # type: ignore[arg-type]  # whatever has bytes
+    def write(self, data: Buffer, /) -> int:
+        body = memoryview(data)
         self.state.update(body)
         return len(body)
 
@@ -132,19 +133,31 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a change of the master ended, and of how many customers and records."""
+    """How a change of the master ended, and of how many customers and records.
+
+    `copies` are the paths of what may give the old keys back.
+    """
 
     outcome: KeyOutcome
     evidence: Evidence
     customers: int
     records: int
+    copies: tuple[str, ...] = ()
+
+
+Told = Callable[[Progressed], None]
+
+
+def _silent(_: Progressed) -> None:
+    """Hear nothing."""
 
 
 class SealedHere:
     """The sealed records of a case that is open for its officer; `close` lets go of the case."""
 
-    def __init__(self, opened: OpenCase) -> None:
+    def __init__(self, opened: OpenCase, passphrase: Passphrase) -> None:
         self._at = opened
+        self._passphrase = passphrase
         self._store = Store(opened.vault())
 
     @classmethod
@@ -157,7 +170,7 @@ class SealedHere:
         """
         opened = OpenCase.open(folder, officer, passphrase)
         try:
-            return cls(opened)
+            return cls(opened, passphrase)
         except BaseException:
             opened.close()
             raise
@@ -173,20 +186,24 @@ class SealedHere:
         customers = len(vault.customers() - {SHARED})
         return Counted(vault.suite, vault.generation, vault.factors, customers, len(owners), shared)
 
-    def rotate(self) -> Ended:
-        """Change the master, and destroy the one before."""
-        return self._end(())
+    def rotate(self, told: Told = _silent) -> Ended:
+        """Change the master, and destroy the one before.
 
-    def shred(self, texts: Collection[str]) -> Ended:
+        Copies of it are hunted first, of which `told` hears how far that has come.
+        """
+        return self._end((), told)
+
+    def shred(self, texts: Collection[str], told: Told = _silent) -> Ended:
         """Destroy the keys of whoever has one of these identifiers (numbers, addresses, names).
 
-        The original files and the custodians' package are not touched.
+        The original files and the custodians' package are not touched. Copies of the vault's own
+        keys are hunted first, of which `told` hears how far that has come.
 
         Raises:
             Refused: RECORD_UNKNOWN when one of them names nobody here; RECORD_PROTECTED when a hold
                 or the law keeps a record of theirs. Nothing was changed.
         """
-        return self._end({one for text in texts for one in self._named(text)})
+        return self._end({one for text in texts for one in self._named(text)}, told)
 
     def take(self, out: Path) -> int:
         """Open all records into the new or empty folder `out`, each named after its file; count them.
@@ -230,19 +247,21 @@ class SealedHere:
             raise Refused(Fault.RECORD_UNKNOWN, "vault")
         return found
 
-    def _end(self, customers: Collection[bytes]) -> Ended:
+    def _end(self, customers: Collection[bytes], told: Told) -> Ended:
         register = self._at.desk().register
         gone = [one for one, owner in self._owners().items() if owner in customers]
         for one in gone:
             row = register.find(one)
             if row and row.decision and row.decision.protected:
                 raise Refused(Fault.RECORD_PROTECTED, one, row.decision.rule)
-        changed = shred_in_vault(self._store, customers, self._at.recorder().note)
+        hunted = hunted_now(self._at.desk(), self._store.vault, self._passphrase, told)
+        seen = seen_of(hunted)
+        outcome, evidence = shred_in_vault(self._store, customers, self._at.recorder().note, seen)
         left = {one: owner.hex() for one, owner in self._owners().items()}
         register.set_fact("sealed_here", left)
         register.commit()
-        evidence = changed.evidence or Evidence("none")
-        return Ended(verdict(evidence.limits), evidence, len(customers), len(gone))
+        copies = tuple(dict.fromkeys(one.path for one in (*hunted.found, *hunted.doubtful)))
+        return Ended(outcome, evidence, len(customers), len(gone), copies)
 
 
 def _bare(text: str) -> str:

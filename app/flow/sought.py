@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.steps.locate import Customers, Passwords, read_customers, read_passwords
+from app.steps.locate import Crew, Customers, Passwords, read_customers, read_passwords
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,8 @@ class Sought:
     passwords: Passwords = field(default_factory=Passwords)
     pictures: bool = False
     """Whether the text in pictures is read though the case does not say so."""
+    crew: Crew | None = field(default=None, repr=False)
+    """Processes that stand ready, ended with this look."""
 
 
 def sought_in(
@@ -37,6 +39,11 @@ def sought_in(
         read_passwords(passwords) if passwords else Passwords(),
         pictures,
     )
+
+
+def stand_ready() -> Crew:
+    """Begin the processes of the next look, so that it need not wait for them; nothing is read before it."""
+    return Crew(processes())
 
 
 def processes() -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from app.domain.outcome import AnyOutcome, Evidence
+from app.domain.outcome import AnyOutcome, Evidence, KeepOutcome, Reason
 from app.domain.plan import Subject
 from app.domain.step import Stage, Step
 from app.identity import Signature
@@ -53,6 +53,11 @@ class State:
         stages: how far each item of the plan has come.
         noted: for items about to be removed, the evidence of what was done to them.
         results: how each item ended; the last word counts.
+        sealed_with: the limits of the package of what the law keeps; None while nothing is sealed.
+        package: SHA-256 of that package, empty while nothing is sealed.
+        receipts: SHA-256 of the receipt that each custodian gave for this very package, by their
+            number in the case file, from 1.
+        earlier: SHA-256 of every receipt that lay there before the present package was made.
         signed: digest of the signed plan, empty before.
         planned: Merkle root over its salted lines, which was signed with it.
         pending: what still stands in the way of later steps.
@@ -67,6 +72,10 @@ class State:
     stages: Shelf[Stage] = field(default_factory=lambda: Shelf(lambda stage: stage.value, Stage))
     noted: Shelf[Evidence] = field(default_factory=lambda: Shelf(plain, lambda told: build(Evidence, told)))
     results: Shelf[Result] = field(default_factory=lambda: Shelf(plain, lambda told: build(Result, told)))
+    sealed_with: set[Reason] | None = None
+    package: str = ""
+    receipts: dict[int, str] = field(default_factory=dict)
+    earlier: set[str] = field(default_factory=set)
     signed: str = ""
     planned: str = ""
     signatures: tuple[Signature, ...] = ()
@@ -88,6 +97,11 @@ class State:
         kept = {done for done in self.finished if done.index < step.index}
         self.begun &= kept
         self.finished &= kept
+        if step.index <= Step.CONFIRM.index:
+            self.sealed_with = None
+            self.package = ""
+            self.earlier.update(self.receipts.values())
+            self.receipts.clear()
         for item in [one.id for one in self.results.values() if one.step.index >= step.index]:
             del self.results[item]
             self.stages.pop(item, None)
@@ -135,7 +149,7 @@ def _settled(state: State, entry: Entry) -> None:
     item = str(entry.body["id"])
     if entry.body["step"] != Step.CONFIRM.value:
         state.stages[item] = Stage.SETTLED
-    state.results[item] = Result(
+    state.results[item] = result = Result(
         item,
         Subject(entry.body["subject"]),
         Step(entry.body["step"]),
@@ -143,6 +157,18 @@ def _settled(state: State, entry: Entry) -> None:
         build(Evidence, entry.body["evidence"]),
         entry.t,
     )
+    if result.outcome is KeepOutcome.SEALED:
+        state.sealed_with = (state.sealed_with or set()).union(result.evidence.limits)
+        state.package = str(dict(result.evidence.facts).get("package_sha256", ""))
+
+
+def _receipt(state: State, entry: Entry) -> None:
+    # It was given for the package of then; one that is sealed anew makes all of them void.
+    state.receipts[int(entry.body["custodian"])] = str(entry.body["paper"])
+
+
+def _receipts_earlier(state: State, entry: Entry) -> None:
+    state.earlier.update(entry.body["papers"])
 
 
 def _signed(state: State, entry: Entry) -> None:
@@ -171,6 +197,8 @@ _READERS: Final = {
     "begun": _begun,
     "noted": _noted,
     "settled": _settled,
+    "receipt": _receipt,
+    "receipts.earlier": _receipts_earlier,
     "signed": _signed,
     "accounted": _accounted,
     "certified": _certified,

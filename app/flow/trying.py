@@ -56,8 +56,8 @@ def try_backup(backup: Backup, password: str, patience: float = PATIENCE) -> Rea
     with at_work(backup, lambda _: password, patience) as repository:
         listing = kind.find(repository, Wanted({}, frozenset(), frozenset()))
         try:
-            for _ in listing:
-                if backup.kind == "s3":  # the first page has come
+            for beat in listing:
+                if backup.kind == "s3" and beat.done:  # a page has come; else it only waits for one
                     return None
                 if time.monotonic() > ends:
                     return Reason.TOOL_HUNG

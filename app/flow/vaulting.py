@@ -10,20 +10,20 @@ from typing import Any, Final
 
 from app.domain.case import Case
 from app.domain.fault import Fault, Refused
-from app.domain.outcome import Evidence, Reason
+from app.domain.outcome import Evidence, KeyOutcome, Reason
 from app.domain.vaulting import VaultTerms
 from app.flow.desk import Passphrase
 from app.flow.toml_check import Form, Key, Source
 from app.identity import Identity
 from app.register.codec import plain
 from app.steps.shred.slot import overwrite_side, shred_slot
-from app.steps.shred.verdict import verdict
+from app.steps.shred.vault_copies import CopiesSeen, with_copies
+from app.steps.shred.verdict import NOT_SEEN, graded
 from app.system.durable import sync_folder
 from app.system.memory import Secret
 from app.vault import (
     REGISTER,
     SLOT,
-    Changed,
     Cost,
     Factors,
     Store,
@@ -126,17 +126,9 @@ def open_vault(folder: Path, factors: Factors, case: Case) -> Vault:
     return vault
 
 
-def vault_opens(folder: Path, factors: Factors, case: Case) -> bool:
-    """Whether it opens. Nothing is changed."""
-    with suppress(Refused, OSError):
-        return Vault.opens(folder, factors, case.number)
-    return False
-
-
-def end_vault(folder: Path, case: Case, officer: Identity | None) -> None:
+def end_vault(folder: Path, case: Case) -> None:
     """Remove what is left once the slot was destroyed. May be called again."""
-    asked = officer is not None and case.vault.keychain
-    clear_away(folder, Factors(keychain=system_keychain()) if asked else Factors())
+    clear_away(folder, Factors(keychain=system_keychain()) if case.vault.keychain else Factors())
 
 
 # A case of an older Lethe
@@ -208,12 +200,12 @@ def note_mended(vault: Vault, note: Note) -> None:
     How far the one that was cut off had come was not seen, so it is graded as a key without a canary.
     """
     if vault.mended:
-        evidence = vault.mended.evidence or Evidence("none")
-        limits = (*evidence.limits, Reason.CANARY_FAILED)
+        evidence = vault.mended.evidence or NOT_SEEN
+        ended = replace(evidence, limits=tuple(dict.fromkeys((*evidence.limits, Reason.CANARY_FAILED))))
         body = {
             "generation": vault.mended.generation,
-            "outcome": verdict(limits).value,
-            "evidence": plain(replace(evidence, limits=limits)),
+            "outcome": graded(ended).value,
+            "evidence": plain(ended),
         }
         note("vault.mended", body)
 
@@ -221,19 +213,21 @@ def note_mended(vault: Vault, note: Note) -> None:
 # Customers of the vault
 
 
-def shred_in_vault(store: Store, customers: Collection[bytes], note: Note) -> Changed:
+def shred_in_vault(
+    store: Store, customers: Collection[bytes], note: Note, seen: CopiesSeen
+) -> tuple[KeyOutcome, Evidence]:
     """Destroy the keys of customers, the intent in the journal before and the outcome after it.
 
-    Without customers only the master is changed.
+    Without customers only the master is changed. `seen` are the copies of the old one.
     """
     note("vault.shredding", {"customers": len(customers)})
     changed = store.shred(customers, overwrite_side)
-    evidence = changed.evidence or Evidence("none")
+    outcome, evidence = with_copies(changed.evidence or NOT_SEEN, seen)
     body = {
         "customers": len(customers),
         "generation": changed.generation,
-        "outcome": verdict(evidence.limits).value,
+        "outcome": outcome.value,
         "evidence": plain(evidence),
     }
     note("vault.shredded", body)
-    return changed
+    return outcome, evidence

@@ -5,13 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Final
-
-from typing_extensions import override
 
 from app.domain.case import Backup
 from app.domain.event import BackupSearched, CopyFound, Event, Located, Looked, Progressed
@@ -20,10 +18,12 @@ from app.domain.outcome import Evidence, Outcome
 from app.domain.record import Look, Record
 from app.domain.step import Step
 from app.flow import databases, services
-from app.flow.copying import bag_stands, keep_papers, key_end, refuse_unsealed
+from app.flow.as_signed import as_signed
+from app.flow.copying import also_of, astray, bag_stands, keep_papers, key_ends, refuse_unsealed
 from app.flow.desk import Desk, Passphrase
-from app.flow.hunting import grounds_of, hunting, keys_of, kinds_of, source_of
+from app.flow.hunting import grounds_of, hunting, keys_as_they_lie, keys_of, kinds_of, source_of
 from app.flow.keeping import held_copy, refuse_own_keys
+from app.flow.known_then import keep_locations, keep_store
 from app.flow.late import wanted_of
 from app.flow.looking import means_of
 from app.flow.reading import reader_command
@@ -75,10 +75,10 @@ def locating(desk: Desk, passphrase: Passphrase, sought: Sought = _NOBODY) -> Wo
         subject=sought.subject,
         customers=customers,
         means=means,
-        jobs=processes(),
+        jobs=sought.crew or processes(),
         memory=lambda folder: [Known(*one) for one in looking.known(folder)],
     )
-    for event in chain(files, databases.looking(desk, passphrase)):
+    for event in chain(files, databases.looking(desk, passphrase, sought.subject)):
         if isinstance(event, Looked):
             tally.take(event)
             looking.take(event)
@@ -132,6 +132,7 @@ def confirming(desk: Desk, passphrase: Passphrase) -> Work:
         yield from sealing_here(desk, desk.vault, kept)
     records, terms, aside = {record.id: record for record, _ in decided}, desk.terms(), desk.own_places
     keep_papers(case, desk.folder)
+    yield from keep_locations(desk)
     found = find_copies(
         case.backups,
         wanted_of(desk, decided),
@@ -142,6 +143,7 @@ def confirming(desk: Desk, passphrase: Passphrase) -> Work:
     )
     for event in found:
         yield _taken(desk, event, records, terms)
+    desk.register.set_keys((yield from keys_as_they_lie(desk, passphrase)))
     for one in chain(hunting(desk, passphrase), databases.hunting(desk, decided, passphrase)):
         yield _taken(desk, one, records, terms)
     known = {record.path for record, _ in decided}
@@ -164,6 +166,7 @@ def _taken(desk: Desk, event: Event, records: Mapping[str, Record], terms: Terms
         desk.register.add_copy(event.copy)
     if isinstance(event, BackupSearched):
         desk.register.add_searched(event.searched)
+        keep_store(desk, event)
     return event
 
 
@@ -185,15 +188,20 @@ def shredding(desk: Desk, plan: SignedPlan, passphrase: Passphrase) -> Work:
         plan,
         kinds={**kinds_of(desk, doomed), **calls},
         stages=desk.state.stages,
-        grounds=grounds_of(desk, passphrase),
+        grounds=(yield from grounds_of(desk, passphrase, Step.SHRED)),
         passphrase=services.opener(calls, passphrase, opener),
         seed=desk.keys.keystream,
         noted=desk.state.noted,
     )
+    known = {copy.id: copy for copy in desk.register.copies()}
     for event in events:
         if isinstance(event, CopyFound):
-            desk.register.add_copy(event.copy)
-        yield event
+            # What was signed goes as it was signed: an archive to be written anew holds others too.
+            copy = also_of(known.get(event.copy.id, event.copy), event.copy.of)
+            desk.register.add_copy(copy)
+            yield CopyFound(copy)
+        else:
+            yield event
 
 
 def _password(passphrase: Passphrase) -> Callable[[Backup], str]:
@@ -208,24 +216,26 @@ def wiping(desk: Desk, plan: SignedPlan, passphrase: Passphrase) -> Work:
             is not there any more as it was when it was restored and compared.
     """
     refuse_unsealed(desk, plan.plan, Step.WIPE)
-    copies = {copy.id: copy for copy in desk.register.copies()}
+    known = {copy.id: copy for copy in desk.register.copies()}
+    copies = as_signed(plan.plan, known, desk.case.backups)
+    ends = yield from key_ends(desk, plan.plan, Step.WIPE)
     yield from dispose(
         plan,
         copies=copies,
         backups=desk.case.backups,
         stages=desk.state.stages,
         password=_password(passphrase),
-        key_end=lambda repository: key_end(desk, plan.plan, repository),
+        key_end=ends.get,
     )
     yield from databases.deleting(desk, plan, passphrase)
     unwritten = yield from rewrite_archives(plan, copies, desk.state.stages)
     yield from wipe(
         plan,
         stages=desk.state.stages,
-        noted=_Told(desk.state.noted),
+        noted=_NotedOutcomes(desk.state.noted),
         seed=desk.keys.keystream,
         wiping=plan.plan.wiping,
-        protected=(*desk.own_places, *unwritten),
+        protected=(*desk.own_places, *unwritten, *astray(plan.plan, known)),
         reader=reader_command(plan.plan.wiping),
     )
     put_in_place(plan.plan.items, copies)
@@ -235,24 +245,18 @@ def wiping(desk: Desk, plan: SignedPlan, passphrase: Passphrase) -> Work:
         yield event
 
 
-class _Told(Mapping[str, tuple[Outcome, Evidence]]):
+class _NotedOutcomes:
     """The outcome that was journalled for each file that is about to be removed."""
 
     def __init__(self, noted: Mapping[str, Evidence]) -> None:
         self._noted = noted
 
-    @override
+    def __contains__(self, item: str) -> bool:
+        return item in self._noted and "outcome" in dict(self._noted[item].facts)
+
     def __getitem__(self, item: str) -> tuple[Outcome, Evidence]:
         evidence = self._noted[item]
         return Outcome(dict(evidence.facts)["outcome"]), evidence
-
-    @override
-    def __iter__(self) -> Iterator[str]:
-        return (item for item, evidence in self._noted.items() if "outcome" in dict(evidence.facts))
-
-    @override
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
 
 
 class _Tally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from app.rehearsal.papers import COMPANY, COMPANY_USCC
+from app.rehearsal.papers import COMPANY, COMPANY_USCC, CUSTODIANS
 
 _TEMPLATE: Final = """\
 # A rehearsal: the company, its customers and its keys are invented.
@@ -57,9 +57,16 @@ path = "keys/mail.p12"
 passphrase_env = "MAIL_KEY_PASSPHRASE"
 
 [[custodian]]
-name = "示例档案托管有限公司"
-recipient = "AGE_RECIPIENT"
+name = "FIRST_CUSTODIAN"
+recipient = "FIRST_RECIPIENT"
 identity = "custodian/key.txt"
+receipt = "custodian/receipt.txt"
+
+[[custodian]]
+name = "SECOND_CUSTODIAN"
+recipient = "SECOND_RECIPIENT"
+identity = "custodian/second-key.txt"
+receipt = "custodian/second-receipt.txt"
 
 [[decide]]
 match = { path = "logo.png" }
@@ -99,9 +106,11 @@ language = "both"
 """
 
 
-def case_text(recipient: str) -> str:
-    """Give CASE.toml. `recipient` is the age recipient of the custodian."""
-    facts = {"COMPANY_NAME": COMPANY, "COMPANY_USCC": COMPANY_USCC, "AGE_RECIPIENT": recipient}
+def case_text(first: str, second: str) -> str:
+    """Give CASE.toml. `first` and `second` are the age recipients of the two custodians."""
+    recipients = {"FIRST_RECIPIENT": first, "SECOND_RECIPIENT": second}
+    names = {"FIRST_CUSTODIAN": CUSTODIANS[0], "SECOND_CUSTODIAN": CUSTODIANS[1]}
+    facts = {"COMPANY_NAME": COMPANY, "COMPANY_USCC": COMPANY_USCC, **recipients, **names}
     text = _TEMPLATE
     for word, fact in facts.items():
         text = text.replace(word, fact)

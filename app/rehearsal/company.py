@@ -48,11 +48,12 @@ def build_company(folder: Path, *, records: int = 300, seed: int = 1) -> Path:
     _write(folder, {**_marketing(going), **_vouchers(going), **_contracts(going)})
     write_keys(folder / "keys")
     _write_backups(folder, lists)
-    (folder / "custodian").mkdir()
-    recipient = write_age(folder / "custodian/key.txt")
+    given = zip(("receipt.txt", "second-receipt.txt"), papers.CUSTODIANS, strict=True)
+    _write(folder, {f"custodian/{name}": papers.receipt(one).encode("utf-8") for name, one in given})
+    recipients = [write_age(folder / "custodian" / name) for name in ("key.txt", "second-key.txt")]
     write_people(folder)
     case = folder / "CASE.toml"
-    case.write_text(case_text(recipient), encoding="utf-8", newline="\n")
+    case.write_text(case_text(*recipients), encoding="utf-8", newline="\n")
     return case
 
 

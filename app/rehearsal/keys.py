@@ -1,4 +1,4 @@
-"""Keys of the synthetic company: three to be shredded, the custodian's, and two people's."""
+"""Keys of the synthetic company: three to be shredded, the custodians', and two people's."""
 
 from __future__ import annotations
 

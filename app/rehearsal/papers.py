@@ -16,6 +16,8 @@ from app.rehearsal.office import Row
 from app.rehearsal.people import Customer, with_uscc_check
 
 COMPANY: Final = "示例科技有限公司"
+CUSTODIANS: Final = ("示例档案托管有限公司", "示例律师事务所")
+"""Who is to keep what the law keeps."""
 COMPANY_USCC: Final = "91350100M000100Y43"
 HEADER: Final = ("客户编号", "姓名", "身份证号", "手机", "银行卡号", "邮箱", "车牌", "地址")
 VOUCHER_HEADER: Final = ("凭证号", "日期", "摘要", "客户名称", "联系手机", "科目", "借方金额", "贷方金额")
@@ -99,6 +101,14 @@ def complaint(customer: Customer) -> str:
         f"银行卡号：{customer.bank_card}\r\n邮箱：{customer.email}\r\n"
         f"车牌：{customer.plate}\r\n地址：{customer.address}\r\n"
         "事由：退款未到账，已向消费者协会投诉，尚未办结。\r\n"
+    )
+
+
+def receipt(custodian: str) -> str:
+    """Give the paper by which a custodian says that they took over what was sealed."""
+    return (
+        f"移交与接收回执（演练）\r\n移交人：{COMPANY}清算组\r\n接收人：{custodian}\r\n"
+        "已收到依法留存资料的封存包一份，已用本单位密钥打开并逐项核对，将保管至法定期限届满。\r\n"
     )
 
 

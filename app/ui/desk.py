@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from app.domain.case import Backup, Database, KeySource, PersonSource, ServiceKey
-from app.domain.fault import GateClosed
+from app.domain.fault import GateClosed, Refused
 from app.domain.step import Step
 from app.ui.task import Task
 
 if TYPE_CHECKING:
     from app.flow import Flow, Standing
     from app.identity import Identity
+    from app.steps.locate import Crew
 
 
 class Desk(QObject):
@@ -40,6 +43,7 @@ class Desk(QObject):
         self._task: Task | None = None
         self._stepping = False
         self._standing: dict[Step, Standing] = {}
+        self._crew: Crew | None = None
 
     @property
     def running(self) -> bool:
@@ -110,6 +114,66 @@ class Desk(QObject):
         self._stepping = False
         return self._keep(Task.of(function, self))
 
+    def look(self, pieces: Iterator[object]) -> Task:
+        """Make a task of a slow look in pieces, which is no step; the caller connects it and starts it."""
+        self._stepping = False
+        return self._keep(Task(pieces, self))
+
+    def ask_again(self, people: Sequence[Identity]) -> Task:
+        """Make the task that asks for what a certified case waits for; the caller connects and starts it."""
+        if self.flow is None:
+            raise RuntimeError("no case is open")
+        # It writes to the journal and signs: who closes the window meanwhile is asked, as in a step.
+        self._stepping = True
+        return self._keep(Task(self._asking(self.flow, people), self))
+
+    def _asking(self, flow: Flow, people: Sequence[Identity]) -> Iterator[object]:
+        from app.flow.pending import ask_again
+
+        # One at a time holds a case; the flow is taken up anew, for the journal has grown.
+        flow.close()
+        try:
+            yield from ask_again(flow.folder, people, self.passphrase)
+        except BaseException:
+            # What went wrong first is what is told; that no case is open any more, the pages see.
+            with suppress(Refused, OSError):
+                self._take_up(flow, people)
+            raise
+        self._take_up(flow, people)
+
+    def _take_up(self, flow: Flow, people: Sequence[Identity]) -> None:
+        """Open the case anew. Where that fails none is open, and nobody's key stays unlocked.
+
+        Raises:
+            Refused: as `Flow.open`.
+        """
+        self.flow = None
+        try:
+            self.flow = type(flow).open(flow.folder, people[0], self.passphrase)
+        finally:
+            if self.flow is None:
+                for one in (*people, flow.officer):
+                    if one is not None:
+                        one.lock()
+
+    @property
+    def crew(self) -> Crew | None:
+        """The processes that stand ready to look, if any do."""
+        return self._crew
+
+    def stand_ready(self) -> None:
+        """Let processes begin that the next look will need; nothing is read before it."""
+        from app.flow.sought import stand_ready
+
+        if self._crew is None:
+            self._crew = stand_ready()
+
+    def stand_down(self) -> None:
+        """End those that no look took. Some may still be beginning: the window does not wait for that."""
+        crew, self._crew = self._crew, None
+        if crew is not None:
+            threading.Thread(target=crew.close, name="lethe-stand-down").start()
+
     def stop(self) -> None:
         """Ask the task under way to end between two events."""
         if self._task is not None:
@@ -121,6 +185,7 @@ class Desk(QObject):
             self._task.stop()
             self._task.join()
             self._task = None
+        self.stand_down()
         if self.flow is not None:
             self.flow.close()
             if self.flow.officer is not None:

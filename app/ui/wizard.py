@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QMessageBox, QWidget, QWizard
 from typing_extensions import override
@@ -23,6 +23,7 @@ from app.ui.pages.shred import ShredPage
 from app.ui.pages.sign import SignPage
 from app.ui.pages.wipe import WipePage
 from app.ui.translation import speak
+from app.ui.widgets.spoken import Spoken
 from app.ui.widgets.steplist import State, StepList
 from app.ui.words import language
 
@@ -42,7 +43,7 @@ _PAGES: Final = (
 _Button = QWizard.WizardButton
 
 
-class Wizard(QWizard):
+class Wizard(Spoken, QWizard):
     """The window. Page ids are the steps' places in their order."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -85,7 +86,7 @@ class Wizard(QWizard):
         self.currentIdChanged.connect(self._entered)
         self.desk.changed.connect(self._mark)
         self.desk.changed.connect(self._close_when_stopped)
-        self._retranslate()
+        self.retranslate()
         metrics, room = self.fontMetrics(), self.screen().availableSize()
         width, height = metrics.horizontalAdvance("0") * 136, metrics.height() * 42
         # The frame takes its room too, and is not known before the window is in sight.
@@ -160,12 +161,6 @@ class Wizard(QWizard):
         if event.key() != Qt.Key.Key_Escape:
             super().keyPressEvent(event)
 
-    @override
-    def changeEvent(self, event: QEvent) -> None:
-        if event.type() == QEvent.Type.LanguageChange:
-            self._retranslate()
-        super().changeEvent(event)
-
     def _pressed(self, button: int) -> None:
         if button == _Button.CustomButton1.value:
             self.switch_language()
@@ -220,6 +215,8 @@ class Wizard(QWizard):
         if self._walking or self.currentId() < 0:
             return
         page = self.pages[self.step]
+        if self.step is not Step.LOCATE:
+            self.desk.stand_down()
         # On a commit page Enter must not be able to begin what can't be taken back.
         self.setOption(QWizard.WizardOption.NoDefaultButton, self.step.destroys)
         page.enter()
@@ -248,7 +245,8 @@ class Wizard(QWizard):
         allowed = free and not self.page(visited[-2]).isCommitPage()
         self.button(_Button.BackButton).setEnabled(allowed)
 
-    def _retranslate(self) -> None:
+    @override
+    def retranslate(self) -> None:
         # The program's own name is put behind it by Qt.
         self.setWindowTitle(self.tr("Disposal of customer data"))
         for button, text in (

@@ -13,7 +13,7 @@ from app.domain.case import HoldRule
 from app.domain.fate import Decision, Ground
 from app.domain.fault import GateClosed, Refused
 from app.domain.outcome import Reason
-from app.domain.record import Finding, Problem
+from app.domain.record import Finding, Problem, Record
 from app.domain.wiping import Pass
 from app.language import Language
 
@@ -44,6 +44,11 @@ def trouble(error: BaseException) -> str:
 def category(name: str) -> str:
     """Name a category of records."""
     return table.category(name, language())
+
+
+def told_category(record: Record) -> str:
+    """Name the category of a record with what it was told by."""
+    return f"{category(record.category)} · {table.clue(record.clue, language())}"
 
 
 def kind(name: str) -> str:
@@ -100,6 +105,11 @@ def reasons(why: tuple[Reason, ...]) -> str:
 def passes(sequence: Sequence[Pass]) -> tuple[str, ...]:
     """Say what each pass of a wipe writes."""
     return table.passes(sequence, language())
+
+
+def law(told: str) -> str:
+    """Name the sources of a rule."""
+    return table.law(told, language())
 
 
 def rule(decision: Decision) -> str:

@@ -24,6 +24,7 @@ from app.domain.case import (
     Case,
     CertificateTerms,
     Company,
+    Custodian,
     FateRule,
     HoldRule,
     Location,
@@ -31,8 +32,10 @@ from app.domain.case import (
 )
 from app.domain.fate import Fate
 from app.domain.fault import GateClosed, Refused
+from app.domain.outcome import KeepOutcome
 from app.domain.step import Step
 from app.flow import Flow
+from app.flow.papers import attach, attached, detach
 from app.identity import Identity
 
 FILES = {
@@ -65,9 +68,12 @@ class Calls(RuleBasedStateMachine):
             backups=(Backup("folder", self.folder / "backup"),),
             rules=(FateRule(Match(), Fate.WIPE),),
             holds=(HoldRule(Match(glob="disputes/**"), "complaint"),),
+            custodians=(Custodian("律所", shares=(2, 3), receipt=self.folder / "receipt.txt"),),
         )
+        (self.folder / "receipt.txt").write_text("移交与接收回执：已收到", encoding="utf-8")
         self.flow = Flow.create(self.folder / "case", self.case, self.people[0])
         self.signed = False
+        self.given = 0
         self.held: set[str] = set()
 
     def teardown(self) -> None:
@@ -121,6 +127,19 @@ class Calls(RuleBasedStateMachine):
         rules = (FateRule(Match(glob=glob), fate), FateRule(Match(), Fate.WIPE))
         with suppress(GateClosed, Refused):
             self.flow.declare(replace(self.flow.case, rules=rules))
+
+    @rule(there=st.booleans())
+    def receipt(self, there: bool) -> None:
+        """Lay the receipt with the case, or take it away."""
+        for paper in attached(self.flow.folder):
+            detach(self.flow.folder, paper)
+        if there:
+            # One that was there before the package, or for another one, would count for nothing.
+            self.given += 1
+            (self.folder / "receipt.txt").write_text(f"移交与接收回执：第 {self.given} 份", encoding="utf-8")
+            attach(self.flow.folder, self.folder / "receipt.txt", "custodian")
+        elif any(one.outcome is KeepOutcome.SEALED for one in self.flow.results()):
+            assert all(self.flow.gate(step) for step in (Step.SIGN, Step.SHRED, Step.WIPE))
 
     @precondition(lambda self: not self.flow.closed)
     @rule()

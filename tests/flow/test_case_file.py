@@ -202,18 +202,46 @@ def test_a_custodian_may_get_the_key_in_shares(case_file: Path) -> None:
         'shares = "two"',
         'shares = "2 of 3"\nidentity = "k"',
         'recipient = "age1x"\nshares = "2 of 3"',
-        "",
     ],
 )
 def test_shares_that_can_not_be_are_refused_with_the_line(case_file: Path, told: str) -> None:
     refusal = refused(case_file, "[certificate]", f'[[custodian]]\nname = "律所"\n{told}\n[certificate]')
-    fault = Fault.CASE_FILE_WRONG_VALUE if told else Fault.CASE_FILE_MISSING_KEY
-    assert refusal.fault is fault
-    assert ("2 of 3" if told else "age1") in refusal.detail
+    assert refusal.fault is Fault.CASE_FILE_WRONG_VALUE
+    assert "2 of 3" in refusal.detail
     text = case_file.read_text(encoding="utf-8").splitlines()
-    assert text[refusal.line - 1].startswith("shares" if told else "[[custodian]]")
+    assert text[refusal.line - 1].startswith("shares")
 
 
-def test_a_custodian_needs_a_recipient(case_file: Path) -> None:
+def test_a_custodian_has_a_receipt_and_the_officer_reasons(case_file: Path, tmp_path: Path) -> None:
+    (tmp_path / "receipt.pdf").write_bytes(b"%PDF")
+    extra = """[[custodian]]
+name = " 律所 "
+receipt = "receipt.pdf"
+one_recipient = "股东会只指定一家"
+without_restore = " "
+without_receipt = "邮寄中"
+[certificate]"""
+    case_file.write_text(CONTRACT.replace("[certificate]", extra, 1), encoding="utf-8")
+    case = read_case_file(case_file)
+    assert case.custodians == (
+        Custodian(
+            "律所",
+            receipt=tmp_path / "receipt.pdf",
+            one_recipient="股东会只指定一家",
+            without_receipt="邮寄中",
+        ),
+    )
+    case_file.write_text(case_toml(case), encoding="utf-8")
+    assert read_case_file(case_file).custodians == case.custodians
+
+
+def test_a_custodian_has_a_name(case_file: Path) -> None:
+    refusal = refused(case_file, "[certificate]", '[[custodian]]\nname = "  "\n[certificate]')
+    assert (refusal.fault, "name" in refusal.detail) == (Fault.CASE_FILE_WRONG_VALUE, True)
+    lost = '[[custodian]]\nname = "x"\nreceipt = "none.pdf"\n[certificate]'
+    assert refused(case_file, "[certificate]", lost).fault is Fault.CASE_FILE_MISSING_PATH
+
+
+def test_a_recipient_that_is_none(case_file: Path) -> None:
     extra = '[[custodian]]\nname = "律所"\nrecipient = "age1short"\n[certificate]'
     assert refused(case_file, "[certificate]", extra).fault is Fault.CASE_FILE_WRONG_VALUE

@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from app.domain.case import Case, CertificateTerms, Company, KeySource, Location
 from app.domain.event import Located
 from app.domain.record import Tier
+from app.domain.step import Step
+from app.flow import Flow
 from app.flow.found_keys import FoundKey, found_keys
 from app.register import Register
 from app.steps.locate import locate
@@ -54,3 +56,15 @@ def test_they_are_core_and_told_until_they_are_declared(tmp_path, place):
     )
     declared = replace(case, keys=(KeySource("pem", place / "server.pem"),))
     assert [Path(one.path).name for one in found_keys(register, declared)] == ["app.ini", "users.csv"]
+    (place / "server.pem").unlink()
+    assert found_keys(register, case)[1] == FoundKey(str(place / "server.pem"), 1, 0, ""), (
+        "what is gone is none"
+    )
+
+
+def test_a_case_names_them_until_its_register_is_gone(flow, office, advance):
+    copy = office.folder / "customers" / "server.pem"
+    copy.write_bytes((office.folder / "key.pem").read_bytes())
+    advance(flow, Step.LOCATE)
+    assert flow.found_keys() == (FoundKey(str(copy), 1, 0, "pem"),)
+    assert Flow.open(flow.folder).found_keys() == ()

@@ -19,6 +19,7 @@ from app.domain.step import Step
 from app.flow import Flow
 from app.flow.case_file import read_case_file
 from app.flow.case_text import case_toml
+from app.flow.foresight import foreseen_keys
 from app.language import Language
 
 WORD = KeyWord("王五", ClearBefore.NO, Escrow.NONE, date(2040, 1, 1))
@@ -67,6 +68,34 @@ def test_a_copy_that_appears_after_signing_is_found_and_kept_in_the_register(flo
     assert found.id in str(dict(end.evidence.facts)["copies_at"])
     assert "late" not in (flow.folder / "journal.jsonl").read_text()
     advance(flow, Step.CERTIFY)
+
+
+def test_an_archive_that_is_to_be_written_anew_keeps_what_stays_though_a_key_is_met_in_it(
+    flow, office, advance
+):
+    """The search for copies of records has it already; what the hunt for keys says of it comes later."""
+    archive = office.folder / "backup" / "all.zip"
+    lines = b"host = example\n" + (office.folder / "key.pem").read_bytes().replace(b"\n", b"\r\n")
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.write(office.folder / "customers/a.csv", "a.csv")
+        packed.writestr("notes.txt", lines)
+        packed.writestr("theirs.csv", "of somebody else")
+    advance(flow, Step.CONFIRM)
+    (before,) = [one for one in flow.copies() if one.path == str(archive)]
+    (key,) = flow.keys()
+    assert (before.disposal, len(before.of)) == (Disposal.REWRITE, 2)
+    assert key.id in before.of
+    (told,) = foreseen_keys(flow.case, flow.keys(), flow.copies(), lambda *_: "")
+    assert str(archive) in told.staying
+    advance(flow, Step.SHRED)
+    assert before in flow.copies()
+    assert key_end(flow).outcome is KeyOutcome.ACCESS_REMOVED
+    advance(flow, Step.WIPE)
+    with zipfile.ZipFile(archive) as left:
+        assert {name: left.read(name) for name in left.namelist()} == {
+            "notes.txt": lines,
+            "theirs.csv": b"of somebody else",
+        }
 
 
 def test_the_word_of_a_named_person_is_read_written_and_told(office, advance, tmp_path):

@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from app.domain.case import ServiceKey
 from app.domain.event import Event, Settled
 from app.domain.outcome import KeyOutcome, Reason
@@ -93,5 +95,22 @@ def test_a_key_of_which_only_a_person_speaks_is_told_as_claimed(
         spoken = next(one for one in told if one.key.path == source.locator)
         assert spoken.expected is KeyOutcome.CLAIMED
         assert spoken.bytes == 0
+        # What was declared since confirm took the keys in is in no list yet, and not foreseen.
+        another = replace(source, name="the other safe's key")
+        case = replace(flow.case, services=(another, source))
+        assert foreseen_keys(case, keys, copies, lambda _path, _variable: "") == told
     finally:
         flow.close()
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_persons_own_key_file_is_no_doubtful_copy_where_its_passphrase_is_known(
+    flow: Flow, advance: Callable[[Flow, Step], list[Event]], office: Any, monkeypatch: Any, known: bool
+) -> None:
+    """It has a key of the same length, under a passphrase that only the variable of its person gives."""
+    place = office.folder / "backup" / "somebody.p12"
+    place.write_bytes(office.officer.path.read_bytes())
+    monkeypatch.setenv("OFFICER", "a passphrase" if known else "")
+    advance(flow, Step.CONFIRM)
+    doubtful = [copy.path for copy in flow.copies() if Reason.COPY_DOUBTFUL in copy.reasons]
+    assert doubtful == ([] if known else [str(place)])

@@ -23,7 +23,7 @@ from app.steps.certify import verify
 if not hasattr(os, "fork"):
     pytest.skip("this system has no fork; kills are tried on Linux and macOS", allow_module_level=True)
 
-KILLS = int(os.environ.get("LETHE_KILLS", "50"))
+KILLS = int(os.environ.get("LETHE_KILLS", "20"))
 SEED = int(os.environ.get("LETHE_SEED", "20261121"))
 DESTROYED = {"Outcome.overwritten", "Outcome.proven", "Outcome.residue_possible"}
 

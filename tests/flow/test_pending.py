@@ -13,7 +13,6 @@ from app.domain.canonical import canonical
 from app.domain.case import Role, ServiceKey
 from app.domain.fault import Fault, Refused
 from app.domain.outcome import KeyOutcome, Reason
-from app.domain.step import Step
 from app.flow import Flow, pending
 from app.flow.pending import Addendum, AskedAgain, ask_again, unfinished, waiting
 from app.identity import create
@@ -48,16 +47,7 @@ def certified(office, url):
     key = kms(url).create_key()["KeyMetadata"]["KeyId"]
     source = ServiceKey("aws_kms", key, url=url, region="eu-west-1")
     office = replace(office, case=replace(office.case, keys=(), backups=(), services=(source,)))
-    flow = office.flow()
-    try:
-        for step in (Step.LOCATE, Step.DECIDE, Step.CONFIRM):
-            list(flow.begin(step))
-        flow.sign(office.people)
-        for step in (Step.SHRED, Step.WIPE):
-            list(flow.begin(step))
-        list(flow.begin(Step.CERTIFY, people=office.people))
-    finally:
-        flow.close()
+    office.carry_out()
     return office, key
 
 
@@ -236,11 +226,14 @@ def test_killed_after_it_was_entered_it_is_not_entered_twice(certified, monkeypa
     office, key = certified
     passed(key)
 
-    def cut(*_):
+    enter = pending.enter
+
+    def cut(*told):
+        enter(*told)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(pending, "sync_folder", cut)
+        patch.setattr(pending, "enter", cut)
         with pytest.raises(KeyboardInterrupt):
             again(office)
     entered = lines(office)
@@ -290,6 +283,18 @@ def test_a_store_that_says_nothing_changes_nothing(certified, url):
     assert told.outcome is None
     assert told.reason is Reason.WRONG_PASSPHRASE
     assert waiting(office.folder / "case")
+
+
+def test_a_key_that_the_case_file_names_no_more_is_asked_of_nobody(certified):
+    office, _ = certified
+    path = office.folder / "case/case.toml"
+    head, _, rest = path.read_text(encoding="utf-8").partition("[[key]]")
+    path.write_text(head + rest[rest.index("\n[") + 1 :], encoding="utf-8")
+    assert Flow.open(office.folder / "case").case.services == ()
+    (told,) = again(office)
+    assert (told.outcome, told.reason) == (None, Reason.REPLACED)
+    assert waiting(office.folder / "case")
+    assert not list((office.folder / "out").glob("addendum*"))
 
 
 def test_another_store_that_nobody_signed_for_is_not_asked(certified, url):

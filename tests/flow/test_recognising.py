@@ -60,13 +60,17 @@ def test_backups_are_known_by_what_their_tools_lay_down(tmp_path: Path) -> None:
         archive.writestr("x", "y")
     for name in ("bag", "plain", "restic/data", "restic/snapshots", "borg/data"):
         (tmp_path / name).mkdir(parents=True)
-    for name in ("bag/bagit.txt", "restic/config", "borg/config"):
+    (tmp_path / "chain").mkdir()
+    chain = "chain/duplicity-full.20261101T000000Z.manifest.gpg"
+    for name in ("bag/bagit.txt", "restic/config", "borg/config", chain):
         (tmp_path / name).write_text("x")
-    kinds = {name: backup_kind(tmp_path / name) for name in ("a.zip", "bag", "plain", "restic", "borg")}
+    names = ("a.zip", "bag", "plain", "restic", "borg", "chain")
+    kinds = {name: backup_kind(tmp_path / name) for name in names}
     assert kinds == {
         "a.zip": "archive",
         "bag": "bagit",
         "plain": "folder",
         "restic": "restic",
         "borg": "borg",
+        "chain": "duplicity",
     }

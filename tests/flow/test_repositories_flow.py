@@ -24,6 +24,7 @@ from app.flow import Flow, carry_out, read_case_file, work
 from app.flow.case_text import case_toml
 from app.steps.certify import Status
 from app.steps.confirm.package import SUFFIX
+from tests.packing import zipped
 
 Advance = Callable[[Flow, Step], list[Event]]
 borg = pytest.mark.skipif(not shutil.which("borg"), reason="borg is not installed")
@@ -207,10 +208,9 @@ def test_an_archive_is_written_anew_and_its_old_bytes_are_wiped(
 ) -> None:
     """Also with a kill between the wiping and the new archive's taking its place."""
     archive = office.folder / "backup/all.zip"
-    with zipfile.ZipFile(archive, "w") as zipped:
-        zipped.write(office.folder / "customers/a.csv", "old/a.csv")
-        zipped.write(office.folder / "customers/disputes/投诉.txt", "old/投诉.txt")
-        zipped.writestr("theirs.csv", "of somebody else")
+    goes = (office.folder / "customers/a.csv").read_bytes()
+    held = (office.folder / "customers/disputes/投诉.txt").read_bytes()
+    archive.write_bytes(zipped({"old/a.csv": goes, "old/投诉.txt": held, "theirs.csv": "of somebody else"}))
     flow = office.flow()
     advance(flow, Step.SIGN)
     (copy,) = [one for one in flow.copies() if one.path == str(archive)]
@@ -238,16 +238,39 @@ def test_an_archive_is_written_anew_and_its_old_bytes_are_wiped(
     flow.close()
 
 
+@pytest.fixture
+def shared_archive(office) -> tuple[Path, bytes]:
+    """One in the backup, and its bytes: a copy of a record lies in it beside what is somebody else's."""
+    archive = office.folder / "backup/all.zip"
+    record = (office.folder / "customers/a.csv").read_bytes()
+    archive.write_bytes(zipped({"a.csv": record, "theirs.csv": "of somebody else"}))
+    return archive, archive.read_bytes()
+
+
+def test_an_archive_of_which_the_register_says_something_else_by_now_is_not_wiped(
+    office, shared_archive: tuple[Path, bytes], advance: Advance
+) -> None:
+    """As an earlier build left it, where a key was met in an archive after the signing."""
+    archive, before = shared_archive
+    flow = office.flow()
+    advance(flow, Step.SHRED)
+    (copy,) = [one for one in flow.copies() if one.path == str(archive)]
+    late = replace(copy, disposal=Disposal.EXCEPTION, reasons=(Reason.FOUND_LATE,))
+    flow._at.desk().register.add_copy(late)
+    advance(flow, Step.WIPE)
+    assert archive.read_bytes() == before
+    result = {one.id: one for one in flow.results()}[copy.id]
+    assert (result.outcome, result.evidence.limits[0]) == (Outcome.FAILED, Reason.PROTECTED_PLACE)
+    assert not (office.folder / "customers/a.csv").exists()
+    flow.close()
+
+
 def test_an_archive_that_can_not_be_written_anew_is_not_wiped(
-    office, advance: Advance, monkeypatch: pytest.MonkeyPatch
+    office, shared_archive: tuple[Path, bytes], advance: Advance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from app.steps.confirm import archiving, rewriting
 
-    archive = office.folder / "backup/all.zip"
-    with zipfile.ZipFile(archive, "w") as zipped:
-        zipped.write(office.folder / "customers/a.csv", "a.csv")
-        zipped.writestr("theirs.csv", "of somebody else")
-    before = archive.read_bytes()
+    archive, before = shared_archive
     flow = office.flow()
     advance(flow, Step.SHRED)
 

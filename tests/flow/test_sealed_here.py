@@ -12,11 +12,12 @@ from app.cli.verbs import run_verb
 from app.domain.case import FateRule, Match, PersonSource, Role
 from app.domain.fate import Fate
 from app.domain.fault import Fault, GateClosed, Refused
-from app.domain.outcome import KeyOutcome
+from app.domain.outcome import KeyOutcome, Reason
 from app.domain.step import Step
 from app.domain.vaulting import VaultTerms
-from app.flow import Flow
+from app.flow import Flow, vaulting
 from app.flow.sealed_here import SealedHere
+from app.vault.slot import overwrite_in_place
 
 ONE = "11010519491231002X"
 TWO = "440524188001010014"
@@ -104,6 +105,17 @@ def test_the_master_is_changed(here, tmp_path):
     assert (ended.customers, ended.records) == (0, 0)
     assert here.counted() == replace(before, generation=before.generation + 1)
     assert len(taken(here, tmp_path / "taken")) == 3
+
+
+def test_an_overwriting_of_which_nothing_is_said_is_no_destroyed_key(here, sealed, monkeypatch):
+    """The vault's own overwriting, which looks at no medium and lays no canary, in place of the step's."""
+    monkeypatch.setattr(vaulting, "overwrite_side", overwrite_in_place)
+    ended = here.shred([ONE])
+    assert ended.outcome is KeyOutcome.ACCESS_REMOVED
+    assert Reason.CANARY_FAILED in ended.evidence.limits
+    told = [json.loads(line) for line in (sealed / "journal.jsonl").read_text(encoding="utf-8").splitlines()]
+    (body,) = (one["body"] for one in told if one["event"] == "vault.shredded")
+    assert body["outcome"] == "access_removed"
 
 
 def test_what_a_hold_keeps_is_not_shredded(sealed, office):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from app.domain.event import Event
 from app.domain.fault import Fault, Refused
 from app.domain.step import Step
 from app.flow import Flow
-from app.flow.sought import processes, sought_in
+from app.flow.sought import Sought, processes, sought_in, stand_ready
 
 KIND, SUBJECT = "custom.customer", "custom.subject"
 ABSENT = "欧阳无人"
@@ -87,3 +88,19 @@ def test_as_many_read_as_there_are_cores(monkeypatch: pytest.MonkeyPatch, flow: 
     list(flow.begin(Step.LOCATE))
     assert asked == [processes()]
     assert asked[0] >= 1
+
+
+def test_processes_that_stood_ready_look_like_any_and_are_ended(flow: Flow) -> None:
+    list(flow.begin(Step.LOCATE))
+    before = flow.rows()
+    crew = stand_ready()
+    crew._began.join()
+    ready = [one._process.pid for one in crew._workers]
+    assert len(ready) == processes()
+    flow.sought = Sought(crew=crew)
+    list(flow.begin(Step.LOCATE))
+    assert [row.record for row in flow.rows()] == [row.record for row in before]
+    assert crew.leave() == [], "the look took them"
+    for one in ready:
+        with pytest.raises(ProcessLookupError):
+            os.kill(one, 0)

@@ -27,7 +27,7 @@ from app.domain.copies import Disposal
 from app.domain.event import Event
 from app.domain.fate import Fate
 from app.domain.fault import Fault, GateClosed, Refused
-from app.domain.outcome import KeepOutcome
+from app.domain.outcome import KeepOutcome, KeyOutcome
 from app.domain.plan import Subject
 from app.domain.step import Gate, Step
 from app.flow import Flow
@@ -107,6 +107,52 @@ def test_a_key_reached_by_a_link_stands_in_the_list_once(office: Office, advance
     advance(flow, Step.CONFIRM)
     names = [item.path for item in flow.plan().items if item.path.endswith("key.pem")]
     assert sorted(names) == sorted(str(office.folder / one / "key.pem") for one in ("0link", "backup"))
+    flow.close()
+
+
+def test_a_key_that_is_saved_anew_while_copies_are_sought_stands_in_the_list_once(
+    office: Office, advance: Advance
+) -> None:
+    """As an editor saves: the same bytes in another file, which the search takes for a copy of the first."""
+    key, anew = office.folder / "backup" / "key.pem", office.folder / "anew"
+    flow = Flow.create(
+        office.folder / "case", replace(office.case, keys=(KeySource("pem", key),)), office.officer
+    )
+    advance(flow, Step.DECIDE)
+    for _ in flow.begin(Step.CONFIRM):
+        if not anew.is_dir():
+            anew.mkdir()
+            (anew / "key.pem").write_bytes(key.read_bytes())
+            (anew / "key.pem").replace(key)
+    assert str(key) in {one.path for one in flow.copies()}
+    assert [item.subject for item in flow.plan().items if item.path == str(key)] == [Subject.KEY]
+    advance(flow, Step.WIPE)
+    assert key.stat().st_size, "what was signed for is another file"
+    flow.close()
+
+
+@pytest.mark.parametrize("fate", [Fate.LEAVE, Fate.FREEZE])
+def test_a_key_in_other_lines_that_is_a_record_to_stay_stays(
+    office: Office, advance: Advance, fate: Fate
+) -> None:
+    """It is found as a copy of the key that goes; but what is decided of the file itself comes first."""
+    folder = office.folder / "customers" / ("disputes" if fate is Fate.FREEZE else "old")
+    folder.mkdir(exist_ok=True)
+    copy = folder / "KEY.OLD"
+    copy.write_bytes((office.folder / "key.pem").read_bytes().replace(b"\n", b"\r\n"))
+    rules = (FateRule(Match(glob="old/**"), Fate.LEAVE), *office.case.rules)
+    flow = Flow.create(office.folder / "case", replace(office.case, rules=rules), office.officer)
+    advance(flow, Step.CONFIRM)
+    for one in flow.copies():
+        if one.disposal is Disposal.EXCEPTION:
+            flow.accept(one.id, "林晓文")
+    (item,) = [one for one in flow.plan().items if one.path == str(copy)]
+    assert (item.fate, item.subject) == (fate, Subject.RECORD)
+    before = copy.read_bytes()
+    advance(flow, Step.WIPE)
+    assert copy.read_bytes() == before
+    (end,) = [one for one in flow.results() if one.subject is Subject.KEY]
+    assert end.outcome is KeyOutcome.ACCESS_REMOVED, "a copy of it is still there"
     flow.close()
 
 

@@ -105,6 +105,22 @@ def test_an_older_or_a_new_made_journal_is_refused(flow: Flow, office: Office, a
     assert refusal(flow, office) is Fault.JOURNAL_BROKEN
 
 
+def test_a_case_folder_set_back_but_for_its_register_is_refused(
+    flow: Flow, office: Office, advance: Advance
+) -> None:
+    """Journal and its key agree with each other; the register alone knows that there was more."""
+    names = ("journal.jsonl", "journal.key")
+    advance(flow, Step.DECIDE)
+    flow.close()
+    old = {name: (flow.folder / name).read_bytes() for name in names}
+    again = Flow.open(flow.folder, office.officer)
+    advance(again, Step.SHRED)
+    again.close()
+    for name, data in old.items():
+        (flow.folder / name).write_bytes(data)
+    assert refusal(flow, office) is Fault.JOURNAL_BROKEN
+
+
 def test_two_cases_share_an_out_folder(flow: Flow, office: Office, advance: Advance) -> None:
     advance(flow, Step.CERTIFY)
     flow.close()

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+import sqlite3
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from app.domain.case import NameLevel
+from app.domain.case import Database, NameLevel, ServiceKey
 from app.domain.copies import Trace
+from app.domain.event import Event, Settled
 from app.domain.fate import Fate
-from app.domain.outcome import Reason
+from app.domain.outcome import Evidence, Outcome, Reason
+from app.domain.plan import Subject
 from app.domain.step import Step
 from app.domain.wiping import Method, Wiping
-from app.flow import accounting
-from app.flow.outlook import outlook
+from app.flow import Flow, accounting
+from app.flow.outlook import outlook, outlook_of_places
+from app.steps.certify import Status, verify
 from app.steps.certify.account import Account
 from app.steps.certify.document.chapters import copies, kept, media, methods
 from app.steps.certify.tally import by_method, traces_of
 from app.steps.certify.wording import Words
 from app.system.media import medium_of
-from app.system.volumes import volume_of
+from app.system.volumes import Volume, volume_of
 
 
 def printed(strips: list) -> str:
@@ -104,3 +111,81 @@ def test_the_outlook_counts_what_goes(office, flow, advance) -> None:
     assert ground.medium == medium_of(volume_of(office.folder))
     assert ground.cost.names == sum(item.fate is Fate.WIPE for item in gone)
     assert not Path(office.folder / "case" / "certificate" / "account.json").exists()
+
+
+def test_the_outlook_leaves_out_what_no_volume_has(office, advance) -> None:
+    """A key that a store keeps and rows of a database go by other ways; a volume that is gone is not told."""
+    (office.folder / "letter.txt").write_text("gone", encoding="utf-8")
+    source = ServiceKey("declared", "the safe's key", by="林晓文", paper=office.folder / "letter.txt")
+    with sqlite3.connect(office.folder / "crm.db") as held:
+        held.execute("CREATE TABLE 客户 (id INTEGER PRIMARY KEY, 身份证号 TEXT)")
+        held.execute("INSERT INTO 客户 VALUES (1, '11010519491231002X')")
+    held.close()
+    base = Database(f"sqlite:///{office.folder}/crm.db")
+    case = replace(office.case, services=(source,), databases=(base,), backups=())
+    flow = Flow.create(office.folder / "other", case, office.officer)
+    advance(flow, Step.CONFIRM)
+    for copy in flow.copies():
+        flow.accept(copy.id, "林晓文")
+    plan = flow.plan()
+    goes = list(plan.with_fate(Fate.WIPE, Fate.SHRED))
+    files = [item for item in goes if Path(item.path).is_file()]
+    assert {item.path for item in goes} - {item.path for item in files} == {
+        source.locator,
+        next(item.path for item in goes if item.rows),
+    }
+    (ground,) = outlook(plan)
+    assert (ground.files, ground.bytes) == (len(files), sum(item.stamp.size for item in files))
+    flow.close()
+    shutil.rmtree(office.folder / "customers")
+    (office.folder / "key.pem").unlink()
+    gone = replace(plan, items=tuple(item for item in goes if item.path.startswith(str(office.folder / "c"))))
+    assert outlook(gone) == ()
+
+
+def test_the_outlook_of_places_tells_each_volume_once(office) -> None:
+    customers = office.folder / "customers"
+    places = (customers, customers / "a.csv", office.folder / "none" / "at all", Path("/proc"))
+    here, proc = outlook_of_places(places)
+    assert here.medium == medium_of(volume_of(customers))
+    assert (proc.medium.mount, proc.medium.file_system) == ("/proc", "proc")
+    for ground in (here, proc):
+        assert (ground.files, ground.bytes) == (0, 0)
+        assert ground.cost, "told before anything was looked at"
+    assert here.spins == (here.medium.rotational is True)
+    assert replace(here, medium=replace(here.medium, rotational=True)).spins
+    assert not replace(here, medium=replace(here.medium, rotational=None)).spins
+
+
+@pytest.mark.parametrize("level", [NameLevel.MASKED, NameLevel.FULL])
+def test_a_disk_that_is_mounted_under_a_person_s_name_is_named_in_full_alone(
+    office, advance, monkeypatch: pytest.MonkeyPatch, level: NameLevel
+) -> None:
+    mount, options = "/media/林晓文/BACKUP", "rw,relatime,lowerdir=/home/林晓文/x"
+
+    def mounted(path: str) -> Volume:
+        return replace(volume_of(path), mount=mount, options=options)
+
+    case = replace(office.case, certificate=replace(office.case.certificate, names=level))
+    flow = Flow.create(office.folder / "other", case, office.officer)
+    advance(flow, Step.CONFIRM)
+    monkeypatch.setattr(accounting, "volume_of", mounted)
+    told = accounting.make_account(flow._at.desk(), flow.plan(), 1, "0" * 64).media
+    expected = (mount, options) if level is NameLevel.FULL else ("", "rw,relatime")
+    assert [(one.mount, one.options) for one in told] == [expected]
+    assert told[0].device == medium_of(volume_of(office.folder)).device
+    flow.close()
+
+
+def test_an_outcome_that_nobody_planned_is_an_exception_on_the_certificate(office, flow, advance) -> None:
+    def stray() -> Iterator[Event]:
+        yield Settled(Step.WIPE, "r-stray", Subject.RECORD, Outcome.OVERWRITTEN, Evidence("overwrite"))
+
+    advance(flow, Step.WIPE)
+    list(flow._at.recorder().follow(Step.WIPE, stray(), lambda: [0, 0, 0, 0]))
+    advance(flow, Step.CERTIFY)
+    assert flow.status is Status.WITH_EXCEPTIONS
+    assert flow.certificate
+    manifest = json.loads(flow.certificate.with_name("manifest.json").read_bytes())
+    assert manifest["difference"]["not_planned"] == ["r-stray"]
+    assert verify(flow.certificate, flow.folder / "journal.jsonl").valid

@@ -235,6 +235,8 @@ def test_the_vault_is_locked_for_a_look_and_after_the_end(office):
         flow._at.vault()
     with pytest.raises(GateClosed):
         Flow.open(flow.folder)._at.vault()
+    with pytest.raises(GateClosed):
+        Flow.open(flow.folder)._at.slot_opens()
 
 
 def test_nothing_of_it_is_left_when_the_case_is_closed(office, advance):

@@ -117,7 +117,8 @@ def test_the_case_file_names_only_what_is_there(company: Path) -> None:
     sections = ("location", "backup", "key")
     named = [entry["path"] for section in sections for entry in case[section]]
     named += [entry["identity"] for section in ("person", "custodian") for entry in case[section]]
-    assert len(named) == 4 + 2 + 3 + 3
+    named += [entry["receipt"] for entry in case["custodian"] if "receipt" in entry]
+    assert len(named) == 4 + 2 + 3 + 2 + 2 + 2
     assert all((company / name).exists() and not Path(name).is_absolute() for name in named)
     wanted = [e["passphrase_env"] for s in ("key", "person") for e in case[s] if "passphrase_env" in e]
     assert sorted(wanted) == sorted(PASSPHRASES)
@@ -240,11 +241,13 @@ def age_identity(path: Path) -> pyrage.x25519.Identity:
     return pyrage.x25519.Identity.from_str(line[0])
 
 
-def test_the_custodian_can_open_what_is_sealed_for_them(company: Path) -> None:
-    custodian = tomllib.loads((company / "CASE.toml").read_text(encoding="utf-8"))["custodian"][0]
-    recipient = pyrage.x25519.Recipient.from_str(custodian["recipient"])
-    sealed = pyrage.encrypt("保全".encode(), [recipient])
-    assert pyrage.decrypt(sealed, [age_identity(company / custodian["identity"])]).decode() == "保全"
+def test_each_custodian_can_open_what_is_sealed_for_them(company: Path) -> None:
+    custodians = tomllib.loads((company / "CASE.toml").read_text(encoding="utf-8"))["custodian"]
+    assert len({custodian["recipient"] for custodian in custodians}) == 2
+    for custodian in custodians:
+        recipient = pyrage.x25519.Recipient.from_str(custodian["recipient"])
+        sealed = pyrage.encrypt("保全".encode(), [recipient])
+        assert pyrage.decrypt(sealed, [age_identity(company / custodian["identity"])]).decode() == "保全"
 
 
 def test_officer_and_witness_are_two_people(company: Path) -> None:

@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -13,6 +14,7 @@ sys.path.append(str(Path(__file__).parent))  # for officer_at_window
 
 import pytest
 from issued_case import Issued, carried_out
+from officer_at_window import LONG
 from PySide6.QtCore import QStandardPaths
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -28,6 +30,14 @@ from app.ui.wizard import Wizard
 def qapp_cls() -> type[QApplication]:
     QStandardPaths.setTestModeEnabled(True)
     return QApplication
+
+
+@pytest.fixture
+def qtbot(qtbot: QtBot) -> QtBot:
+    """The hands that wait as long as a busy machine takes, where a test says no other time."""
+    for wait in ("waitUntil", "waitSignal"):
+        setattr(qtbot, wait, partial(getattr(qtbot, wait), timeout=LONG))
+    return qtbot
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ from app.domain.case import AnnexHolder, CertificateTerms, Role
 from app.domain.conditions import KeyWord
 from app.domain.medium import Medium
 from app.domain.step import Step
+from app.domain.vaulting import VaultTerms
 from app.domain.wiping import Cost, Method, Wiping
 from app.flow.outlook import Touched
 from app.flow.papers import attach
@@ -43,11 +44,13 @@ from app.ui.desk import Desk
 from app.ui.pages.add_backup import OTHERS, BackupDialog
 from app.ui.pages.add_database import DatabaseDialog
 from app.ui.pages.add_key import StoreKeyDialog
+from app.ui.pages.custodian_dialog import CustodianDialog
 from app.ui.pages.first_key_dialog import FirstKeyDialog
 from app.ui.pages.hold_dialog import HoldDialog
 from app.ui.pages.key_word_dialog import KeyWordDialog
 from app.ui.pages.papers_dialog import PapersDialog
 from app.ui.pages.terms_dialog import TermsDialog
+from app.ui.pages.vault_dialog import VaultDialog
 from app.ui.pages.verify import VerifyWindow
 from app.ui.translation import speak
 from app.ui.widgets.new_person import NewPerson
@@ -56,7 +59,12 @@ from app.ui.widgets.plain import choose
 from app.ui.widgets.wiping import WipingBox
 from app.ui.wizard import Wizard
 
-VIEWS = {"1280": (1280, 800, 100), "1024": (1024, 700, 100), "large": (1280, 800, 120)}
+VIEWS = {
+    "1280": (1280, 800, 100),
+    "1024": (1024, 700, 100),
+    "small": (1024, 640, 100),
+    "large": (1280, 800, 120),
+}
 """Width, height, size of the text in percent."""
 FLASH = Touched(
     Medium(
@@ -129,6 +137,8 @@ def walk(app: QApplication, out: Path, view: str) -> None:
                 "terms": TermsDialog(terms, locked=False),
                 "database": DatabaseDialog(wizard.desk, None),
                 "key-word": KeyWordDialog(KeyWord()),
+                "custodian": CustodianDialog(wizard.desk.flow.case.custodians[0]),
+                "vault": VaultDialog(VaultTerms(), made=False),
                 **added(wizard.desk),
             }
             for name, dialog in dialogs.items():
@@ -157,11 +167,17 @@ def added(desk: Desk) -> dict[str, QDialog]:
 def look_at_tabs(app: QApplication, officer: Officer, company: Path, out: Path, view: str) -> None:
     """Each tab of the locate page, with one chosen, and a list that can't be read."""
     page, wizard = officer.wizard.currentPage(), officer.wizard
-    for at, name in enumerate(("look", "backups", "keys", "whom")):
+    for at, name in enumerate(("look", "backups", "keys", "whom", "read")):
         page.tabs.setCurrentIndex(at)
         for places in (page.backups, page.keys):
             places.list.setCurrentRow(0)
         grab(wizard, app, out, f"1-locate-{name}", view)
+    page.tabs.setCurrentIndex(2)
+    for kind, name in (("veracrypt", "1-locate-volume"), ("pem", "1-locate-keys")):
+        page.key_row.corrected.emit(kind)
+        page.keys.list.setCurrentRow(0)
+        grab(wizard, app, out, name, view)
+    page.tabs.setCurrentIndex(3)
     page.sought.list.set_path(company)
     page.sought.named.emit()
     officer.rest()

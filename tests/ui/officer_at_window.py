@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -79,6 +81,8 @@ class Officer:
 
     def locate(self) -> None:
         page = self.page(LocatePage)
+        self.rest()  # the places that were given are looked up first
+        assert page.run.go.isEnabled(), self.said()
         self.qtbot.mouseClick(page.run.go, Qt.MouseButton.LeftButton)
         assert self.wizard.desk.running, self.said()
         self.rest()
@@ -165,3 +169,51 @@ class Officer:
                 acts[here]()
             self.press(Button.CommitButton if here.destroys else Button.NextButton)
             assert self.wizard.step is not here, self.said()
+
+
+class Brake:
+    """Holds a step's own thread after so many events of a kind, until it is let go."""
+
+    def __init__(self, wizard: Wizard, kind: type, after: int) -> None:
+        self.reached, self.go = threading.Event(), threading.Event()
+        self._kind, self._left, self._desk = kind, after, wizard.desk
+        self._tasks: list[object] = []
+        wizard.desk.changed.connect(self._watch)
+
+    def _watch(self) -> None:
+        task = self._desk._task
+        if task is not None and task not in self._tasks:
+            self._tasks.append(task)
+            task.happened.connect(self._hold, Qt.ConnectionType.DirectConnection)
+
+    def _hold(self, event: object) -> None:
+        if isinstance(event, self._kind) and threading.current_thread() is not threading.main_thread():
+            self._left -= 1
+            if self._left == 0:
+                self.reached.set()
+                self.go.wait(30)
+
+    def release_soon(self) -> None:
+        threading.Timer(0.2, self.go.set).start()
+
+
+def close_in_the_middle(officer: Officer, brake: Brake, qtbot: QtBot, *, begin: Callable[[], None]) -> None:
+    """Close the window while a step runs: it asks first, stays when told so, and closes after a safe point."""
+    wizard = officer.wizard
+    begin()
+    qtbot.waitUntil(brake.reached.is_set, timeout=LONG)
+    wizard.close()
+    assert wizard.isVisible(), "it asks first"
+    box = wizard._question
+    assert box.text() == "要在下一个安全点停止并关闭吗？"
+    stay = next(one for one in box.buttons() if one.text() == "继续运行(&K)")
+    qtbot.mouseClick(stay, Qt.MouseButton.LeftButton)
+    assert wizard.isVisible()
+    assert wizard.desk.running
+    wizard.close()
+    stop = next(one for one in wizard._question.buttons() if one.text() == "停止并关闭(&S)")
+    brake.release_soon()
+    qtbot.mouseClick(stop, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not wizard.isVisible())
+    assert not wizard.desk.running
+    assert not [one for one in threading.enumerate() if one.name == "lethe-step"]

@@ -14,14 +14,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialogButtonBox
 from pytestqt.qtbot import QtBot
 
-from app.domain.case import Backup, Case, Custodian, Database, ServiceKey
+from app.domain.case import Backup, Case, Database, ServiceKey
 from app.domain.conditions import ClearBefore, Escrow, KeyWord
 from app.domain.copies import Disposal
 from app.flow.case_file import read_case_file
 from app.flow.databases import doors
-from app.ui.pages.confirm import ConfirmPage
 from app.ui.pages.locate import LocatePage
-from app.ui.widgets.custodian import How
 from app.ui.widgets.plain import choose
 from app.ui.wizard import Wizard
 
@@ -352,29 +350,6 @@ def test_what_is_said_of_a_key_file_stands_in_the_case(officer: Officer, company
     accept(officer)
     word = KeyWord("李敏", ClearBefore.NO, Escrow.NONE, date(2046, 12, 31))
     assert declared(officer).keys == (replace(before[0], word=word), *before[1:])
-
-
-def test_a_custodian_gets_shares_as_the_case_file_would_say(officer: Officer, company: Path) -> None:
-    officer.locate()
-    officer.next()
-    officer.next()
-    page: ConfirmPage = officer.page(ConfirmPage)
-    box = page.custodian
-    write(officer, box.name, "恒信律师事务所")
-    box.how.setCurrentIndex(box.how.findData(How.SHARES))
-    box.how.activated.emit(box.how.currentIndex())
-    box.needed.setValue(4)
-    box.needed.editingFinished.emit()
-    assert page.notice.text() == "所需份数不能多于制作的份数。"
-    box.made.setValue(5)
-    box.made.editingFinished.emit()
-    kept = declared(officer).custodians
-    assert kept[0] == Custodian("恒信律师事务所", shares=(4, 5))
-    text = (officer.wizard.desk.flow.folder / "case.toml").read_text(encoding="utf-8")
-    assert 'shares = "4 of 5"' in text
-    officer.confirm()
-    sealed = next(company.parent.rglob("custodian-1-share-1-of-5.txt"))
-    assert "any 4 open the package" in sealed.read_text(encoding="ascii")
 
 
 def test_a_locked_case_shows_its_declarations_and_takes_passphrases(officer: Officer) -> None:

@@ -101,8 +101,10 @@ def test_the_certificate_names_them_and_then_they_are_locked(
     officer.rest()
     folder = wizard.desk.flow.folder
     told = json.loads((folder / "certificate" / "manifest.json").read_bytes())["papers"]
+    receipts = [company.parent / "custodian" / name for name in ("receipt.txt", "second-receipt.txt")]
     assert [(one["kind"], one["sha256"]) for one in told] == [
-        ("training", hashlib.sha256(scan.read_bytes()).hexdigest())
+        *(("custodian", hashlib.sha256(one.read_bytes()).hexdigest()) for one in receipts),
+        ("training", hashlib.sha256(scan.read_bytes()).hexdigest()),
     ]
     page.papers.click()
     dialog = page._papers

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import psutil
 import pytest
 from officer_at_window import Officer
 from pytestqt.qtbot import QtBot
@@ -13,6 +14,7 @@ from app.domain.fault import Fault
 from app.domain.step import Step
 from app.ui import words
 from app.ui.pages.locate import LocatePage
+from app.ui.pages.shred import ShredPage
 from app.ui.pages.sign import SignPage
 from app.ui.wizard import Wizard
 
@@ -110,3 +112,30 @@ def test_a_list_of_passwords_is_tried_and_one_that_is_none_refused(
     (found,) = [one for one in page.records.all() if one.path.endswith("locked.pdf")]
     assert {finding.kind for finding in found.findings} == {"cn.id", "cn.mobile"}
     assert found.problems == ()
+
+
+def test_processes_stand_ready_while_the_page_is_open_and_end_with_the_look(
+    officer: Officer, qtbot: QtBot
+) -> None:
+    def ready() -> set[int]:
+        below = psutil.Process().children(recursive=True)
+        return {one.pid for one in below if "spawn_main" in " ".join(one.cmdline())}
+
+    officer.page(LocatePage)
+    qtbot.waitUntil(lambda: bool(ready()), timeout=20_000)
+    officer.locate()
+    qtbot.waitUntil(lambda: not ready(), timeout=20_000)
+
+
+def test_a_verdict_is_read_out_in_full_a_bad_one_before_others(officer: Officer, company: Path) -> None:
+    """The cells of the table are too narrow for it."""
+    officer.go_to(Step.SHRED, company.parent)
+    (company.parent / "keys/mail.p12").write_bytes(b"something else since the list was signed")
+    officer.shred()
+    page: ShredPage = officer.page(ShredPage)
+    (row,) = page.sheet.chosen()
+    assert row.key.path.endswith("mail.p12")
+    assert not row.outcome.good
+    assert page.sheet.detail.isVisible()
+    assert words.say(row.outcome) in page.sheet.detail.text()
+    assert not page.phrase.isVisible(), "a key that is gone needs no passphrase"

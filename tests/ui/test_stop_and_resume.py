@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from officer_at_window import LONG, Officer
+from officer_at_window import Brake, Officer, close_in_the_middle
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWizard
 from pytestqt.qtbot import QtBot
@@ -19,32 +18,6 @@ from app.domain.step import Gate, Step
 from app.flow import Flow
 from app.ui.wizard import Wizard
 from app.ui.words import trouble
-
-
-class Brake:
-    """Holds a step's own thread after so many events of a kind, until it is let go."""
-
-    def __init__(self, wizard: Wizard, kind: type, after: int) -> None:
-        self.reached, self.go = threading.Event(), threading.Event()
-        self._kind, self._left, self._desk = kind, after, wizard.desk
-        self._tasks: list[object] = []
-        wizard.desk.changed.connect(self._watch)
-
-    def _watch(self) -> None:
-        task = self._desk._task
-        if task is not None and task not in self._tasks:
-            self._tasks.append(task)
-            task.happened.connect(self._hold, Qt.ConnectionType.DirectConnection)
-
-    def _hold(self, event: object) -> None:
-        if isinstance(event, self._kind) and threading.current_thread() is not threading.main_thread():
-            self._left -= 1
-            if self._left == 0:
-                self.reached.set()
-                self.go.wait(30)
-
-    def release_soon(self) -> None:
-        threading.Timer(0.2, self.go.set).start()
 
 
 @pytest.fixture
@@ -74,27 +47,6 @@ def test_stopped_looking_goes_on(officer: Officer, company: Path, qtbot: QtBot) 
     officer.locate()
     assert wizard.desk.done(Step.LOCATE)
     assert len(page.records.all()) > 50
-
-
-def close_in_the_middle(officer: Officer, brake: Brake, qtbot: QtBot, *, begin: Callable[[], None]) -> None:
-    wizard = officer.wizard
-    begin()
-    qtbot.waitUntil(brake.reached.is_set, timeout=LONG)
-    wizard.close()
-    assert wizard.isVisible(), "it asks first"
-    box = wizard._question
-    assert box.text() == "要在下一个安全点停止并关闭吗？"
-    stay = next(one for one in box.buttons() if one.text() == "继续运行(&K)")
-    qtbot.mouseClick(stay, Qt.MouseButton.LeftButton)
-    assert wizard.isVisible()
-    assert wizard.desk.running
-    wizard.close()
-    stop = next(one for one in wizard._question.buttons() if one.text() == "停止并关闭(&S)")
-    brake.release_soon()
-    qtbot.mouseClick(stop, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: not wizard.isVisible())
-    assert not wizard.desk.running
-    assert not [one for one in threading.enumerate() if one.name == "lethe-step"]
 
 
 def test_closed_in_the_middle_of_looking(
@@ -149,7 +101,7 @@ def test_after_signing_nothing_before_can_be_changed(officer: Officer, company: 
             assert not page.witness.file.isEnabled()
         elif step is Step.CONFIRM:
             assert not page.run.go.isEnabled()
-            assert not page.custodian.isEnabled()
+            assert not page.custodians.list.add_other.isEnabled()
             assert not page.accept.isEnabled()
         elif step is Step.DECIDE:
             page.sheet.table.selectAll()

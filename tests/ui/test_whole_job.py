@@ -73,7 +73,20 @@ def test_from_the_first_page_to_the_certificate(
     assert not page.witness.make.isVisible()
     before = {row.id for row in page.entries.all()}
     assert {item.id for item in kept} <= before, "what is kept is listed before the certificate is made, too"
+    told, paced = [], page.paced
+
+    def heard(pace: object) -> None:
+        paced(pace)
+        told.append((pace, page.verdict.text()))
+
+    page.paced = heard
     page = officer.certify(home / "witness.p12")
+    assert told[0][0] is None
+    assert len(told) > 1, "what is verified is said while it is"
+    colon = "：" if language is Language.ZH else ": "
+    for pace, text in told[1:]:
+        assert pace.unit in ("bytes", "entries", "rows", "leaves", "signatures")
+        assert text.count(colon) >= 2, text
     assert {row.id for row in page.entries.all()} >= before
     qtbot.waitUntil(lambda: page._verdict is not None, timeout=20_000)
     assert page._verdict.valid, [check for check in page._verdict.checks if not check.ok]

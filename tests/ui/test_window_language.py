@@ -60,6 +60,12 @@ def test_no_string_is_translated_that_is_made_at_run_time() -> None:
     assert {path.name: finder.bad for path, finder in sources() if finder.bad} == {}
 
 
+def test_one_place_hears_that_the_language_changes() -> None:
+    told = [path.name for path in UI.rglob("*.py") if "LanguageChange" in path.read_text(encoding="utf-8")]
+    told.remove("translation.py")  # its word on what `speak` does
+    assert told == ["spoken.py"]
+
+
 def test_every_string_has_a_finished_translation() -> None:
     found = [(path.name, *one) for path, finder in sources() for one in finder.found]
     assert len(found) > 200

@@ -19,6 +19,7 @@ from app.cli.console import Console, chosen_language
 from app.cli.phrases import Phrase
 from app.domain.fault import Fault, GateClosed, Refused
 from app.domain.mishap import told
+from app.language import system_says
 
 REFUSED: Final = 1
 USAGE: Final = 2
@@ -76,9 +77,8 @@ def _said(error: Exception, console: Console, asked: argparse.Namespace) -> int:
     """Say what went wrong in one sentence; give the exit code for it."""
     if isinstance(error, OSError):
         if error.errno != errno.ENOSPC:
-            console.phrase(
-                Phrase.SYSTEM_SAYS, why=error.strerror or type(error).__name__, path=_typed(error, asked)
-            )
+            why = system_says(error.strerror or type(error).__name__, console.language)
+            console.phrase(Phrase.SYSTEM_SAYS, why=why, path=_typed(error, asked))
             return USAGE
         error = Refused(Fault.DISK_FULL, str(error.filename or ""), error.strerror or "")
     if not isinstance(error, (Refused, GateClosed)):
@@ -115,10 +115,15 @@ def _verb(name: str, window: Callable[[], None]) -> Callable[[argparse.Namespace
         from app.cli.verbs import prove
 
         return {"verify": prove.verify_file, "prove": prove.prove_record}[name]
-    if name in ("journal", "identity", "vault"):
-        from app.cli.verbs import identity, journal, vault
+    if name in ("journal", "identity", "vault", "attach"):
+        from app.cli.verbs import attach, identity, journal, vault
 
-        return {"journal": journal.export_journal, "identity": identity.new, "vault": vault.vault}[name]
+        return {
+            "journal": journal.export_journal,
+            "identity": identity.new,
+            "vault": vault.vault,
+            "attach": attach.attach_documents,
+        }[name]
     from app.cli.verbs.self_test import self_test
 
     return partial(self_test, window=window)

@@ -22,7 +22,7 @@ from app.domain.step import Step
 from app.flow import Flow
 from app.flow.databases import database_of
 from app.flow.outlook import outlook_of_places
-from app.language import category, kind, say
+from app.language import category, clue, kind, say
 from app.steps.locate import (
     Customers,
     Means,
@@ -123,7 +123,9 @@ def _line(record: Record, console: Console) -> str:
         language,
         path=record.path,
         tier=say(record.tier, language),
-        category=category(record.category, language) if record.category else "",
+        category=f"{category(record.category, language)}[{clue(record.clue, language)}]"
+        if record.category
+        else "",
         people=record.people,
         findings=" ".join(part for part in (findings, problems) if part),
     )

@@ -12,12 +12,14 @@ from app.cli.verbs import EXCEPTIONS
 from app.cli.verbs.run import asking
 from app.domain.case import Role
 from app.domain.fault import Fault, Refused
-from app.domain.outcome import KeyOutcome
+from app.domain.outcome import KeyOutcome, Reason
 from app.flow import Flow, Passphrase
 from app.flow.people import unlocked
 from app.flow.sealed_here import Ended, SealedHere
 from app.identity import Identity
 from app.language import say
+
+_COPIES = (Reason.COPIES_REMAIN, Reason.COPY_DOUBTFUL, Reason.PLACES_UNSEEN)
 
 
 def vault(asked: argparse.Namespace, console: Console) -> int:
@@ -27,9 +29,9 @@ def vault(asked: argparse.Namespace, console: Console) -> int:
     here = SealedHere.open(folder, _officer(folder, ask), ask)
     try:
         if asked.shred:
-            return _told(here.shred(_texts(asked.shred)), Phrase.VAULT_SHREDDED, console)
+            return _told(here.shred(_texts(asked.shred), console.progress), Phrase.VAULT_SHREDDED, console)
         if asked.rotate:
-            return _told(here.rotate(), Phrase.VAULT_ROTATED, console)
+            return _told(here.rotate(console.progress), Phrase.VAULT_ROTATED, console)
         if asked.take:
             out = Path(asked.take).absolute()
             count = here.take(out)
@@ -74,8 +76,17 @@ def _told(ended: Ended, phrase: Phrase, console: Console) -> int:
     told = phrase.say(console.language, outcome=outcome, customers=ended.customers, records=ended.records)
     limits = [limit.value for limit in ended.evidence.limits]
     console.result(
-        told, outcome=ended.outcome.value, customers=ended.customers, records=ended.records, limits=limits
+        told,
+        outcome=ended.outcome.value,
+        customers=ended.customers,
+        records=ended.records,
+        limits=limits,
+        copies=list(ended.copies),
     )
+    for limit in (one for one in ended.evidence.limits if one in _COPIES):
+        console.line(say(limit, console.language))
+    for path in ended.copies:
+        console.line(path)
     if ended.customers:
         console.phrase(Phrase.VAULT_ORIGINALS)
     return 0 if ended.outcome in (KeyOutcome.CE_PURGE, KeyOutcome.KEY_DESTROYED_HERE) else EXCEPTIONS

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 import tarfile
-import zipfile
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import IO, BinaryIO, Final, cast
 
@@ -14,15 +14,20 @@ from typing_extensions import override
 
 from app.domain.outcome import Reason
 from app.steps.confirm import mails, sevenzip
-from app.steps.confirm.forms import BROKEN, HEAD, MAILS, Form, form_of, unpacked
+from app.steps.confirm.forms import Mails, form_of
+from app.steps.confirm.opaque import LOOK, is_opaque
 from app.steps.confirm.reading import CHUNK
+from app.system.packed import ALONE, BROKEN, HEAD, Packed, unpacked
 from app.system.programs import Hung
-from app.system.tars import members_of
+from app.system.tars import is_filled_behind, members_of, opened_tar
+from app.system.zips import MOST, Gaps, TooManyError, Zip, in_order, is_folder, opened_zip
 
 _IN_MEMORY: Final = 32 << 20
 _READ_AT_ONCE: Final = 16 << 20
 _SIGN_EVERY: Final = 64
 """Chunks after which a sign of life is due."""
+_NAMES: Final = b"D"
+"""A member of a GNU tar that is a folder, with the names in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +50,15 @@ class Member:
     """One file in an archive. `sha256` is empty when its size rules it out, or when `problem` says why.
 
     `opened` is said of an archive in the archive: its own members follow. `attached` is the
-    name of the part of a mail that it is, or is in; None outside of mails.
+    name of the part of a mail that it is, or is in; None outside of mails. `opaque` is said of an image,
+    or what is encrypted: what it holds is not told.
     """
 
     sha256: str = ""
     problem: Reason | None = None
     opened: bool = False
     attached: str | None = None
+    opaque: bool = False
 
 
 ALIVE: Final = Member(opened=True)
@@ -65,7 +72,7 @@ class _LimitReached(Exception):
 def members(
     file: BinaryIO,
     size: int,
-    wanted: frozenset[str],
+    wanted: Container[str],
     sizes: frozenset[int],
     limits: Limits,
     path: str = "",
@@ -81,12 +88,12 @@ def members(
     search = _Search(wanted, sizes, limits, size)
     try:
         file.seek(0)
-        if path and form_of(file.read(HEAD)) is Form.SEVENZIP and sevenzip.program():
+        if path and form_of(file.read(HEAD)) is Packed.SEVENZIP and sevenzip.program():
             yield from search.sevenzip(path)
             return
         file.seek(0)
         yield from search.archive(file, 1)
-    except _LimitReached:
+    except (_LimitReached, TooManyError):
         yield Member(problem=Reason.SEARCH_LIMIT)
     except Hung:
         yield Member(problem=Reason.TOOL_HUNG)
@@ -97,11 +104,12 @@ def members(
 class _Search:
     """The search of one archive and all that nests in it, with what is left of its limits."""
 
-    def __init__(self, wanted: frozenset[str], sizes: frozenset[int], limits: Limits, size: int) -> None:
+    def __init__(self, wanted: Container[str], sizes: frozenset[int], limits: Limits, size: int) -> None:
         self._wanted = wanted
         self._sizes = sizes
         self._depth = limits.depth
         self._members_left = limits.members
+        self._listed_left = MOST
         self._bytes_left = min(limits.bytes, max(limits.floor, limits.ratio * size))
 
     def spend(self, count: int) -> None:
@@ -115,18 +123,18 @@ class _Search:
             return
         form = form_of(file.read(HEAD))
         file.seek(0)
-        if form is Form.ZIP:
+        if form is Packed.ZIP:
             yield from self._zip(file, depth)
-        elif form is Form.TAR:
+        elif form is Packed.TAR:
             yield from self._tar(file, depth)
-        elif form in MAILS:
-            yield from self._mails(
-                mails.parts(file) if form is Form.MAIL else mails.parts_of_msg(file), depth
-            )
-        elif form in (Form.SEVENZIP, Form.FOREIGN):
-            yield Member(problem=Reason.NOT_SEARCHED)
-        elif form is not None:
+        elif form is Mails.MAIL:
+            yield from self._mails(mails.parts(file), depth)
+        elif form is Mails.OLE:
+            yield from self._mails(mails.parts_of_msg(file), depth)
+        elif form in ALONE:
             yield from self._packed(file, form, depth)
+        elif form is not None:
+            yield Member(problem=Reason.NOT_SEARCHED)
 
     def sevenzip(self, path: str) -> Iterator[Member]:
         for told, part in sevenzip.parts(path):
@@ -134,31 +142,42 @@ class _Search:
             yield from self._member(_metered(cast("IO[bytes]", part), self), told.size, 1)
 
     def _zip(self, file: BinaryIO, depth: int) -> Iterator[Member]:
-        with zipfile.ZipFile(file) as archive:
-            # In the order they lie, so that a packed outer file is read forward only.
-            for info in sorted(archive.infolist(), key=lambda info: info.header_offset):
-                if info.is_dir():
-                    continue
+        with self._listed(file) as archive:
+            gaps = Gaps(file, archive)
+            for info in in_order(archive):
                 self._count()
                 try:
                     with archive.open(info) as member:
-                        yield from self._member(_metered(member, self), info.file_size, depth)
+                        gaps.opened(info)
+                        if not is_folder(info):
+                            yield from self._member(_metered(member, self), info.file_size, depth)
                 except BROKEN:
                     yield Member(problem=Reason.UNREADABLE)
+            if gaps.any():
+                yield Member(problem=Reason.UNREADABLE)
+
+    @contextmanager
+    def _listed(self, file: BinaryIO) -> Iterator[Zip]:
+        """Open a zip; all that are open at a time list no more than one alone may."""
+        with opened_zip(file, self._listed_left) as archive:
+            count = len(archive.infolist())
+            self._listed_left -= count
+            try:
+                yield archive
+            finally:
+                self._listed_left += count
 
     def _tar(self, file: BinaryIO, depth: int) -> Iterator[Member]:
-        with tarfile.open(fileobj=file, mode="r:") as archive:
+        with opened_tar(file) as archive:
             for info in members_of(archive):
-                member = archive.extractfile(info) if info.isreg() else None
-                if member is not None:
+                if info.type not in (*tarfile.SUPPORTED_TYPES, _NAMES) and info.size:
+                    # A part of a member that goes over several tars, or what another program made up.
+                    yield Member(problem=Reason.NOT_SEARCHED)
+                elif info.isreg() and (member := archive.extractfile(info)):
                     self._count()
                     yield from self._member(cast("BinaryIO", member), info.size, depth)
-            file.seek(archive.offset)
-        # tarfile takes a damaged header for the end; what follows a true end is zeros.
-        while chunk := file.read(CHUNK):
-            if chunk.count(0) != len(chunk):
+            if is_filled_behind(archive):
                 yield Member(problem=Reason.UNREADABLE)
-                return
 
     def _mails(self, parts: Iterator[mails.Part | None], depth: int) -> Iterator[Member]:
         for part in parts:
@@ -182,18 +201,18 @@ class _Search:
             if not number or len(form) in self._sizes:
                 yield from self._member(io.BytesIO(form), len(form), depth)
 
-    def _packed(self, file: BinaryIO, form: Form, depth: int) -> Iterator[Member]:
+    def _packed(self, file: BinaryIO, form: Packed, depth: int) -> Iterator[Member]:
         with unpacked(file, form) as plain:
             stream = _metered(plain, self)
-            tarred = form_of(_read_full(stream, HEAD)) is Form.TAR
+            tarred = form_of(_read_full(stream, HEAD)) is Packed.TAR
             stream.seek(0)
             self._count()
             # A packed tar is one archive, not two, to those who made it.
             yield from self._member(stream, None, depth - 1 if tarred else depth)
 
     def _member(self, stream: BinaryIO, size: int | None, depth: int) -> Iterator[Member]:
-        head = _read_full(stream, HEAD)
-        form = form_of(head)
+        head = _read_full(stream, LOOK)
+        form = form_of(head[:HEAD])
         kept = bytearray(head)
         sha256 = ""
         if form or size is None or size in self._sizes:
@@ -207,7 +226,8 @@ class _Search:
                     yield ALIVE
             sha256 = state.hexdigest()
         nested = form is not None and sha256 not in self._wanted
-        yield Member(sha256, opened=nested and form not in MAILS)
+        opaque = form is None and is_opaque(head) and sha256 not in self._wanted
+        yield Member(sha256, opened=nested and form not in (Mails.MAIL, Mails.OLE), opaque=opaque)
         if not nested:
             return
         try:
@@ -216,6 +236,8 @@ class _Search:
             inner = io.BytesIO(kept) if whole else stream
             inner.seek(0)
             yield from self.archive(inner, depth + 1)
+        except TooManyError:
+            yield Member(problem=Reason.SEARCH_LIMIT)
         except BROKEN:
             yield Member(problem=Reason.UNREADABLE)
 

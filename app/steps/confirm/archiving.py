@@ -15,9 +15,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import IO, BinaryIO, Final, cast
 
-from app.steps.confirm.forms import HEAD, Form, form_of, unpacked
 from app.steps.confirm.reading import CHUNK
+from app.system.packed import ALONE, HEAD, Packed, packed_as, unpacked
 from app.system.tars import members_of
+from app.system.zips import TooManyError, is_folder, opened_zip
 
 _IN_MEMORY: Final = 32 << 20
 _DEPTH: Final = 4
@@ -58,13 +59,13 @@ def _written(source: BinaryIO, target: BinaryIO, job: _Job) -> int:
     if job.depth > _DEPTH:
         raise CantWrite
     source.seek(0)
-    form = form_of(source.read(HEAD))
+    form = packed_as(source.read(HEAD))
     source.seek(0)
-    if form is Form.ZIP:
+    if form is Packed.ZIP:
         return _zip(source, target, job)
-    if form is Form.TAR:
+    if form is Packed.TAR:
         return _tar(source, target, job)
-    if form in (Form.GZIP, Form.BZIP2, Form.XZ):
+    if form in ALONE:
         return _packed(source, target, job, form)
     raise CantWrite
 
@@ -88,11 +89,11 @@ class _Named(zipfile.ZipInfo):
 
 def _zip(source: BinaryIO, target: BinaryIO, job: _Job) -> int:
     gone = 0
-    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
+    with _opened(source) as old, zipfile.ZipFile(target, "w") as new:
         new.comment = old.comment
         for info in old.infolist():
             named = _Named(info)
-            if info.is_dir():
+            if is_folder(info):
                 new.writestr(named, b"")
                 continue
             kept, went = _without(partial(_in_zip, old, info), job)
@@ -101,6 +102,13 @@ def _zip(source: BinaryIO, target: BinaryIO, job: _Job) -> int:
                 with kept, new.open(named, "w", force_zip64=info.file_size > 1 << 31) as place:
                     _copy(kept, place, job)
     return gone
+
+
+def _opened(source: BinaryIO) -> zipfile.ZipFile:
+    try:
+        return opened_zip(source)
+    except TooManyError:
+        raise CantWrite from None
 
 
 def _tar(source: BinaryIO, target: BinaryIO, job: _Job) -> int:
@@ -121,6 +129,8 @@ def _tar(source: BinaryIO, target: BinaryIO, job: _Job) -> int:
                 continue
             kept, went = _without(partial(_in_tar, old, info), job)
             gone += went
+            # A name that stands there twice is the later one's from here on.
+            dropped.discard(info.name)
             if kept is None:
                 dropped.add(info.name)
                 continue
@@ -159,10 +169,10 @@ def _format(source: BinaryIO) -> int:
     return tarfile.GNU_FORMAT if head[257:265] == b"ustar  \0" else tarfile.PAX_FORMAT
 
 
-def _packed(source: BinaryIO, target: BinaryIO, job: _Job, form: Form) -> int:
+def _packed(source: BinaryIO, target: BinaryIO, job: _Job, form: Packed) -> int:
     """A packed tar is written through the same packing; from a packed single file nothing can be left out."""
     with unpacked(source, form) as plain, _packing(target, form) as packed:
-        if form_of(plain.read(HEAD)) is not Form.TAR:
+        if packed_as(plain.read(HEAD)) is not Packed.TAR:
             raise CantWrite
         return _tar(cast("BinaryIO", plain), cast("BinaryIO", packed), job)
 
@@ -183,7 +193,7 @@ def _without(opened: Callable[[], BinaryIO], job: _Job) -> tuple[BinaryIO | None
     if state.hexdigest() in job.doomed:
         return None, 1
     small = len(kept) <= _IN_MEMORY
-    if form_of(bytes(kept[:HEAD])) is not None:
+    if packed_as(bytes(kept[:HEAD])) is not None:
         inner = cast("BinaryIO", tempfile.SpooledTemporaryFile(_IN_MEMORY))  # noqa: SIM115 - its taker closes it
         with io.BytesIO(kept) if small else opened() as nested:
             gone = _inside(nested, inner, job)
@@ -208,7 +218,7 @@ def _copy(source: BinaryIO, target: IO[bytes], job: _Job) -> None:
         target.write(chunk)
 
 
-def _packing(file: BinaryIO, form: Form) -> IO[bytes]:
-    if form is Form.GZIP:
+def _packing(file: BinaryIO, form: Packed) -> IO[bytes]:
+    if form is Packed.GZIP:
         return cast("IO[bytes]", gzip.GzipFile(fileobj=file, mode="wb", mtime=0))
-    return bz2.BZ2File(file, "wb") if form is Form.BZIP2 else lzma.LZMAFile(file, "wb")
+    return bz2.BZ2File(file, "wb") if form is Packed.BZIP2 else lzma.LZMAFile(file, "wb")

@@ -17,7 +17,7 @@ from app.domain.event import BackupSearched, Progressed
 from app.domain.outcome import Reason
 from app.domain.plan import PlanItem
 from app.domain.step import Step
-from app.steps.confirm.reading import CHUNK, CantRead, reading
+from app.steps.confirm.reading import CHUNK, CantRead, raised, reading
 from app.steps.confirm.repositories.contract import Beat, Run, Unusable
 from app.steps.confirm.repositories.work import told
 from app.system.durable import write_durably
@@ -65,7 +65,7 @@ class _Bag:
 
     def payload(self) -> Iterator[str]:
         """The path of every file in `data`, as a manifest names it."""
-        for folder, inner, names in os.walk(self.root / "data"):
+        for folder, inner, names in os.walk(self.root / "data", onerror=raised):
             links = [one for one in inner if Path(folder, one).is_symlink()]
             for name in (*names, *links):
                 yield Path(folder, name).relative_to(self.root).as_posix()

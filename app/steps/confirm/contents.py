@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 from app.domain.outcome import Reason
 from app.steps.confirm.archives import Member
-from app.steps.confirm.forms import Form
 from app.steps.confirm.wanted import Wanted
 
 
@@ -17,7 +16,6 @@ class Contents:
     ids: set[str] = field(default_factory=set)
     against: set[Reason] = field(default_factory=set)
     """Why the file can't be disposed of as a whole."""
-    form: Form | None = None
     attached: dict[str, None] = field(default_factory=dict)
     """The names of what is attached to a mail and goes."""
 

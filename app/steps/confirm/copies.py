@@ -2,63 +2,37 @@
 
 from __future__ import annotations
 
-import io
 import os
-import time
-from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
-from app.domain.canonical import handle
 from app.domain.case import Backup
-from app.domain.copies import Copy, Disposal, Searched
+from app.domain.copies import Searched
 from app.domain.event import BackupSearched, CopyFound, Progressed
 from app.domain.fault import Fault, Refused
 from app.domain.outcome import Reason
-from app.domain.record import Stamp
 from app.domain.step import Step
-from app.steps.confirm.archives import Limits, members
 from app.steps.confirm.bags import CHECK, check_bag
-from app.steps.confirm.contents import Contents, weigh
 from app.steps.confirm.declared import declared_copy
-from app.steps.confirm.forms import HEAD, Form, form_of
-from app.steps.confirm.reading import CantRead, digesting, reading, reason_of, stood_still
+from app.steps.confirm.places import known_by
 from app.steps.confirm.repositories.contract import Unusable
 from app.steps.confirm.repositories.finding import search_repository
-from app.steps.confirm.repositories.work import Passwords, kind_of, told
+from app.steps.confirm.repositories.waiting import watched
+from app.steps.confirm.repositories.work import PATIENCE, Passwords, asked, kind_of, no_password, told
+from app.steps.confirm.searching import Aim, Elsewhere, Tally, search, start_of
 from app.steps.confirm.wanted import Wanted
+from app.system.paths import real_paths
 
-__all__ = ["Wanted", "find_copies"]
+__all__ = ["Elsewhere", "Wanted", "find_copies", "in_place"]
 
 _SEARCHED_KINDS: Final = ("folder", "archive")
-_BEAT: Final = 0.1
-"""Seconds between two signs of progress."""
-
-
-@dataclass(slots=True)
-class _Tally:
-    """What the search of one backup has come to so far."""
-
-    files: int = 0
-    members: int = 0
-    copies: int = 0
-    limits: set[Reason] = field(default_factory=set)
-    shown: float = 0.0
-
-    def progress(self, path: str) -> Iterator[Progressed]:
-        now = time.monotonic()
-        if now - self.shown >= _BEAT:
-            self.shown = now
-            yield Progressed(Step.CONFIRM, self.files + self.members, 0, "files", path)
-
-    def searched(self, backup: str) -> Searched:
-        limits = tuple(sorted(self.limits, key=lambda reason: reason.value))
-        return Searched(backup, self.files, self.members, self.copies, limits)
-
-
-def _no_password(_: Backup) -> str:
-    return ""
+_MORE: Final = 30.0
+"""Seconds more than a program within the search has: that one is told of its archive alone."""
+_AT_ONCE: Final = 30.0
+"""Seconds to say where all paths lead; a disk that sleeps needs some."""
 
 
 def find_copies(
@@ -67,8 +41,10 @@ def find_copies(
     *,
     key: bytes,
     exclude: Sequence[Path] = (),
-    password: Passwords = _no_password,
+    password: Passwords = no_password,
     shredded: frozenset[str] = frozenset(),
+    patience: float = PATIENCE,
+    elsewhere: Elsewhere | None = None,
 ) -> Iterator[CopyFound | BackupSearched | Progressed]:
     """Search the declared backups for content that goes; read only, no link is followed.
 
@@ -79,183 +55,132 @@ def find_copies(
     the names), when the file has other names (HARD_LINK), or when it changed while it was
     read (CHANGED); then `of` has the ids found in it. An empty file is a copy of nothing.
 
+    A backup on a disk or server that says nothing for `patience` seconds has the fault TOOL_HUNG.
+    An image of a disk, a file that is encrypted and a repository in a folder are not opened: the
+    search has the limit OPAQUE, but for a repository that is declared itself, here or `elsewhere`. A file
+    that is declared to be an archive and has no form that is known is UNREADABLE. What was looked
+    at already is compared by its own hash and not opened.
+
     A repository is checked by its own tool first, then searched: see `search_repository`. A bag is
-    read against its own manifests first; one that fails is not searched, and has a `fault`.
-    Of a declared backup comes what was declared of it, and a BackupSearched with its
-    limit. Folders in `exclude` are passed over.
+    read against its own manifests first; one that fails is not searched, and has a `fault`. Of a declared
+    backup comes what was declared of it, and its limit. Folders in `exclude` are passed over.
 
     Raises:
-        Refused: CASE_FILE_MISSING_PATH before anything is read, when a backup is not there.
+        Refused: CASE_FILE_MISSING_PATH when one is not there, before any is searched.
     """
+    hung = yield from _hung_ones(backups, patience)
+    elsewhere = elsewhere or Elsewhere()
+    elsewhere.leads.update((name, os.path.abspath(name)) for name in hung)
+    ways = yield from _followed(exclude, (*backups, *elsewhere.backups), elsewhere.leads, patience)
+    aim = Aim(wanted, key, *ways, elsewhere.looked_at)
     for backup in backups:
-        if backup.kind != "declared" and not backup.remote and not os.path.lexists(backup.path):
-            raise Refused(Fault.CASE_FILE_MISSING_PATH, str(backup.path))
-    passed_over = frozenset(os.path.realpath(path) for path in exclude)
-    for backup in backups:
-        name, tally = str(backup.path), _Tally()
-        if kind := kind_of(backup):
-            yield from search_repository(backup, kind, wanted, password, key=key, shredded=shredded)
-            continue
-        if backup.kind == "declared":
-            tally.limits.add(Reason.DECLARED)
-            if copy := declared_copy(
-                backup, tuple(sorted({one for of in wanted.doomed.values() for one in of})), key
-            ):
-                tally.copies += 1
-                yield CopyFound(copy)
-        elif backup.kind == "bagit":
-            yield from _search_bag(backup.path, wanted, key, passed_over, tally)
-            continue
-        elif backup.kind in _SEARCHED_KINDS:
-            yield from _search(name, wanted, key, passed_over, tally)
+        name, tally = str(backup.path), Tally()
+        if name in hung:
+            yield _hung(name, tally)
+        elif kind := kind_of(backup):
+            yield from search_repository(
+                backup, kind, wanted, password, key=key, shredded=shredded, patience=patience
+            )
+        elif backup.kind == "declared":
+            yield from _as_declared(backup, wanted, key, tally)
         else:
-            tally.limits.add(Reason.NOT_SEARCHED)
+            yield from _search_files(backup, aim, tally, patience)
+
+
+def _followed(
+    exclude: Sequence[Path], backups: Iterable[Backup], leads: dict[str, str], patience: float
+) -> Generator[Progressed, None, tuple[frozenset[str], frozenset[str]]]:
+    """Where what is passed over leads, and each repository of this computer as spelled and where it leads.
+
+    What nobody asked for yet is noted in `leads`; on a disk that does not say, as it is spelled.
+    """
+    stores = [one.path for one in backups if kind_of(one) and not one.remote]
+    if fresh := [name for name in dict.fromkeys(map(str, (*exclude, *stores))) if name not in leads]:
+        limit = min(patience, _AT_ONCE)
+        led = yield from asked(partial(real_paths, fresh, limit), fresh[0], limit + _MORE)
+        leads.update(zip(fresh, led, strict=True))
+    apart = (*map(os.path.abspath, stores), *(leads[str(path)] for path in stores))
+    return frozenset(leads[str(path)] for path in exclude), frozenset(apart)
+
+
+def _as_declared(
+    backup: Backup, wanted: Wanted, key: bytes, tally: Tally
+) -> Iterator[CopyFound | BackupSearched]:
+    tally.limits.add(Reason.DECLARED)
+    ids = tuple(sorted({one for of in wanted.doomed.values() for one in of}))
+    if copy := declared_copy(backup, ids, key):
+        tally.copies += 1
+        yield CopyFound(copy)
+    yield BackupSearched(tally.searched(str(backup.path)))
+
+
+def _search_files(
+    backup: Backup, aim: Aim, tally: Tally, patience: float
+) -> Iterator[CopyFound | BackupSearched | Progressed]:
+    name = str(backup.path)
+    if backup.kind == "bagit":
+        yield from _search_bag(backup.path, aim, tally, patience)
+        return
+    if backup.kind not in _SEARCHED_KINDS:
+        tally.limits.add(Reason.NOT_SEARCHED)
         yield BackupSearched(tally.searched(name))
+        return
+    if backup.kind == "archive":
+        aim = replace(aim, archive=start_of(name))
+    try:
+        store = yield from known_by(name, patience)
+        yield from _apart(search(name, aim, tally), name, patience)
+    except Unusable:
+        yield _hung(name, tally)
+        return
+    yield BackupSearched(tally.searched(name), store)
 
 
 def _search_bag(
-    root: Path, wanted: Wanted, key: bytes, passed_over: frozenset[str], tally: _Tally
+    root: Path, aim: Aim, tally: Tally, patience: float
 ) -> Iterator[CopyFound | BackupSearched | Progressed]:
     name = str(root)
     try:
-        yield from told(Step.CONFIRM, check_bag(root), "files", name)
+        store = yield from known_by(name, patience)
+        yield from told(Step.CONFIRM, check_bag(root), "files", name, patience)
+        yield from _apart(search(name, aim, tally), name, patience)
     except Unusable as error:
         yield BackupSearched(Searched(name, 0, 0, 0, (error.reason,), fault=error.reason))
         return
-    yield from _search(name, wanted, key, passed_over, tally)
-    yield BackupSearched(replace(tally.searched(name), check=CHECK))
+    yield BackupSearched(replace(tally.searched(name), check=CHECK), store)
 
 
-def _search(
-    root: str, wanted: Wanted, key: bytes, passed_over: frozenset[str], tally: _Tally
-) -> Iterator[CopyFound | Progressed]:
-    if _within(os.path.realpath(root), passed_over):
-        tally.limits.add(Reason.NOT_SEARCHED)
-        return
-    for path in _files(root, passed_over, tally.limits):
-        yield from tally.progress(path)
-        try:
-            copy = yield from _look(path, wanted, key, tally)
-        except CantRead as error:
-            tally.limits.add(error.reason)
-            continue
-        if copy is not None:
-            tally.copies += 1
-            yield CopyFound(copy)
+def _hung_ones(backups: Sequence[Backup], patience: float) -> Generator[Progressed, None, set[str]]:
+    """See that each backup of this computer is in its place; give those whose disk does not say."""
+    hung = set[str]()
+    for backup in backups:
+        there = yield from in_place(backup, patience)
+        if there is False:
+            raise Refused(Fault.CASE_FILE_MISSING_PATH, str(backup.path))
+        if there is None:
+            hung.add(str(backup.path))
+    return hung
 
 
-def _within(path: str, folders: frozenset[str]) -> bool:
-    return any(path == folder or path.startswith(folder.rstrip(os.sep) + os.sep) for folder in folders)
-
-
-def _files(root: str, passed_over: frozenset[str], limits: set[Reason]) -> Iterator[str]:
-    """Give the regular files under `root`, or `root` itself if it is one, in a fixed order."""
-    # The declared path itself may be a link: the officer named it. Nothing below it is followed.
-    named = Path(root)
-    start = named.resolve() if named.is_symlink() else named.absolute()
-    if not start.is_dir():
-        yield str(start)
-        return
-    stack = [str(start)]
-    while stack:
-        folder = stack.pop()
-        try:
-            with os.scandir(folder) as entries:
-                found = sorted(entries, key=lambda entry: entry.name)
-        except OSError as error:
-            limits.add(reason_of(error))
-            continue
-        inner = [e.path for e in found if e.is_dir(follow_symlinks=False)]
-        # One comparison by real path suffices: no link lies between the start and here.
-        stack += [path for path in reversed(inner) if os.path.realpath(path) not in passed_over]
-        yield from (e.path for e in found if e.is_file(follow_symlinks=False))
-
-
-def _look(path: str, wanted: Wanted, key: bytes, tally: _Tally) -> Generator[Progressed, None, Copy | None]:
-    with reading(path) as (file, stamp):
-        tally.files += 1
-        if stamp.size == 0 or _is_own(path, stamp, wanted):
-            return None
-        sha256 = (yield from _hashed(file, path, tally)) if stamp.size in wanted.sizes else ""
-        contents = Contents()
-        if sha256 in wanted.doomed:
-            contents.ids.update(wanted.doomed[sha256])
-        elif form := _form(file):
-            contents.form = form
-            yield from _open_up(file, stamp, path, wanted, contents, tally)
-        if not stood_still(file, stamp):
-            (contents.against if contents.ids else tally.limits).add(Reason.CHANGED)
-        if not contents.ids:
-            return None
-        sha256 = sha256 or (yield from _hashed(file, path, tally))
-        return _copy(path, stamp, sha256, wanted, key, contents)
-
-
-def _hashed(file: io.FileIO, path: str, tally: _Tally) -> Generator[Progressed, None, str]:
-    run = digesting(file)
-    while True:
-        try:
-            next(run)
-        except StopIteration as end:
-            return str(end.value)
-        yield from tally.progress(path)
-
-
-def _copy(path: str, stamp: Stamp, sha256: str, wanted: Wanted, key: bytes, contents: Contents) -> Copy:
-    if stamp.links > 1:
-        contents.against.add(Reason.HARD_LINK)
-    if sha256 in wanted.kept:
-        contents.against.add(Reason.KEPT_CONTENT)
-    return Copy(
-        id=handle(key, "c", path),
-        of=tuple(sorted(contents.ids)),
-        path=path,
-        member=", ".join(filter(None, contents.attached)),
-        stamp=stamp,
-        sha256=sha256,
-        disposal=_disposal(contents, wanted),
-        reasons=tuple(sorted(contents.against, key=lambda reason: reason.value)),
-    )
-
-
-def _disposal(contents: Contents, wanted: Wanted) -> Disposal:
-    """What is proposed for a file; an archive that only holds other things too is written anew without these.
-
-    An archive of keys is for the step that shreds them, which takes it whole or not at all.
-    """
-    if not contents.against:
-        return Disposal.WIPE
-    keys = contents.ids - wanted.records
-    mixed = contents.against == {Reason.MIXED_ARCHIVE} and contents.form is not Form.FOREIGN
-    return Disposal.REWRITE if mixed and not keys else Disposal.EXCEPTION
-
-
-def _is_own(path: str, stamp: Stamp, wanted: Wanted) -> bool:
-    """Whether the file is one of the case's own under its own name, and not a hard link to it."""
-    names = wanted.own.get((stamp.device, stamp.inode), ())
-    if not names:
-        return False
-    # With one link there is one name, however the path to it is spelled.
-    return stamp.links == 1 or os.path.realpath(path) in {os.path.realpath(name) for name in names}
-
-
-def _form(file: BinaryIO) -> Form | None:
+def in_place(backup: Backup, patience: float = PATIENCE) -> Generator[Progressed, None, bool | None]:
+    """Whether a backup is in its place; None when its disk does not say. One elsewhere counts as such."""
+    if backup.kind == "declared" or backup.remote:
+        return True
+    name = str(backup.path)
     try:
-        file.seek(0)
-        return form_of(file.read(HEAD))
-    except OSError as error:
-        raise CantRead(reason_of(error)) from error
+        return (yield from asked(partial(os.path.lexists, name), name, patience))
+    except Unusable:
+        return None
 
 
-def _open_up(
-    file: BinaryIO, stamp: Stamp, path: str, wanted: Wanted, contents: Contents, tally: _Tally
-) -> Iterator[Progressed]:
-    """Look at every member of an archive; what speaks against disposing of it whole is collected."""
-    for member in members(file, stamp.size, frozenset(wanted.doomed), wanted.sizes, Limits(), path):
-        tally.members += not member.opened
-        yield from tally.progress(path)
-        if member.problem is not None:
-            tally.limits.add(member.problem)
-            contents.against.add(member.problem)
-            continue
-        weigh(member, wanted, contents)
+def _apart(
+    search: Generator[CopyFound | Progressed, None, None], name: str, patience: float
+) -> Iterator[CopyFound | Progressed]:
+    """Search in a thread of its own: a network folder whose server is gone holds up whoever reads it."""
+    for event in watched(search, patience + _MORE):
+        yield event or Progressed(Step.CONFIRM, 0, 0, "files", name)
+
+
+def _hung(name: str, tally: Tally) -> BackupSearched:
+    tally.limits.add(Reason.TOOL_HUNG)
+    return BackupSearched(replace(tally.searched(name), fault=Reason.TOOL_HUNG))

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from app.domain.event import Settled
+from app.domain.event import Progressed, Settled
 from app.domain.outcome import AnyOutcome, Evidence, KeepOutcome, KeyOutcome, Outcome, Reason
 from app.domain.plan import PlanItem
 from app.domain.step import Step
 from app.steps.confirm.naming import file_name
 from app.steps.confirm.package import SUFFIX
-from app.steps.confirm.reading import CantRead, digest, reading
+from app.steps.confirm.reading import CantRead, reading, shown_digest
 
 Ended = Mapping[str, tuple[AnyOutcome, Evidence]]
 """How each item ended, by its id."""
 
 
-def check_gone(items: Iterable[PlanItem], ended: Ended) -> Iterator[Settled]:
+def check_gone(items: Iterable[PlanItem], ended: Ended) -> Iterator[Progressed | Settled]:
     """Settle as SURVIVES what was destroyed and yet stands at its place again, byte for byte.
 
     A program that synchronises or restores may have put it back. What was not destroyed
@@ -28,7 +28,9 @@ def check_gone(items: Iterable[PlanItem], ended: Ended) -> Iterator[Settled]:
     """
     for item in items:
         outcome, evidence = ended.get(item.id, (Outcome.FAILED, Evidence("")))
-        if item.fate.destroys and outcome not in (Outcome.FAILED, KeyOutcome.FAILED) and _stands(item):
+        if not item.fate.destroys or outcome in (Outcome.FAILED, KeyOutcome.FAILED):
+            continue
+        if (yield from _stands(item)):
             again = replace(evidence, limits=tuple(dict.fromkeys((*evidence.limits, Reason.COPIES_REMAIN))))
             yield Settled(Step.CERTIFY, item.id, item.subject, Outcome.SURVIVES, again)
 
@@ -46,12 +48,14 @@ def check_sealed(items: Iterable[PlanItem], ended: Ended, folder: Path, case: st
             yield Settled(Step.CERTIFY, item.id, item.subject, KeepOutcome.NOT_SEALED, lost)
 
 
-def _stands(item: PlanItem) -> bool:
+def _stands(item: PlanItem) -> Generator[Progressed, None, bool]:
     if not item.sha256 or not os.path.lexists(item.path):
         return False
     try:
         with reading(item.path) as (file, stamp):
-            return stamp.size == item.stamp.size and digest(file) == item.sha256
+            if stamp.size != item.stamp.size:
+                return False
+            return (yield from shown_digest(file, Step.CERTIFY, item.path)) == item.sha256
     except CantRead:
         return False
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +12,8 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 from app.domain.case import Custodian
 from app.domain.fault import Fault, Refused
 from app.domain.outcome import Reason
-from app.steps.confirm.pipe import BrokenOff, Pipe
+from app.domain.wording import letters
+from app.steps.confirm.pipe import Pipe, beside
 from app.steps.confirm.shares import in_shares, joined, words_in
 from app.system.durable import write_durably
 
@@ -32,13 +32,15 @@ class Keyholders:
     """Who can open a package, and with whose keys its restore is tried.
 
     `trials` holds the identities of one restore each. `restored_with` is custodian |
-    shares | made_here | one_time. `limits` say what the restore does not prove.
+    shares | made_here | one_time. `limits` say what the restore does not prove, `untried`
+    are the recipients with whose key nothing was restored.
     """
 
     recipients: tuple[str, ...]
     trials: tuple[tuple[Identity, ...], ...]
     restored_with: str
     limits: tuple[Reason, ...]
+    untried: tuple[str, ...]
 
 
 def keyholders(custodians: Sequence[Custodian], folder: Path) -> Keyholders:
@@ -47,17 +49,21 @@ def keyholders(custodians: Sequence[Custodian], folder: Path) -> Keyholders:
     When no custodian is declared, or one without any key, a key is made for them and
     stands in `folder` as `custodian-key.txt` afterwards; one that is there is used
     again. The key of one who gets it in shares is restored from these. When no key is
-    at hand, a one-time key is made, which lives in memory only.
+    at hand, a one-time key is made, which lives in memory only. A key that is made here is
+    nobody's second key, and two keys of one name are one person's.
 
     Raises:
         Refused: CASE_FILE_WRONG_VALUE for a recipient that is not one;
-            IDENTITY_UNREADABLE for a key file that can't be used.
+            IDENTITY_UNREADABLE for a key file that can't be used, IDENTITY_OF_ANOTHER for
+            one without the recipient's secret key.
     """
     from pyrage import x25519
 
     declared = [_keys_of(custodian, folder, number) for number, custodian in enumerate(custodians, 1)]
     shared = any(custodian.shares for custodian in custodians)
     recipients = [recipient for recipient, _ in declared if recipient]
+    names = {letters(one.name) for one, (recipient, _) in zip(custodians, declared, strict=True) if recipient}
+    alone = min(len(set(recipients)), len(names)) < 2
     trials = [own for _, own in declared if own]
     limits = [Reason.NO_CUSTODIAN_KEY] if any(to and not own for to, own in declared) else []
     restored_with = "shares" if shared else "custodian" if trials else "one_time"
@@ -69,24 +75,32 @@ def keyholders(custodians: Sequence[Custodian], folder: Path) -> Keyholders:
         restored_with = restored_with if trials else "made_here"
         trials.append(made)
         limits += [] if shared else [Reason.CUSTODIAN_KEY_MADE_HERE]
-    if len(set(recipients)) == 1 and not shared:
+    if alone and not shared:
         limits.append(Reason.ONE_RECIPIENT)
     if not trials:
         once = x25519.Identity.generate()
         recipients.append(str(once.to_public()))
         trials.append((once,))
-    return Keyholders(tuple(dict.fromkeys(recipients)), tuple(trials), restored_with, tuple(limits))
+    tried = {str(one.to_public()) for own in trials for one in own}
+    to = tuple(dict.fromkeys(recipients))
+    untried = tuple(one for one in to if one not in tried)
+    return Keyholders(to, tuple(trials), restored_with, tuple(limits), untried)
 
 
 def _keys_of(custodian: Custodian, folder: Path, number: int) -> tuple[str, tuple[Identity, ...]]:
-    """Give the recipient of a custodian, empty when there is no key at all, and the keys at hand."""
+    """Give the recipient of a custodian, empty when there is no key at all, and their key if at hand."""
     if custodian.shares:
         key = in_shares(folder, number, *custodian.shares)
         return str(key[0].to_public()), key
     own = _read_identities(custodian.identity) if custodian.identity else ()
     if not custodian.recipient and not own:
         return "", ()
-    return str(_recipient(custodian.recipient or str(own[0].to_public()))), own
+    recipient = str(_recipient(custodian.recipient or str(own[0].to_public())))
+    # Any key that opens the package would restore it; this custodian has to be able to.
+    fitting = tuple(one for one in own if str(one.to_public()) == recipient)[:1]
+    if own and not fitting:
+        raise Refused(Fault.IDENTITY_OF_ANOTHER, str(custodian.identity), recipient)
+    return recipient, fitting
 
 
 def identities_in(text: str) -> tuple[Identity, ...]:
@@ -121,7 +135,7 @@ def encrypting(target: BinaryIO, recipients: Sequence[str]) -> Iterator[Pipe]:
 
     pipe, tap = Pipe(), _Tap(target)
     to = [_recipient(text) for text in recipients]
-    with _thread(lambda: pyrage.encrypt_io(pipe, tap, to), pipe) as failures:
+    with beside(lambda: pyrage.encrypt_io(pipe, tap, to), pipe) as failures:
         yield pipe
         pipe.end()
     if failures:
@@ -143,38 +157,12 @@ def decrypting(source: BinaryIO, identities: Sequence[Identity]) -> Iterator[Pip
         pyrage.decrypt_io(source, pipe, list(identities))
         pipe.end()
 
-    with _thread(work, pipe) as failures:
+    with beside(work, pipe) as failures:
         yield pipe
         while pipe.read():
             pass
     if failures:
         raise NotOpened from failures[0]
-
-
-@contextmanager
-def _thread(work: Callable[[], None], pipe: Pipe) -> Iterator[list[BaseException]]:
-    """Run `work` beside the block and join it; what made it fail is in the list after the block."""
-    failures: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            work()
-        except BaseException as error:  # noqa: BLE001 - handed to the caller's thread, whatever it is
-            failures.append(error)
-            pipe.break_off()
-
-    # A daemon: it only feeds an unfinished file, and must not hold up the end of the process.
-    thread = threading.Thread(target=run, name="age", daemon=True)
-    thread.start()
-    try:
-        yield failures
-    except BrokenOff:
-        pipe.break_off()
-    except BaseException:
-        pipe.break_off()
-        raise
-    finally:
-        thread.join()
 
 
 class _Tap:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 
-from app.domain.event import Settled
+from app.domain.event import Progressed, Settled
 from app.domain.fate import Fate
 from app.domain.outcome import AnyOutcome, Evidence, Fact, KeepOutcome, Outcome, Reason
 from app.domain.plan import PlanItem
 from app.domain.step import Step
-from app.steps.confirm.reading import CantRead, digest, reading
+from app.steps.confirm.reading import CantRead, reading, shown_digest
 
 _ENDS = {Fate.FREEZE: KeepOutcome.FROZEN, Fate.LEAVE: KeepOutcome.LEFT}
 
 
-def check_kept(items: Iterable[PlanItem]) -> Iterator[Settled]:
+def check_kept(items: Iterable[PlanItem]) -> Iterator[Progressed | Settled]:
     """Settle each item that is frozen or left by reading it again; other fates are passed over.
 
     An item whose content was never readable has no digest to compare with: size and
@@ -23,11 +23,11 @@ def check_kept(items: Iterable[PlanItem]) -> Iterator[Settled]:
     """
     for item in items:
         if item.fate in _ENDS:
-            outcome, evidence = _look(item)
+            outcome, evidence = yield from _look(item)
             yield Settled(Step.CERTIFY, item.id, item.subject, outcome, evidence)
 
 
-def _look(item: PlanItem) -> tuple[AnyOutcome, Evidence]:
+def _look(item: PlanItem) -> Generator[Progressed, None, tuple[AnyOutcome, Evidence]]:
     try:
         with reading(item.path) as (file, stamp):
             if stamp.size != item.stamp.size:
@@ -35,7 +35,7 @@ def _look(item: PlanItem) -> tuple[AnyOutcome, Evidence]:
             if not item.sha256:
                 same = stamp.mtime_ns == item.stamp.mtime_ns
                 return _kept(item, Reason.UNREADABLE) if same else _failed(Reason.CHANGED)
-            if digest(file) != item.sha256:
+            if (yield from shown_digest(file, Step.CERTIFY, item.path)) != item.sha256:
                 return _failed(Reason.CHANGED)
             return _kept(item)
     except CantRead as error:

@@ -40,6 +40,11 @@ _BEGINS: Final = re.compile(rb"From \S.*\d\d:\d\d")
 _NOT_BASE64: Final = bytes(
     set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=")
 )
+_ENCODINGS: Final = ("", "7bit", "8bit", "binary", "base64", "quoted-printable")
+_IN_TEXT: Final = re.compile(
+    rb"begin(?:-base64)? [0-7]{3,4} \S|=ybegin |\(This file must be converted with BinHex"
+)
+"""How a file begins that stands in the text of a mail, as it was done before there were parts."""
 _PROBLEMS: Final = {
     "application/pkcs7-mime": Reason.UNREADABLE,
     "application/x-pkcs7-mime": Reason.UNREADABLE,
@@ -142,6 +147,8 @@ class _Walk:
         self._over = self._at_end = False
         """Whether the mail has ended, and the file."""
         self._is_box = self._blank = False
+        self._in_text = False
+        """Whether the text of a part has a file in it."""
 
     def parts(self) -> Iterator[Part | None]:
         first = next(self._lines, b"")
@@ -196,12 +203,22 @@ class _Walk:
         elif told.is_mail and depth < _DEEPEST:
             yield from self._entity(depth + 1)
         else:
-            pieces = _decoded(self._body(), told.encoding)
-            deep = Reason.SEARCH_LIMIT if told.boundary or told.is_mail else None
-            stream = cast("BinaryIO", _Stream(pieces))
-            yield Part(told.name, stream, told.encoding == "base64", deep or _PROBLEMS.get(told.kind))
-            for _ in pieces:
-                pass
+            yield from self._part(told)
+
+    def _part(self, told: _Told) -> Iterator[Part]:
+        """What is in one piece, and a word of the files in its text, which are not taken out of it."""
+        pieces = _decoded(self._noticed(self._body()), told.encoding)
+        yield Part(told.name, cast("BinaryIO", _Stream(pieces)), told.encoding == "base64", told.problem)
+        for _ in pieces:
+            pass
+        if self._in_text:
+            self._in_text = False
+            yield Part(told.name, io.BytesIO(), problem=Reason.NOT_SEARCHED)
+
+    def _noticed(self, lines: Iterator[bytes]) -> Iterator[bytes]:
+        for line in lines:
+            self._in_text |= bool(_IN_TEXT.match(line))
+            yield line
 
     def _several(self, boundary: bytes, depth: int) -> Iterator[Part]:
         level = len(self._boundaries)
@@ -239,6 +256,13 @@ class _Told:
     @property
     def is_mail(self) -> bool:
         return self.kind == "message/rfc822" and self.encoding in ("", "7bit", "8bit", "binary")
+
+    @property
+    def problem(self) -> Reason | None:
+        """Why nobody sees from here what is in its body."""
+        if self.boundary or self.is_mail:
+            return Reason.SEARCH_LIMIT
+        return _PROBLEMS.get(self.kind) or (None if self.encoding in _ENCODINGS else Reason.NOT_SEARCHED)
 
 
 def _told(head: bytes) -> _Told:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 _ROOM: Final = 8
@@ -70,3 +72,32 @@ class Pipe:
                 chunk = chunk[:count]
             self._changed.notify_all()
         return bytes(chunk)
+
+
+@contextmanager
+def beside(work: Callable[[], None], pipe: Pipe) -> Iterator[list[BaseException]]:
+    """Run `work`, the other end of a pipe, in a thread beside the block, and wait for its end after it.
+
+    What made it fail is in the list after the block; whichever side fails breaks the pipe off.
+    """
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001 - handed to the caller's thread, whatever it is
+            failures.append(error)
+            pipe.break_off()
+
+    # A daemon: it only feeds an unfinished file, and must not hold up the end of the process.
+    thread = threading.Thread(target=run, name="lethe-pipe", daemon=True)
+    thread.start()
+    try:
+        yield failures
+    except BrokenOff:
+        pipe.break_off()
+    except BaseException:
+        pipe.break_off()
+        raise
+    finally:
+        thread.join()

@@ -11,8 +11,10 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from app.domain.event import Progressed
 from app.domain.outcome import Reason
 from app.domain.record import Stamp
+from app.domain.step import Step
 
 CHUNK: Final = 1 << 20
 _PART: Final = 8 << 20
@@ -46,6 +48,15 @@ class CantRead(Exception):
 def reason_of(error: OSError) -> Reason:
     """Give the reason that stands for an error of the system; IO_ERROR where there is no better one."""
     return _REASONS.get(error.errno or 0, Reason.IO_ERROR)
+
+
+def raised(error: OSError) -> None:
+    """Let a walk through folders end where one can't be listed: by itself it passes over it.
+
+    Raises:
+        OSError: the error.
+    """
+    raise error
 
 
 def stamp_of(seen: os.stat_result) -> Stamp:
@@ -111,6 +122,18 @@ def digesting(file: io.FileIO) -> Generator[int, None, str]:
     except OSError as error:
         raise CantRead(reason_of(error)) from error
     return state.hexdigest()
+
+
+def shown_digest(file: io.FileIO, step: Step, path: str) -> Generator[Progressed, None, str]:
+    """As `digesting`, told as progress of a step."""
+    run, size = digesting(file), os.fstat(file.fileno()).st_size
+    while True:
+        try:
+            done = next(run)
+        except StopIteration as end:
+            found: str = end.value
+            return found
+        yield Progressed(step, done, size, "bytes", path)
 
 
 def stood_still(file: io.FileIO, stamp: Stamp) -> bool:

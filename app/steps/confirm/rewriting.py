@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import stat
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -25,10 +26,10 @@ from app.identity import SignedPlan
 from app.steps.confirm import sevenzip
 from app.steps.confirm.archives import Limits, members
 from app.steps.confirm.archiving import CantWrite, write_without
-from app.steps.confirm.forms import BROKEN, HEAD, Form, form_of
 from app.steps.confirm.reading import CHUNK, CantRead, reading
 from app.steps.confirm.repositories.waiting import waiting
 from app.system.durable import sync_folder
+from app.system.packed import BROKEN, HEAD, Packed, packed_as
 
 _BESIDE: Final = ".lethe-new"
 
@@ -63,7 +64,6 @@ def rewrite_archives(
         try:
             yield from _watched(item, hashes)
         except (CantRead, CantWrite, OSError, *BROKEN):
-            beside(item.path).unlink(missing_ok=True)
             failed.append(Path(item.path))
     return tuple(failed)
 
@@ -72,7 +72,7 @@ def put_in_place(items: Iterable[PlanItem], copies: Mapping[str, Copy]) -> None:
     """Give each new archive the name of the old one that is gone; while that still stands, drop it."""
     for item, _ in _rewritten(items, copies):
         new, old = beside(item.path), Path(item.path)
-        if not new.is_file():
+        if not _is_plain(new):
             continue
         if os.path.lexists(old):
             new.unlink()
@@ -120,7 +120,6 @@ def _watched(item: PlanItem, doomed: frozenset[str]) -> Iterator[Progressed]:
         with suppress(_Stopped, CantRead, CantWrite, OSError, *BROKEN):
             for _ in run:
                 pass
-        beside(item.path).unlink(missing_ok=True)
         raise
 
 
@@ -133,9 +132,8 @@ def _write(item: PlanItem, doomed: frozenset[str], pace: _Pace) -> None:
         if _digest(old, pace) != item.sha256:
             raise CantWrite
         old.seek(0)
-        with new.open("w+b") as target:
-            new.chmod(0o600)
-            if form_of(old.read(HEAD)) is Form.SEVENZIP:
+        with _made(new) as target:
+            if packed_as(old.read(HEAD)) is Packed.SEVENZIP:
                 _write_sevenzip(item.path, target, doomed, pace)
             else:
                 write_without(old, target, doomed, pace)
@@ -144,6 +142,33 @@ def _write(item: PlanItem, doomed: frozenset[str], pace: _Pace) -> None:
             _compare(item.path, old, target, doomed, pace)
     _like(item.path, new)
     sync_folder(new.parent)
+
+
+@contextmanager
+def _made(new: Path) -> Iterator[BinaryIO]:
+    """Make the file for the new archive; it is gone again when the work in it fails.
+
+    What a run that was killed left there is removed, and nothing else that has its name.
+    """
+    if _is_plain(new):
+        new.unlink()
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+    fd = os.open(new, flags, 0o600)
+    try:
+        with os.fdopen(fd, "w+b") as target:
+            yield target
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise
+
+
+def _is_plain(path: Path) -> bool:
+    """Whether a file is there that has no other name, and is no link to one."""
+    try:
+        seen = path.lstat()
+    except OSError:
+        return False
+    return stat.S_ISREG(seen.st_mode) and seen.st_nlink == 1
 
 
 def _digest(file: BinaryIO, pace: _Pace) -> str:

@@ -61,7 +61,7 @@ def _beside(package: Path) -> dict[str, object] | None:
     path = package.with_name(f"{package.name.removesuffix(SUFFIX)}.json")
     try:
         found = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
 

@@ -33,6 +33,7 @@ from app.steps.confirm.package import (
     tag_blocks,
     unpack,
 )
+from app.steps.confirm.shares import share_names
 from app.system.durable import sync_file, sync_folder, write_durably
 
 METHOD: Final = "bagit-age"
@@ -62,7 +63,7 @@ class _Sealing:
 
     @property
     def top(self) -> str:
-        return f"sealed-{file_name(self.case)}"
+        return _top(self.case)
 
     @property
     def package(self) -> Path:
@@ -73,8 +74,29 @@ class _Sealing:
         return self.folder / f"{self.top}{SUFFIX}.part"
 
     @property
+    def beside(self) -> Path:
+        return self.folder / f"{self.top}.json"
+
+    @property
     def left(self) -> list[Kept]:
         return [pair for pair in self.kept if pair[0].id not in self.refused]
+
+
+def _top(case: str) -> str:
+    return f"sealed-{file_name(case)}"
+
+
+def sealed_names(case: str, custodians: Sequence[Custodian]) -> tuple[str, ...]:
+    """Name all that sealing lays into its folder, or may leave there when it is killed."""
+    shared = ((number, one.shares) for number, one in enumerate(custodians, 1) if one.shares)
+    top = _top(case)
+    return (
+        f"{top}{SUFFIX}",
+        f"{top}{SUFFIX}.part",
+        f"{top}.json",
+        CUSTODIAN_KEY,
+        *(name for number, (_, made) in shared for name in share_names(number, made)),
+    )
 
 
 def seal(
@@ -94,7 +116,7 @@ def seal(
 
     Raises:
         Refused: DISK_FULL, SEAL_FAILED when `folder` can't be written,
-            CASE_FILE_WRONG_VALUE or IDENTITY_UNREADABLE for a custodian's key.
+            CASE_FILE_WRONG_VALUE, IDENTITY_UNREADABLE or IDENTITY_OF_ANOTHER for a custodian's key.
     """
     chosen = [pair for pair in kept if pair[1].fate in (Fate.SEAL, Fate.TRANSFER)]
     if not chosen:
@@ -206,7 +228,7 @@ def _publish(work: _Sealing) -> None:
         "count": len(work.left),
         "oxum": work.oxum,
     }
-    write_durably(work.package.with_name(f"{work.top}.json"), canonical(beside) + b"\n")
+    write_durably(work.beside, canonical(beside) + b"\n")
 
 
 def _settle(work: _Sealing, key: bytes) -> Iterator[Settled]:
@@ -219,6 +241,8 @@ def _settle(work: _Sealing, key: bytes) -> Iterator[Settled]:
         ("restored_with", holders.restored_with),
         ("restores", len(holders.trials)),
     )
+    if holders.untried:
+        facts += (("not_restored_with", " ".join(handle(key, "a", one) for one in holders.untried)),)
     sealed = Evidence(METHOD, holders.limits, facts)
     for record, _ in work.kept:
         reason = work.refused.get(record.id)

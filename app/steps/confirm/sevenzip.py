@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import shutil
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,6 +18,7 @@ from app.system.programs import Running
 _CALLED: Final = ("7z", "7zz", "7za")
 PATIENCE: Final = 300.0
 """Seconds without any sign of life after which the program counts as hung."""
+_LONGEST_LINE: Final = 1 << 20
 _QUIET: Final = ("-bd", "-y", "-spd", "-sccUTF-8", "-scsUTF-8")
 
 
@@ -68,8 +70,7 @@ def parts(path: str) -> Iterator[tuple[Told, Part]]:
         ValueError: when it can't be read whole: damaged, encrypted, or not what its list says.
         Hung: when the program shows no sign of life.
     """
-    listed = _listed(path)
-    with _running("x", "-so", *_QUIET, "-p", "--", path) as stream:
+    with closing(_listed(path)) as listed, _running("x", "-so", *_QUIET, "-p", "--", path) as stream:
         for told in listed:
             part = Part(stream, told)
             yield told, part
@@ -100,23 +101,31 @@ def write_without(path: str, target: Path, names: Sequence[str], alive: Callable
             raise ValueError(path)
 
 
-def _listed(path: str) -> tuple[Told, ...]:
-    listed = bytearray()
+def _listed(path: str) -> Generator[Told, None, None]:
+    """Give each file of the list as it comes: a small archive may have one that fills the memory."""
     with _running("l", "-slt", "-ba", *_QUIET, "-p", "--", path) as stream:
-        while data := stream.read(1 << 16):
-            listed += data
+        block: dict[str, str] = {}
+        for line in _lines(stream):
+            name, mark, value = line.partition(" = ")
+            if mark:
+                block[name] = value
+            elif not line and block:
+                if not _is_folder(block):
+                    yield _told(block)
+                block = {}
         if not stream.ended_well():
             raise ValueError(path)
-    text = listed.decode("utf-8", "surrogateescape")
-    blocks = (dict(_pairs(block)) for block in text.replace("\r\n", "\n").split("\n\n"))
-    return tuple(_told(block) for block in blocks if block and not _is_folder(block))
 
 
-def _pairs(block: str) -> Iterator[tuple[str, str]]:
-    for line in block.split("\n"):
-        name, mark, value = line.partition(" = ")
-        if mark:
-            yield name, value
+def _lines(stream: Running) -> Iterator[str]:
+    """Each line that a program prints, and an empty one at the end."""
+    rest = b""
+    while data := stream.read(1 << 16):
+        *whole, rest = (rest + data).split(b"\n")
+        yield from (line.decode("utf-8", "surrogateescape").rstrip("\r") for line in whole)
+        if len(rest) > _LONGEST_LINE:
+            raise ValueError("line")
+    yield from (rest.decode("utf-8", "surrogateescape"), "")
 
 
 def _is_folder(block: Mapping[str, str]) -> bool:

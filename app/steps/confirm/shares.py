@@ -30,7 +30,7 @@ def in_shares(folder: Path, number: int, needed: int, made: int) -> tuple[Identi
     """
     from pyrage import x25519
 
-    paths = [folder / f"custodian-{number}-share-{one}-of-{made}.txt" for one in range(1, made + 1)]
+    paths = [folder / name for name in share_names(number, made)]
     if not all(path.is_file() for path in paths):
         secret = _unpacked(str(x25519.Identity.generate()))
         for at, (path, words) in enumerate(zip(paths, _split(secret, needed, made), strict=True), 1):
@@ -45,6 +45,11 @@ def in_shares(folder: Path, number: int, needed: int, made: int) -> tuple[Identi
     if key != others or _opens(shares[: needed - 1]):
         raise Refused(Fault.SEAL_FAILED, str(paths[0]), "SLIP-39")
     return (x25519.Identity.from_str(key),)
+
+
+def share_names(number: int, made: int) -> list[str]:
+    """Name the files of a custodian's shares."""
+    return [f"custodian-{number}-share-{one}-of-{made}.txt" for one in range(1, made + 1)]
 
 
 def words_in(text: str) -> tuple[str, ...]:

@@ -31,7 +31,7 @@ _COLUMNS: Final[tuple[Column[PlanItem], ...]] = (
     Column(lambda: translate("Entries", "Is a"), lambda item: words.say(item.subject), width=6),
     Column(lambda: translate("Entries", "Fate"), lambda item: words.say(item.fate), width=12),
     Column(lambda: translate("Items", "Ground"), lambda item: words.say(item.ground), width=17),
-    Column(lambda: translate("Items", "Law"), lambda item: item.law, width=14),
+    Column(lambda: translate("Items", "Law"), lambda item: words.law(item.law), width=14),
     Column(lambda: translate("Items", "Tier"), lambda item: words.say(item.tier), width=7),
     Column(
         lambda: translate("Copies", "Size"),

@@ -46,9 +46,7 @@ def found_records() -> Rows[Record]:
                 lambda one: -one.tier.rank,
                 width=10,
             ),
-            Column(
-                lambda: translate("Records", "Category"), lambda one: words.category(one.category), width=22
-            ),
+            Column(lambda: translate("Records", "Category"), words.told_category, long=True, width=22),
             Column(
                 lambda: translate("Records", "Problems"),
                 lambda one: words.problems(one.problems),
@@ -69,7 +67,8 @@ def decided_records() -> Rows[Row]:
             ),
             Column(
                 lambda: translate("Records", "Category"),
-                lambda row: words.category(row.record.category),
+                lambda row: words.told_category(row.record),
+                long=True,
                 width=22,
             ),
             Column(
@@ -100,7 +99,7 @@ def _why(row: Row) -> str:
 
 
 def _law(row: Row) -> str:
-    return row.decision.law if row.decision else ""
+    return words.law(row.decision.law) if row.decision else ""
 
 
 def _due(row: Row) -> str:

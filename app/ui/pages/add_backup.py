@@ -30,7 +30,6 @@ _TOLD: Final = {
     "duplicity": ("secret", "disposal", "by"),
     "declared": ("disposal", "until", "by", "paper", "note"),
 }
-_DATED: Final = (Disposal.EXPIRES, Disposal.LOCKED)
 
 
 class BackupDialog(AddDialog):
@@ -87,10 +86,9 @@ class BackupDialog(AddDialog):
 
     @property
     def _fields(self) -> tuple[str, ...]:
-        told = _TOLD[self.kind.currentData()]
-        if self.disposal.currentData() is None:
-            told = tuple(one for one in told if one not in ("by", "until", "paper"))
-        return tuple(one for one in told if one != "until" or self.disposal.currentData() in _DATED)
+        disposal: Disposal | None = self.disposal.currentData()
+        unasked = ("by", "until", "paper") if disposal is None else () if disposal.dated else ("until",)
+        return tuple(one for one in _TOLD[self.kind.currentData()] if one not in unasked)
 
     @override
     def wrong(self) -> str:

@@ -86,7 +86,8 @@ class AddDialog(QDialog):
     def make_room(self) -> None:
         """Be as high as the lines that are shown need: those that wrap say less of themselves."""
         self._column.activate()
-        need = self._column.totalHeightForWidth(max(self.width(), self.minimumWidth()))
+        # As narrow as it may be made, so that no line is cut when it is.
+        need = self._column.totalHeightForWidth(self.minimumWidth())
         self.setMinimumHeight(need)
         self.resize(max(self.width(), self.minimumWidth()), need)
 

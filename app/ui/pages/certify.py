@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QGroupBox, QHBoxLayout, QLabel, QVBoxLayout
+from PySide6.QtWidgets import QGroupBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from app.domain.case import Role
+from app.domain.event import Progressed
 from app.domain.fate import Fate
 from app.domain.fault import Refused
 from app.domain.outcome import KeepOutcome
@@ -19,25 +20,31 @@ from app.ui import words
 from app.ui.desk import Desk
 from app.ui.models.entries import EntryRow, entries, entry_of
 from app.ui.models.records import name_of
+from app.ui.pace import pace_told
+from app.ui.pages.asked_again import asked_told
 from app.ui.pages.page import StepPage
 from app.ui.pages.papers_dialog import PapersDialog
 from app.ui.widgets.people import PeopleBoxes
-from app.ui.widgets.plain import Button, PathLabel
+from app.ui.widgets.plain import Button, PathLabel, scrolling
 from app.ui.widgets.sheet import Sheet
 
 _FATE: Final = 2
 """The column of the fates."""
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from app.flow import Flow
+    from app.flow.pending import Addendum, AskedAgain
     from app.identity import Identity
     from app.steps.certify import Verdict
 
 
 class CertifyPage(StepPage):
-    """Makes the certificate with both people's signatures, opens it and verifies it."""
+    """Makes the certificate with both people's signatures, opens it and verifies it.
+
+    Of a certified case it asks again for keys and copies with a date, for which both sign an addendum.
+    """
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk, Step.CERTIFY)
@@ -57,7 +64,12 @@ class CertifyPage(StepPage):
         self._names: dict[str, str] = {}
         self._fates: dict[str, Fate] = {}
         self._verdict: Verdict | None = None
-        self._made = False
+        self._made = self._pending = False
+        self.pending = QLabel()
+        self.pending.setWordWrap(True)
+        self.pending.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._asked: list[AskedAgain] = []
+        self._added: list[Addendum] = []
         self._people: tuple[Identity, ...] = ()
         self._lay_out()
         self.boxes.changed.connect(self.refresh)
@@ -69,6 +81,7 @@ class CertifyPage(StepPage):
 
     def _lay_out(self) -> None:
         people = QVBoxLayout(self.people_box)
+        people.addWidget(self.pending)
         people.addWidget(self.boxes)
         buttons = QHBoxLayout()
         for button in (self.open, self.folder, self.check):
@@ -79,15 +92,19 @@ class CertifyPage(StepPage):
         paper.addWidget(self.verdict)
         paper.addLayout(buttons)
         self.verdict.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.column.addWidget(self.notice)
-        self.column.addWidget(self.people_box)
-        self.column.addWidget(self.run)
-        self.column.addWidget(self.paper)
         row = QHBoxLayout()
         row.addWidget(self.left, 1)
         row.addWidget(self.papers)
-        self.column.addLayout(row)
-        self.column.addWidget(self.sheet, 1)
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, self.fontMetrics().horizontalAdvance("0"), 0)
+        column.setSpacing(self.column.spacing())
+        for part in (self.people_box, self.run, self.paper):
+            column.addWidget(part)
+        column.addLayout(row)
+        column.addWidget(self.sheet, 1)
+        self.column.addWidget(self.notice)
+        self.column.addWidget(scrolling(content), 1)
 
     @override
     def people(self) -> Sequence[Identity]:
@@ -95,6 +112,8 @@ class CertifyPage(StepPage):
 
     @override
     def load(self, flow: Flow) -> None:
+        # It may be another case than the one that was asked for.
+        self._asked, self._added = [], []
         stand_in = next((one for one in flow.case.people if one.instead_of), None)
         witness = stand_in if stand_in and stand_in.role is Role.WITNESS else self.desk.witness
         if witness is not None and self.witness.source() is None:
@@ -118,6 +137,7 @@ class CertifyPage(StepPage):
             for one in flow.results()
             if not one.outcome.good or isinstance(one.outcome, KeepOutcome)
         ]
+        self._pending = flow.closed and _unfinished(flow.folder)
         return [*ended, *self._to_be_kept(flow)]
 
     def _to_be_kept(self, flow: Flow) -> list[EntryRow]:
@@ -145,8 +165,17 @@ class CertifyPage(StepPage):
             self._verify()
 
     @override
+    def happened(self, event: object) -> None:
+        from app.flow.pending import Addendum, AskedAgain
+
+        if isinstance(event, AskedAgain):
+            self._asked.append(event)
+        elif isinstance(event, Addendum):
+            self._added.append(event)
+
+    @override
     def ended(self, done: bool) -> None:
-        self._made = done
+        self._made = done and not self._pending
         self.boxes.keep_officer(tuple(self._people))
         self._people = ()
         self.read()
@@ -156,11 +185,14 @@ class CertifyPage(StepPage):
         flow = self.desk.flow
         done = self.desk.done(self.step)
         free = self.desk.free
-        self.boxes.lock(not free or done)
-        ready = free and not done and self.desk.gate(self.step) is None
+        asks = done and self._pending
+        self.boxes.lock(not free or (done and not asks))
+        ready = free and (asks or (not done and self.desk.gate(self.step) is None))
         self.run.allow(ready and self.boxes.filled)
-        self.people_box.setVisible(not done)
-        self.run.setVisible(not done)
+        self.people_box.setVisible(not done or asks or bool(self._asked or self._added))
+        self.boxes.setVisible(not done or asks)
+        self.run.setVisible(not done or asks)
+        self._name()
         self.paper.setVisible(done)
         for button in (self.open, self.folder, self.check, self.papers):
             button.setEnabled(free and flow is not None)
@@ -196,13 +228,13 @@ class CertifyPage(StepPage):
             return
         journal = flow.folder / "journal.jsonl"
 
-        def check() -> object:
-            from app.steps.certify import verify
+        self.paced(None)
+        self.watch(_verifying(path, journal), then=self._verified)
 
-            return verify(path, journal)
-
-        self.verdict.setText(self.tr("Verifying…"))
-        self.ask(check, then=self._verified)
+    @override
+    def paced(self, pace: Progressed | None) -> None:
+        told = pace_told(pace)
+        self.verdict.setText(self.tr("Verifying: {what}").format(what=told) if pace else told)
 
     def _verified(self, verdict: Verdict) -> None:
         self._verdict = verdict
@@ -244,7 +276,29 @@ class CertifyPage(StepPage):
         for box, person in zip(self.boxes.boxes, people, strict=True):
             box.take(person)
         self._people = people
-        super().begin()
+        if self._pending:
+            self._asked, self._added = [], []
+            self.work(self.desk.ask_again(people))
+        else:
+            super().begin()
+
+    def _name(self) -> None:
+        """Name what both sign here: the certificate, or an addendum to it."""
+        done = self.desk.done(self.step)
+        flow = self.desk.flow
+        self.people_box.setTitle(
+            self.tr("Ask again what was pending") if done else self.tr("Both sign the certificate")
+        )
+        self.run.name(self.tr("&Ask again and sign") if done else self.tr("Make the &certificate"))
+        told = asked_told(self._asked, self._added, flow.folder) if flow is not None else ""
+        if flow is None and not self.desk.running:
+            told = self.tr("The case is not open here any more. Close this window and open the case again.")
+        asks = self.tr(
+            "The certificate names keys or copies with a date, or an addendum waits for its folder. Their "
+            "stores are asked again here; what they say now, both sign as an addendum."
+        )
+        self.pending.setText(told or asks)
+        self.pending.setVisible(done)
 
     @override
     def retranslate(self) -> None:
@@ -252,10 +306,8 @@ class CertifyPage(StepPage):
             self.tr("Certify"),
             self.tr("A certificate that anyone can check, with everything that was not destroyed."),
         )
-        self.people_box.setTitle(self.tr("Both sign the certificate"))
         self.paper.setTitle(self.tr("Certificate"))
         self.path.setAccessibleName(self.tr("Path of the certificate"))
-        self.run.name(self.tr("Make the &certificate"))
         for button, text in (
             (self.open, self.tr("&Open the certificate")),
             (self.folder, self.tr("Open its fol&der")),
@@ -265,4 +317,17 @@ class CertifyPage(StepPage):
             button.setText(text)
             button.setAccessibleName(text.replace("&", ""))
         self.sheet.name(self.tr("What was not destroyed, and why"))
+        self._name()
         self._say()
+
+
+def _verifying(path: Path, journal: Path) -> Iterator[Progressed | Verdict]:
+    from app.steps.certify import verifying
+
+    yield (yield from verifying(path, journal))
+
+
+def _unfinished(folder: Path) -> bool:
+    from app.flow.pending import unfinished
+
+    return unfinished(folder)

@@ -85,6 +85,7 @@ class CompanyPage(Page):
         self.officer, self.vault = PersonBox(Role.OFFICER), VaultPhrase()
         self.new.toggled.connect(self._show_way)
         self.where.changed.connect(self._place_changed)
+        self.form.changed.connect(self._ask_vault)
         self.form.changed.connect(self.refresh)
         self.officer.changed.connect(self.refresh)
         self.from_file.clicked.connect(self._choose_case_file)
@@ -270,7 +271,9 @@ class CompanyPage(Page):
 
     def _ask_vault(self) -> None:
         """Ask for the passphrase of the case's own vault, where the case has one."""
-        named = self._declared.vault.passphrase_env if self._declared else ""
+        if self.desk.flow is not None:
+            return
+        named = self.form.vault_terms.passphrase_env
         if self.way is Way.OPEN:
             named = _named_of(self.where.path() or Path())
         self.vault.ask_for(named, new=self.way is Way.NEW)

@@ -6,15 +6,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QGroupBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from app.domain.case import Case, CaseKind, CertificateTerms, Company, Dates, NameLevel, Profile, Scale
+from app.domain.vaulting import VaultTerms
 from app.ui.pages.terms_dialog import TermsDialog
+from app.ui.pages.vault_dialog import VaultDialog
 from app.ui.widgets.day import DayEdit
 from app.ui.widgets.field import Fields
 from app.ui.widgets.plain import Button, choose
+from app.ui.widgets.spoken import Spoken
 from app.ui.words import say
 
 _DAYS: Final = ("dissolved", "committee", "announced", "claims_until", "tax_cleared")
@@ -23,7 +26,7 @@ _NO_NAME: Final = '/\\:*?"<>|'
 _ENUMS: Final = (CaseKind, Scale, NameLevel, Profile)
 
 
-class CompanyForm(QWidget):
+class CompanyForm(Spoken, QWidget):
     """Builds a case from what is typed, and shows a case.
 
     Signals:
@@ -40,10 +43,12 @@ class CompanyForm(QWidget):
         self.kind, self.people, self.names, self.profile = (QComboBox() for _ in _ENUMS)
         self.tongue = QComboBox()
         self.days = {name: DayEdit() for name in _DAYS}
-        self.more = Button()
+        self.more, self.vault = Button(), Button()
+        self.vault_terms = VaultTerms()
         self._terms: CertificateTerms | None = None
         self._locked = False
-        self._dialog: TermsDialog | None = None
+        self._made = False
+        self._dialog: TermsDialog | VaultDialog | None = None
         self.about, self.when, self.terms = QGroupBox(), QGroupBox(), QGroupBox()
         self.about_fields, self.day_fields, self.term_fields = Fields(), Fields(), Fields()
         self._lay_out()
@@ -55,6 +60,7 @@ class CompanyForm(QWidget):
         for box in (self.kind, self.people, self.names, self.profile, self.tongue):
             box.currentIndexChanged.connect(self._edited)
         self.more.clicked.connect(self._open_more)
+        self.vault.clicked.connect(self._open_vault)
         self.retranslate()
 
     def _lay_out(self) -> None:
@@ -72,7 +78,7 @@ class CompanyForm(QWidget):
             column = QVBoxLayout(group)
             column.addLayout(fields)
             if group is self.terms:
-                column.addWidget(self.more, 0, Qt.AlignmentFlag.AlignRight)
+                column.addLayout(self._buttons())
             column.addStretch(1)
         left, row = QVBoxLayout(), QHBoxLayout(self)
         left.addWidget(self.about)
@@ -84,6 +90,13 @@ class CompanyForm(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.addLayout(left, 1)
         row.addLayout(right, 1)
+
+    def _buttons(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.addStretch(1)
+        for button in (self.vault, self.more):
+            row.addWidget(button)
+        return row
 
     def _fill_choices(self) -> None:
         for box, members in zip((self.kind, self.people, self.names, self.profile), _ENUMS, strict=True):
@@ -137,13 +150,12 @@ class CompanyForm(QWidget):
             language=self.tongue.currentData(),
         )
         number, profile = self.number.text().strip(), self.profile.currentData()
-        if old is None:
-            return Case(number=number, company=company, certificate=terms, dates=dates, profile=profile)
-        return replace(old, number=number, company=company, certificate=terms, dates=dates, profile=profile)
+        case = replace(old, number=number, company=company) if old else Case(number, company, terms)
+        return replace(case, certificate=terms, dates=dates, profile=profile, vault=self.vault_terms)
 
     def show_case(self, case: Case) -> None:
         """Show what a case declares."""
-        self._terms = case.certificate
+        self._terms, self.vault_terms = case.certificate, case.vault
         self.number.setText(case.number)
         self.company.setText(case.company.name)
         self.uscc.setText(case.company.uscc)
@@ -161,7 +173,7 @@ class CompanyForm(QWidget):
             group.setEnabled(not locked or group is self.terms)
         for box in (self.names, self.tongue, self.profile):
             box.setEnabled(not locked)
-        self._locked = locked
+        self._locked, self._made = locked, number
         self.number.setReadOnly(number)
 
     def _open_more(self) -> None:
@@ -170,19 +182,22 @@ class CompanyForm(QWidget):
         self._dialog.given.connect(self._take_more)
         self._dialog.open()
 
+    def _open_vault(self) -> None:
+        self._dialog = VaultDialog(self.vault_terms, made=self._made, locked=self._locked, parent=self)
+        self._dialog.given.connect(self._take_vault)
+        self._dialog.open()
+
+    def _take_vault(self, terms: VaultTerms) -> None:
+        self.vault_terms = terms
+        self.changed.emit()
+
     def _take_more(self, terms: CertificateTerms) -> None:
         self._terms = terms
         self._name_terms()
         self.changed.emit()
 
     @override
-    def changeEvent(self, event: QEvent) -> None:
-        if event.type() == QEvent.Type.LanguageChange:
-            self.retranslate()
-        super().changeEvent(event)
-
     def retranslate(self) -> None:
-        """Say every label, hint and choice in the window's language."""
         self.about.setTitle(self.tr("Company"))
         self.when.setTitle(self.tr("Dates"))
         self.terms.setTitle(self.tr("Certificate"))
@@ -227,6 +242,8 @@ class CompanyForm(QWidget):
         name(self.profile, self.tr("Check before w&iping"), say(self.profile.currentData()))
         self.more.setText(self.tr("Print, time stamp, readers…"))
         self.more.setAccessibleName(self.tr("Print, time stamp and readers of the full list"))
+        self.vault.setText(self.tr("The case's vault…"))
+        self.vault.setAccessibleName(self.tr("How the case's vault is made and opened"))
 
     def _edited(self) -> None:
         self.about_fields.hint(self.uscc, self._uscc_says())

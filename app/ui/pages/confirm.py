@@ -6,28 +6,34 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QTabWidget, QVBoxLayout, QWidget
 from typing_extensions import override
 
+from app.domain.case import Custodian
 from app.domain.copies import Copy, Disposal, Searched
 from app.domain.event import BackupSearched, CopyFound, Settled
 from app.domain.fault import GateClosed, Refused
-from app.domain.outcome import KeepOutcome, Reason
-from app.domain.step import Step
+from app.domain.outcome import KeepOutcome
+from app.domain.step import Gate, Step
 from app.ui import words
 from app.ui.desk import Desk
 from app.ui.models.copies import copies, known_by, searched
 from app.ui.models.entries import EntryRow, entries, entry_of
 from app.ui.models.records import name_of
+from app.ui.pages.custodians import CustodiansBox
 from app.ui.pages.page import StepPage
-from app.ui.widgets.custodian import CustodianBox
+from app.ui.pages.papers_dialog import PapersDialog
 from app.ui.widgets.plain import Button
 from app.ui.widgets.sheet import Sheet
 
 if TYPE_CHECKING:
     from app.flow import Flow
+
+
+_CUSTODY: Final = (Gate.ONE_RECIPIENT, Gate.NOT_RESTORED, Gate.NO_RECEIPT)
+"""What is mended on this page."""
 
 
 class ConfirmPage(StepPage):
@@ -43,14 +49,15 @@ class ConfirmPage(StepPage):
         )
         self.backup_sheet: Sheet[Searched] = Sheet(self.backups, lambda one: one.backup)
         self.seal_sheet: Sheet[EntryRow] = Sheet(self.sealed, lambda row: row.path)
-        self.custodian = CustodianBox()
-        self.name, self.recipient = self.custodian.name, self.custodian.recipient
+        self.custodians = CustodiansBox()
+        self._papers: PapersDialog | None = None
         self.tabs = QTabWidget()
         self.accept, self.all_open, self.keep = Button(), Button(), Button()
         self.summary = QLabel()
         self.summary.setWordWrap(True)
         self._lay_out()
-        self.custodian.edited.connect(self._declare)
+        self.custodians.declared.connect(self._declare)
+        self.custodians.receipts.connect(self._open_receipts)
         self.accept.clicked.connect(self._accept)
         self.all_open.clicked.connect(self._choose_open)
         self.keep.clicked.connect(self._keep_or_not)
@@ -73,13 +80,13 @@ class ConfirmPage(StepPage):
             QVBoxLayout(tab).addWidget(sheet)
             self.tabs.addTab(tab, "")
         self.column.addWidget(self.notice)
-        self.column.addWidget(self.custodian)
+        self.column.addWidget(self.custodians)
         self.column.addWidget(self.run)
         self.column.addWidget(self.tabs, 1)
 
     @override
     def load(self, flow: Flow) -> None:
-        self.custodian.show_custodian(flow.case.custodians[0] if flow.case.custodians else None)
+        self.custodians.show_custodians(flow.case.custodians)
 
     @override
     def fetch(self, flow: Flow) -> object:
@@ -103,7 +110,10 @@ class ConfirmPage(StepPage):
         self.copies.set_rows(found)
         self.backups.set_rows(looked)
         self._summarise()
-        if self.desk.done(self.step) and not self.locked and self._open_copies():
+        shut = self.desk.gate(Step.SIGN)
+        if self.desk.done(self.step) and not self.locked and shut and shut.gate in _CUSTODY:
+            self.notice.tell(shut)
+        elif self.desk.done(self.step) and not self.locked and self._open_copies():
             self.notice.inform(
                 lambda: self.tr(
                     "Some copies can't be disposed of. Accept each as an exception in your name; "
@@ -135,7 +145,8 @@ class ConfirmPage(StepPage):
     @override
     def refresh(self) -> None:
         free = self.desk.free and not self.locked
-        self.custodian.setEnabled(free)
+        self.custodians.lock(locked=not free)
+        self.custodians.papers.setEnabled(self.desk.free and not self.desk.done(Step.CERTIFY))
         self.run.allow(free and self.desk.gate(self.step) is None)
         picked, done = self.copy_sheet.chosen(), self.desk.done(self.step)
         self.accept.setEnabled(free and done and any(self._is_open(copy) for copy in picked))
@@ -147,23 +158,29 @@ class ConfirmPage(StepPage):
         )
         super().refresh()
 
-    def _declare(self) -> None:
+    def _declare(self, custodians: tuple[Custodian, ...]) -> None:
         flow = self.desk.flow
         if flow is None or not self.desk.free or self.locked:
             return
-        old = flow.case.custodians[0] if flow.case.custodians else None
-        if self.custodian.wrong:
-            self.notice.warn(lambda: self.custodian.wrong)
-            return
-        given = self.custodian.custodian(old)
-        if given == old:
-            return
-        first = (given,) if given else ()
         self.notice.clear()
         try:
-            flow.declare(replace(flow.case, custodians=(*first, *flow.case.custodians[1:])))
+            flow.declare(replace(flow.case, custodians=custodians))
         except (Refused, GateClosed) as refusal:
             self.notice.tell(refusal)
+        self.custodians.show_custodians(flow.case.custodians)
+        self.desk.refresh()
+
+    def _open_receipts(self) -> None:
+        flow = self.desk.flow
+        if flow is not None:
+            locked = self.desk.done(Step.CERTIFY)
+            self._papers = PapersDialog(flow.folder, locked=locked, first="custodian", parent=self)
+            self._papers.finished.connect(self._receipts_seen)
+            self._papers.open()
+
+    def _receipts_seen(self) -> None:
+        """A receipt may have opened a gate; what was said of it no longer stands there."""
+        self.notice.clear()
         self.desk.refresh()
 
     def _accept(self) -> None:
@@ -264,4 +281,4 @@ class ConfirmPage(StepPage):
 
 
 def _kept_by_wish(copy: Copy) -> bool:
-    return copy.reasons == (Reason.KEPT_BY_OFFICER,)
+    return copy.was is not None

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QDialog,
     QGridLayout,
@@ -24,6 +24,7 @@ from app.ui.widgets.field import Fields
 from app.ui.widgets.notice import Notice
 from app.ui.widgets.plain import Button, Hint, bold, scaled
 from app.ui.widgets.qrcode import QrCode
+from app.ui.widgets.spoken import Spoken
 
 if TYPE_CHECKING:
     from PySide6.QtPrintSupport import QPrinter
@@ -34,7 +35,7 @@ _ASKED: Final = 2
 _COLUMNS: Final = 3
 
 
-class FirstKeyDialog(QDialog):
+class FirstKeyDialog(Spoken, QDialog):
     """Accepted when the witness has typed two of the words from what they wrote down.
 
     Whatever its end, nothing of the key is left in it.
@@ -52,7 +53,7 @@ class FirstKeyDialog(QDialog):
         self.code.show_text(first_key_qr(first))
         for label, word in zip(self.told, self._words, strict=True):
             label.setText(word)
-        self._retranslate()
+        self.retranslate()
         self.finished.connect(self._forget)
 
     def _build(self) -> None:
@@ -196,12 +197,7 @@ class FirstKeyDialog(QDialog):
         self.deleteLater()
 
     @override
-    def changeEvent(self, event: QEvent) -> None:
-        if event.type() == QEvent.Type.LanguageChange:
-            self._retranslate()
-        super().changeEvent(event)
-
-    def _retranslate(self) -> None:
+    def retranslate(self) -> None:
         self.setWindowTitle(self.tr("For the witness: the first key of the journal"))
         self.why.setText(
             self.tr(
@@ -230,7 +226,6 @@ class FirstKeyDialog(QDialog):
             button.setText(text)
             button.setAccessibleName(text.replace("&", ""))
         self._name_asked()
-        self.notice.retranslate()
 
     def _name_asked(self) -> None:
         for line, place in zip(self.typed, self._asked, strict=False):

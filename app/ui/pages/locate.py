@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QGroupBox, QHBoxLayout, QLabel, QVBoxLayout
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from app.flow import Flow
     from app.flow.sought import Sought
     from app.steps.certify import Coverage
+
+
+_LINGER: Final = 400
+"""Milliseconds on the page after which a look is likely."""
 
 
 class LocatePage(StepPage):
@@ -62,8 +67,8 @@ class LocatePage(StepPage):
         kinds.addWidget(self.picture)
         kinds.addStretch(1)
         top = QHBoxLayout()
-        top.addWidget(self.tabs, 3)
-        top.addWidget(self.kinds, 2)
+        top.addWidget(self.tabs, 2)
+        top.addWidget(self.kinds, 1)
         for part in (self.tabs, self.kinds):
             part.setFixedHeight(self.fontMetrics().height() * 11)
         self.column.addWidget(self.notice)
@@ -75,10 +80,19 @@ class LocatePage(StepPage):
     @override
     def load(self, flow: Flow) -> None:
         self.tabs.show_case(flow.case)
+        if flow.case.locations:
+            QTimer.singleShot(_LINGER, self, self._stand_ready)
         if not (flow.case.locations or flow.case.databases):
             self.notice.inform(
                 lambda: self.tr("Add the folders to look in: drop them on the list or press 'Add folder…'.")
             )
+
+    def _stand_ready(self) -> None:
+        """Have the look begin at once when the button is pressed, unless the officer only passes by."""
+        flow = self.desk.flow
+        likely = self.isVisible() and self.desk.free and not self.desk.done(self.step)
+        if flow and flow.officer and likely:
+            self.desk.stand_ready()
 
     @override
     def fetch(self, flow: Flow) -> object:
@@ -115,7 +129,7 @@ class LocatePage(StepPage):
         flow = self.desk.flow
         if flow is not None:
             self._tell_list(sought)
-            flow.sought = sought
+            flow.sought = replace(sought, crew=self.desk.crew)
             super().begin()
 
     def _read_list(self) -> None:
@@ -151,6 +165,7 @@ class LocatePage(StepPage):
     @override
     def ended(self, done: bool) -> None:
         self._timer.stop()
+        self.desk.stand_down()
         self.read()
 
     @override

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QVBoxLayout, QWizardPage
 from typing_extensions import override
 
@@ -17,13 +16,14 @@ from app.ui.mishap import show_mishap
 from app.ui.task import Task
 from app.ui.widgets.notice import Notice
 from app.ui.widgets.runbar import RunBar
+from app.ui.widgets.spoken import Spoken
 
 if TYPE_CHECKING:
     from app.flow import Flow
     from app.identity import Identity
 
 
-class Page(QWizardPage):
+class Page(Spoken, QWizardPage):
     """The page of one step. Subclasses build in `__init__`, speak in `retranslate`, read in `load`."""
 
     def __init__(self, desk: Desk, step: Step) -> None:
@@ -80,9 +80,6 @@ class Page(QWizardPage):
         """The case stands differently: allow or forbid accordingly."""
         self.completeChanged.emit()
 
-    def retranslate(self) -> None:
-        """Say everything in the window's language."""
-
     def leave(self) -> bool:
         """The officer presses Next: do what is left to do, or say why not and stay."""
         return True
@@ -104,13 +101,6 @@ class Page(QWizardPage):
             return False
         return True
 
-    @override
-    def changeEvent(self, event: QEvent) -> None:
-        if event.type() == QEvent.Type.LanguageChange:
-            self.retranslate()
-            self.notice.retranslate()
-        super().changeEvent(event)
-
     def complain(self, error: BaseException) -> None:
         """Say what is wrong: in place, and with a report where it was not foreseen."""
         self.notice.tell(error)
@@ -119,15 +109,27 @@ class Page(QWizardPage):
 
     def ask(self, function: Callable[[], object], *, then: Callable[[Any], None]) -> None:
         """Do one slow thing off the window's thread; once it is over, give its result to `then`."""
+        self._watch(self.desk.call(function), then)
+
+    def watch(self, pieces: Iterator[object], *, then: Callable[[Any], None]) -> None:
+        """As `ask`, in pieces: `paced` hears of each Progressed, and the last other one is the result."""
+        self._watch(self.desk.look(pieces), then)
+
+    def paced(self, pace: Progressed) -> None:
+        """What is watched has come so far."""
+
+    def _watch(self, task: Task, then: Callable[[Any], None]) -> None:
         self._answer, self._then = None, then
-        task = self.desk.call(function)
         task.happened.connect(self._hear)
         task.stopped.connect(self._heard)
         task.failed.connect(self._unheard)
         task.start()
 
     def _hear(self, answer: object) -> None:
-        self._answer = answer
+        if isinstance(answer, Progressed):
+            self.paced(answer)
+        else:
+            self._answer = answer
 
     def _heard(self, done: bool) -> None:
         if done:
@@ -167,6 +169,10 @@ class StepPage(Page):
         except (Refused, GateClosed) as refusal:
             self.notice.tell(refusal)
             return
+        self.work(task)
+
+    def work(self, task: Task) -> None:
+        """Run a task as this page's own: it is shown, and stopped, like its step."""
         self._mine = True
         self._wire(task)
         self.began()

@@ -27,7 +27,9 @@ _FIRST: Final = "training"
 class PapersDialog(QDialog):
     """Attaches documents to a case folder and takes them out again, until the certificate names them."""
 
-    def __init__(self, case: Path, *, locked: bool, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, case: Path, *, locked: bool, first: str = _FIRST, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         from app.flow.papers import KINDS
 
@@ -43,7 +45,7 @@ class PapersDialog(QDialog):
         self.kind = QComboBox()
         for kind in KINDS:
             self.kind.addItem(words.paper(kind), kind)
-        self.kind.setCurrentIndex(KINDS.index(_FIRST))
+        self.kind.setCurrentIndex(KINDS.index(first))
         self.label.setBuddy(self.kind)
         self.add, self.remove = Button(), Button()
         self._lay_out()

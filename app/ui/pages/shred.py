@@ -63,8 +63,17 @@ class ShredPage(ActPage):
         rows, self._shut, self._found = fetched
         self._rows = {row.key.id: row for row in rows}
         self.keys.set_rows(rows)
+        if self.desk.done(self.step):
+            self._show_worst()
         self._say_about()
         self._warn()
+
+    def _show_worst(self) -> None:
+        """Read out one verdict in full below the table, whose cells may cut it off: a bad one first."""
+        shown = [self.keys.row(place) for place in range(self.keys.rowCount())]
+        bad = (place for place, row in enumerate(shown) if row.outcome and not row.outcome.good)
+        if shown and not self.sheet.chosen():
+            self.sheet.table.selectRow(next(bad, 0))
 
     def _warn(self) -> None:
         """Say which keys stay shut. What else the notice says is left."""
@@ -133,13 +142,15 @@ class ShredPage(ActPage):
 
     @override
     def refresh(self) -> None:
-        self.phrase.setEnabled(not self.desk.running and not self.desk.done(self.step))
+        self.phrase.setEnabled(not self.desk.running)
+        self.phrase.setVisible(not self.desk.done(self.step))
         super().refresh()
         self._say_about()
 
     def _ask_phrase(self) -> None:
         chosen = self.sheet.chosen()
-        self.phrase.show_key(Path(chosen[0].key.path) if chosen else None)
+        key = chosen[0].key if chosen else None
+        self.phrase.show_key(Path(key.path) if key else None, key.kind if key else "")
 
     def _say_about(self) -> None:
         if self.desk.done(self.step):

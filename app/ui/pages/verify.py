@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, Qt, QTimer
 from PySide6.QtWidgets import (
     QApplication,
     QDialog,
@@ -22,9 +22,9 @@ from typing_extensions import override
 
 from app.domain.event import Progressed
 from app.domain.fault import Refused
-from app.ui import words
 from app.ui.checking import Checked, Question, check, first_key_near, is_sealed
 from app.ui.mishap import show_mishap
+from app.ui.pace import pace_told
 from app.ui.task import Task
 from app.ui.verdicts import result_text, sentence, standing_word
 from app.ui.widgets.checklist import CheckList
@@ -33,6 +33,7 @@ from app.ui.widgets.field import Fields
 from app.ui.widgets.filebox import KeyBox, PathBox, Wants
 from app.ui.widgets.notice import Notice
 from app.ui.widgets.plain import Button
+from app.ui.widgets.spoken import Spoken
 from app.ui.widgets.verdict import Sign, VerdictBanner
 
 _SECOND: Final = 1000
@@ -45,7 +46,7 @@ _SIGNS: Final = {
 }
 
 
-class VerifyWindow(QDialog):
+class VerifyWindow(Spoken, QDialog):
     """Takes a file or a pasted code and says one verdict, then each check. It writes nothing."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -60,7 +61,7 @@ class VerifyWindow(QDialog):
         self._build()
         self._lay_out()
         self._wire()
-        self._retranslate()
+        self.retranslate()
         self._show_state()
         metrics, room = self.fontMetrics(), self.screen().availableSize()
         self.resize(
@@ -236,25 +237,7 @@ class VerifyWindow(QDialog):
 
     def _tell_time(self) -> None:
         minutes, seconds = divmod(int(time.monotonic() - self._since), 60)
-        self.past.setText(f"{self._tell_pace()}   {minutes}:{seconds:02}")
-
-    def _tell_pace(self) -> str:
-        """Say what is read now, and how far it has come."""
-        pace = self._pace
-        if pace is None:
-            return self.tr("Checking…")
-        told = {
-            "bytes": self.tr("Journal, seal and chain: {n}"),
-            "entries": self.tr("Journal against certificate: {n}"),
-            "rows": self.tr("Rows of the inventory: {n}"),
-            "leaves": self.tr("Leaves of the proofs: {n}"),
-            "signatures": self.tr("Signatures: {n}"),
-        }
-        write = words.size if pace.unit == "bytes" else words.count
-        amount = write(pace.done)
-        if pace.total:
-            amount = self.tr("{done} of {total}").format(done=amount, total=write(pace.total))
-        return told.get(pace.unit, "{n}").format(n=amount)
+        self.past.setText(f"{pace_told(self._pace)}   {minutes}:{seconds:02}")
 
     def _copy(self) -> None:
         if self._checked is not None:
@@ -271,12 +254,7 @@ class VerifyWindow(QDialog):
         super().reject()
 
     @override
-    def changeEvent(self, event: QEvent) -> None:
-        if event.type() == QEvent.Type.LanguageChange:
-            self._retranslate()
-        super().changeEvent(event)
-
-    def _retranslate(self) -> None:
+    def retranslate(self) -> None:
         self.setWindowTitle(self.tr("Check a certificate"))
         self.drop.name(
             self.tr(
@@ -313,8 +291,6 @@ class VerifyWindow(QDialog):
         self.list.setAccessibleName(self.tr("Each check"))
         self._show_lines()
         self._tell_time()
-        for part in (self.notice, self.banner, self.list):
-            part.retranslate()
 
 
 def _looks_sealed(path: Path | None) -> bool:

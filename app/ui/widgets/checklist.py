@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from app.ui import words
 from app.ui.checking import Line, Mark
+from app.ui.widgets.spoken import Spoken
 from app.ui.widgets.verdict import Sign, sign_icon
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{24,}")
@@ -20,7 +21,7 @@ _GROUP: Final = 8
 _SIGNS: Final = {Mark.HOLDS: Sign.TICK, Mark.FAILS: Sign.CROSS, Mark.UNSEEN: Sign.UNSEEN}
 
 
-class CheckList(QTableWidget):
+class CheckList(Spoken, QTableWidget):
     """Rows that wrap; what fails stands first, what was not looked at last."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -46,8 +47,8 @@ class CheckList(QTableWidget):
         self.retranslate()
         self.scrollToTop()
 
+    @override
     def retranslate(self) -> None:
-        """Say the same in the window's language."""
         self.setHorizontalHeaderLabels([self.tr("Result"), self.tr("Check"), self.tr("Seen")])
         language = words.language()
         self.setRowCount(len(self._lines))

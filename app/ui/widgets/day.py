@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 
-from PySide6.QtCore import QDate, QEvent, QPoint, Qt, Signal
+from PySide6.QtCore import QDate, QPoint, Qt, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QCalendarWidget, QHBoxLayout, QLineEdit, QStyle, QToolButton, QWidget
 from typing_extensions import override
 
+from app.ui.widgets.spoken import Spoken
 
-class DayEdit(QWidget):
+
+class DayEdit(Spoken, QWidget):
     """A line for a day, and a button that opens a calendar.
 
     Signals:
@@ -33,7 +35,7 @@ class DayEdit(QWidget):
         row.addWidget(self.line, 1)
         row.addWidget(self.pick)
         self.setFocusProxy(self.line)
-        self._retranslate()
+        self.retranslate()
 
     @property
     def valid(self) -> bool:
@@ -52,12 +54,7 @@ class DayEdit(QWidget):
         self.line.setText(day.isoformat() if day else "")
 
     @override
-    def changeEvent(self, event: QEvent) -> None:
-        if event.type() == QEvent.Type.LanguageChange:
-            self._retranslate()
-        super().changeEvent(event)
-
-    def _retranslate(self) -> None:
+    def retranslate(self) -> None:
         self.pick.setToolTip(self.tr("Pick from a calendar"))
         self.pick.setAccessibleName(self.tr("Pick from a calendar"))
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractItemView, QGridLayout, QLabel, QSizePolicy, QWidget
 
 from app.ui.widgets.plain import Hint
 
@@ -21,7 +22,9 @@ class Fields(QGridLayout):
         label.setBuddy(buddy or field)
         label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         at = len(self._lines) * 2
-        self.addWidget(label, at, 0)
+        # Beside a list the label stands at its top, and not between it and its buttons.
+        top = isinstance(buddy, QAbstractItemView)
+        self.addWidget(label, at, 0, Qt.AlignmentFlag.AlignTop if top else Qt.AlignmentFlag(0))
         self.addWidget(field, at, 1)
         self.addWidget(hint, at + 1, 1)
         hint.hide()

@@ -5,12 +5,13 @@ from __future__ import annotations
 from enum import Enum
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 from typing_extensions import override
 
 from app.ui.widgets import choosing
 from app.ui.widgets.plain import Button
+from app.ui.widgets.spoken import Spoken
 
 
 class Wants(Enum):
@@ -20,7 +21,7 @@ class Wants(Enum):
     FOLDER = "folder"
 
 
-class PathBox(QWidget):
+class PathBox(Spoken, QWidget):
     """A line for a path and a button that opens a dialog.
 
     Signals:
@@ -43,7 +44,7 @@ class PathBox(QWidget):
         row.addWidget(self.line, 1)
         row.addWidget(self.browse)
         self.setFocusProxy(self.line)
-        self._retranslate()
+        self.retranslate()
 
     def path(self) -> Path | None:
         """The path as typed, None where it is empty."""
@@ -55,12 +56,7 @@ class PathBox(QWidget):
         self.line.setText(str(path) if path else "")
 
     @override
-    def changeEvent(self, event: QEvent) -> None:
-        if event.type() == QEvent.Type.LanguageChange:
-            self._retranslate()
-        super().changeEvent(event)
-
-    def _retranslate(self) -> None:
+    def retranslate(self) -> None:
         self.browse.setText(self.tr("Browse…"))
         self.browse.setAccessibleName(self.tr("Browse…"))
 
@@ -75,7 +71,7 @@ class PathBox(QWidget):
             self.chosen.emit()
 
 
-class KeyBox(QWidget):
+class KeyBox(Spoken, QWidget):
     """A key file and its passphrase on one line."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -89,14 +85,9 @@ class KeyBox(QWidget):
         row.addWidget(self.file, 3)
         row.addWidget(self.passphrase, 2)
         self.setFocusProxy(self.file)
-        self._retranslate()
+        self.retranslate()
 
     @override
-    def changeEvent(self, event: QEvent) -> None:
-        if event.type() == QEvent.Type.LanguageChange:
-            self._retranslate()
-        super().changeEvent(event)
-
-    def _retranslate(self) -> None:
+    def retranslate(self) -> None:
         self.passphrase.setPlaceholderText(self.tr("Passphrase"))
         self.passphrase.setAccessibleName(self.tr("Passphrase"))

@@ -5,16 +5,16 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
-from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from app.domain.case import LookTerms
 from app.ui.widgets.field import Fields
 from app.ui.widgets.filebox import PathBox, Wants
+from app.ui.widgets.spoken import Spoken
 
 
-class MeansBox(QWidget):
+class MeansBox(Spoken, QWidget):
     """A line for the list and a tick for pictures. The passwords are held in memory only."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -30,7 +30,7 @@ class MeansBox(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(self.fields)
         column.addStretch(1)
-        self._retranslate()
+        self.retranslate()
 
     def path(self) -> Path | None:
         """The list of passwords, None where none is named."""
@@ -53,12 +53,7 @@ class MeansBox(QWidget):
         self.see.setEnabled(not locked and self._can_see)
 
     @override
-    def changeEvent(self, event: QEvent) -> None:
-        if event.type() == QEvent.Type.LanguageChange:
-            self._retranslate()
-        super().changeEvent(event)
-
-    def _retranslate(self) -> None:
+    def retranslate(self) -> None:
         self.fields.name(
             self.list,
             self.tr("&Password list"),

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible, QAccessibleEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QStyle, QWidget
+from typing_extensions import override
 
+from app.ui.widgets.spoken import Spoken
 from app.ui.words import trouble
 
 _ICON = {
@@ -16,7 +18,7 @@ _ICON = {
 }
 
 
-class Notice(QFrame):
+class Notice(Spoken, QFrame):
     """A framed line with an icon; hidden while there is nothing to say."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -29,7 +31,8 @@ class Notice(QFrame):
         self._text = QLabel()
         self._text.setWordWrap(True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.MinimumExpanding)
+        # Its hint is as high as it would be in a narrow column: what is laid out asks for the width it has.
+        self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         row = QHBoxLayout(self)
         row.addWidget(self._icon)
         row.addWidget(self._text, 1)
@@ -63,8 +66,8 @@ class Notice(QFrame):
         self._text.clear()
         self.hide()
 
+    @override
     def retranslate(self) -> None:
-        """Say the same in the window's language."""
         if not self.isHidden():
             self._text.setText(self._said())
             self.setAccessibleName(self._text.text())

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QGroupBox, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from app.domain.case import Case, PersonSource, Role
 from app.domain.fault import Fault, Refused
 from app.ui.widgets.person import PersonBox
+from app.ui.widgets.spoken import Spoken
 from app.ui.words import say, translate
 
 if TYPE_CHECKING:
     from app.identity import Identity
 
 
-class PeopleBoxes(QWidget):
+class PeopleBoxes(Spoken, QWidget):
     """A box for each person, two a row.
 
     Signals:
@@ -36,7 +37,7 @@ class PeopleBoxes(QWidget):
         self._frames: list[QGroupBox] = []
         self.boxes: list[PersonBox] = []
         self.officer, self.witness = self._add(Role.OFFICER), self._add(Role.WITNESS)
-        self._retranslate()
+        self.retranslate()
 
     def load(self, case: Case, also: Collection[Role]) -> None:
         """Show where the declared keys are, with a box for each further person of these roles.
@@ -59,7 +60,7 @@ class PeopleBoxes(QWidget):
             self._take_away()
             for one in others:
                 self._add(one.role).offer(one)
-            self._retranslate()
+            self.retranslate()
 
     @property
     def filled(self) -> bool:
@@ -132,12 +133,7 @@ class PeopleBoxes(QWidget):
         del self._frames[2:], self.boxes[2:]
 
     @override
-    def changeEvent(self, event: QEvent) -> None:
-        if event.type() == QEvent.Type.LanguageChange:
-            self._retranslate()
-        super().changeEvent(event)
-
-    def _retranslate(self) -> None:
+    def retranslate(self) -> None:
         seen = dict.fromkeys(Role, 0)
         for frame, box in zip(self._frames, self.boxes, strict=True):
             seen[box.role] += 1

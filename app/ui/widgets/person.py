@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -18,6 +18,7 @@ from app.ui.widgets.field import Fields
 from app.ui.widgets.filebox import PathBox, Wants
 from app.ui.widgets.new_person import NewPerson
 from app.ui.widgets.plain import Button, choose
+from app.ui.widgets.spoken import Spoken
 from app.ui.words import say
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Keeps(Enum):
     TOKEN = "token"
 
 
-class PersonBox(QWidget):
+class PersonBox(Spoken, QWidget):
     """Unlocks one person of a role.
 
     Signals:
@@ -61,7 +62,7 @@ class PersonBox(QWidget):
             part.connect(self._edited)
         self.passphrase.textEdited.connect(self._edited)
         self.make.clicked.connect(self._open_new)
-        self._retranslate()
+        self.retranslate()
 
     def _build(self) -> None:
         self.keeps = QComboBox()
@@ -138,7 +139,7 @@ class PersonBox(QWidget):
                 source = PersonSource(self.role, person.path, module=self.module.path())
             self.offer(source)
             self.person = person
-        self._retranslate()
+        self.retranslate()
         self.changed.emit()
 
     def lock(self, locked: bool) -> None:
@@ -150,12 +151,6 @@ class PersonBox(QWidget):
         """Offer no new key file: only who has signed before can sign here."""
         self.may_make = False
         self._show_kind()
-
-    @override
-    def changeEvent(self, event: QEvent) -> None:
-        if event.type() == QEvent.Type.LanguageChange:
-            self._retranslate()
-        super().changeEvent(event)
 
     @property
     def _on_token(self) -> bool:
@@ -173,7 +168,7 @@ class PersonBox(QWidget):
 
     def _edited(self) -> None:
         self.person = None
-        self._retranslate()
+        self.retranslate()
         self.changed.emit()
 
     def _show_kind(self) -> None:
@@ -182,7 +177,8 @@ class PersonBox(QWidget):
             self.fields.show_line(part, shown=self._on_token)
         self.make.setVisible(self.may_make and not self._on_token)
 
-    def _retranslate(self) -> None:
+    @override
+    def retranslate(self) -> None:
         role = say(self.role)
         self.keeps.setItemText(0, self.tr("in a key file"))
         self.keeps.setItemText(1, self.tr("on a token (PKCS#11)"))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -20,6 +20,7 @@ from typing_extensions import override
 
 from app.ui.widgets import choosing
 from app.ui.widgets.plain import Button
+from app.ui.widgets.spoken import Spoken
 
 
 class _Drop(QListWidget):
@@ -63,7 +64,7 @@ class Other:
 Entry = Path | Other
 
 
-class Places(QWidget):
+class Places(Spoken, QWidget):
     """Paths in a list, and others. `folders`, `files` and `others` say what it lets the officer add.
 
     Signals:
@@ -104,7 +105,7 @@ class Places(QWidget):
         self.list.itemActivated.connect(self._look_at)
         self.remove.clicked.connect(self._remove_chosen)
         self.list.dropped.connect(self.add)
-        self._retranslate()
+        self.retranslate()
 
     def _buttons(self) -> tuple[Button, ...]:
         return self.add_folder, self.add_file, self.add_other, self.details, self.remove
@@ -152,12 +153,6 @@ class Places(QWidget):
             button.setEnabled(not locked)
         self.list.setAcceptDrops(not locked)
 
-    @override
-    def changeEvent(self, event: QEvent) -> None:
-        if event.type() == QEvent.Type.LanguageChange:
-            self._retranslate()
-        super().changeEvent(event)
-
     def _append(self, entry: Entry) -> None:
         text = entry.text if isinstance(entry, Other) else str(entry)
         item = QListWidgetItem(text)
@@ -169,7 +164,8 @@ class Places(QWidget):
         if self.details.isEnabled() and self.list.currentRow() >= 0:
             self.looked_at.emit(self.list.currentRow())
 
-    def _retranslate(self) -> None:
+    @override
+    def retranslate(self) -> None:
         for button, text in (
             (self.add_folder, self.tr("Add folder…")),
             (self.add_file, self.tr("Add file…")),

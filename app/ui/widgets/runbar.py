@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from PySide6.QtCore import QEvent, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from app.domain.event import Progressed
 from app.ui.widgets.plain import Button, PathLabel
+from app.ui.widgets.spoken import Spoken
 from app.ui.words import count, size
 
 _SCALE: Final = 1000
@@ -19,7 +20,7 @@ _ETA_AFTER: Final = 3.0
 """Seconds before a rest is estimated; earlier it only jumps about."""
 
 
-class RunBar(QWidget):
+class RunBar(Spoken, QWidget):
     """A start button, a stop button, a bar, a line of numbers and what is worked on now.
 
     Signals:
@@ -48,7 +49,7 @@ class RunBar(QWidget):
         self._lay_out()
         self.go.clicked.connect(self.start)
         self.halt.clicked.connect(self.stop)
-        self._retranslate()
+        self.retranslate()
         self._update()
 
     def _lay_out(self) -> None:
@@ -117,12 +118,7 @@ class RunBar(QWidget):
         self.numbers.setText(text)
 
     @override
-    def changeEvent(self, event: QEvent) -> None:
-        if event.type() == QEvent.Type.LanguageChange:
-            self._retranslate()
-        super().changeEvent(event)
-
-    def _retranslate(self) -> None:
+    def retranslate(self) -> None:
         self.halt.setText(self.tr("Stop"))
         self.halt.setAccessibleName(self.tr("Stop"))
         self.now.setAccessibleName(self.tr("Worked on now"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, Generic, TypeVar
 
-from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -22,6 +22,7 @@ from typing_extensions import override
 
 from app.ui.models.rows import Index, Rows, Table
 from app.ui.widgets.plain import Hint
+from app.ui.widgets.spoken import Spoken
 from app.ui.words import count
 
 T = TypeVar("T")
@@ -36,7 +37,7 @@ QHeaderView::section {
 """
 
 
-class Sheet(QWidget, Generic[T]):
+class Sheet(Spoken, QWidget, Generic[T]):
     """A searchable table over one model; `searched` gives the text of a row that is searched in."""
 
     def __init__(self, model: Rows[T], searched: Callable[[T], str], parent: QWidget | None = None) -> None:
@@ -65,7 +66,7 @@ class Sheet(QWidget, Generic[T]):
             signal.connect(self._count)
         for signal in (self.table.selectionModel().selectionChanged, model.modelReset, model.dataChanged):
             signal.connect(lambda *_: self._tell())
-        self._retranslate()
+        self.retranslate()
 
     def chosen(self) -> list[T]:
         """The selected rows, in the order shown."""
@@ -92,13 +93,8 @@ class Sheet(QWidget, Generic[T]):
         self.table.setAccessibleName(text)
 
     @override
-    def changeEvent(self, event: QEvent) -> None:
-        if event.type() == QEvent.Type.LanguageChange:
-            self.model.retranslate()
-            self._retranslate()
-        super().changeEvent(event)
-
-    def _retranslate(self) -> None:
+    def retranslate(self) -> None:
+        self.model.retranslate()
         self.search.setPlaceholderText(self.tr("Search…"))
         self.search.setAccessibleName(self.tr("Search in the table"))
         self._count()
@@ -155,5 +151,5 @@ def plain_table(model: Table[T]) -> QTableView:
         if column.path:
             table.setItemDelegateForColumn(place, middle)
         table.setColumnWidth(place, metrics.horizontalAdvance("0") * (column.width + 2))
-    table.setMinimumHeight(metrics.height() * 6)
+    table.setMinimumHeight(metrics.height() * 5)
     return table

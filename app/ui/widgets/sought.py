@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from app.ui import words
 from app.ui.widgets.field import Fields
 from app.ui.widgets.filebox import PathBox, Wants
+from app.ui.widgets.spoken import Spoken
 
 
-class SoughtBox(QWidget):
+class SoughtBox(Spoken, QWidget):
     """A line for the list and one for a person. What is read of the list is held in memory only.
 
     Signals:
@@ -39,7 +40,7 @@ class SoughtBox(QWidget):
         self.list.changed.connect(self._forget)
         self.list.chosen.connect(self.named)
         self.list.line.editingFinished.connect(self._finished)
-        self._retranslate()
+        self.retranslate()
 
     def path(self) -> Path | None:
         """The list, None where none is named."""
@@ -59,12 +60,6 @@ class SoughtBox(QWidget):
         for part in (self.list, self.person):
             part.setEnabled(not locked)
 
-    @override
-    def changeEvent(self, event: QEvent) -> None:
-        if event.type() == QEvent.Type.LanguageChange:
-            self._retranslate()
-        super().changeEvent(event)
-
     def _forget(self) -> None:
         self._count = None
         self._hint()
@@ -82,7 +77,8 @@ class SoughtBox(QWidget):
             )
         self.fields.hint(self.list, text)
 
-    def _retranslate(self) -> None:
+    @override
+    def retranslate(self) -> None:
         self.fields.name(self.list, self.tr("Customer l&ist"))
         self.fields.name(
             self.person,

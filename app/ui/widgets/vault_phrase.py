@@ -6,17 +6,18 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from app.ui.widgets.field import Fields
+from app.ui.widgets.spoken import Spoken
 
 if TYPE_CHECKING:
     from app.flow import Passphrase
 
 
-class VaultPhrase(QWidget):
+class VaultPhrase(Spoken, QWidget):
     """Two lines, of which an old case shows one; hidden where the case asks for no passphrase."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -32,13 +33,13 @@ class VaultPhrase(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(self.fields)
         self.hide()
-        self._retranslate()
+        self.retranslate()
 
     def ask_for(self, variable: str, *, new: bool) -> None:
         """Ask for it, twice where it is `new`; an empty name asks for nothing."""
         self._variable, self._new = variable, new
         self.setVisible(bool(variable))
-        self._retranslate()
+        self.retranslate()
 
     @property
     def wrong(self) -> str:
@@ -67,12 +68,7 @@ class VaultPhrase(QWidget):
         self.again.clear()
 
     @override
-    def changeEvent(self, event: QEvent) -> None:
-        if event.type() == QEvent.Type.LanguageChange:
-            self._retranslate()
-        super().changeEvent(event)
-
-    def _retranslate(self) -> None:
+    def retranslate(self) -> None:
         self.fields.name(
             self.line,
             self.tr("&Vault passphrase"),

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLay
 from typing_extensions import override
 
 from app.ui.widgets.plain import bold, scaled
+from app.ui.widgets.spoken import Spoken
 
 
 class Sign(Enum):
@@ -116,7 +117,7 @@ class _Face(QWidget):
         draw_sign(painter, self.sign, QRectF(2, 2, self.width() - 4, self.height() - 4), self.palette())
 
 
-class VerdictBanner(QFrame):
+class VerdictBanner(Spoken, QFrame):
     """A framed sign with one word and one sentence; hidden until there is a verdict."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -163,8 +164,8 @@ class VerdictBanner(QFrame):
         self._said = None
         self.hide()
 
+    @override
     def retranslate(self) -> None:
-        """Say the same in the window's language."""
         if self._said is not None:
             word, sentence = self._said()
             self.word.setText(word)

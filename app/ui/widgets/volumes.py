@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from app.ui import words
 from app.ui.widgets.plain import Hint, bold
+from app.ui.widgets.spoken import Spoken
 from app.ui.words import translate
 
 if TYPE_CHECKING:
     from app.flow.outlook import Touched
 
 
-class Volumes(QWidget):
+class Volumes(Spoken, QWidget):
     """A column of cards. Every text in it can be selected and copied."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -36,7 +37,7 @@ class Volumes(QWidget):
             frame.deleteLater()
         while len(self._cards) < len(touched):
             self._cards.append(self._card())
-        self._say()
+        self.retranslate()
 
     def text(self) -> str:
         """All that is said, a line each."""
@@ -55,7 +56,8 @@ class Volumes(QWidget):
         self._column.addWidget(frame)
         return frame, head, told
 
-    def _say(self) -> None:
+    @override
+    def retranslate(self) -> None:
         for one, (frame, head, told) in zip(self._touched, self._cards, strict=True):
             head.setText(
                 translate("Volumes", "Volume {mount}: {device}, {system}").format(
@@ -65,12 +67,6 @@ class Volumes(QWidget):
             told.setText("\n".join((_device(one), _options(one), _load(one))))
             frame.setAccessibleName(head.text())
             frame.setAccessibleDescription(told.text())
-
-    @override
-    def changeEvent(self, event: QEvent) -> None:
-        if event.type() == QEvent.Type.LanguageChange:
-            self._say()
-        super().changeEvent(event)
 
 
 def kind(one: Touched) -> str:

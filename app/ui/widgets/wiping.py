@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QGroupBox, QLineEdit, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -15,6 +15,7 @@ from app.ui import words
 from app.ui.widgets.field import Fields
 from app.ui.widgets.notice import Notice
 from app.ui.widgets.plain import choose
+from app.ui.widgets.spoken import Spoken
 from app.ui.widgets.volumes import Volumes, kind
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from app.flow.reading import Reading
 
 
-class WipingBox(QGroupBox):
+class WipingBox(Spoken, QGroupBox):
     """Shows and takes the choice of how files are wiped.
 
     Signals:
@@ -54,7 +55,7 @@ class WipingBox(QGroupBox):
         self.passes.editingFinished.connect(self._choose_method)
         for box in (self.names, self.device, self.trim):
             box.clicked.connect(lambda _: self._give(self._wiping.method, self._wiping.passes))
-        self._retranslate()
+        self.retranslate()
 
     def show_wiping(self, wiping: Wiping, touched: Sequence[Touched], reading: Reading) -> None:
         """Show what the case says now, and the volumes it will touch."""
@@ -171,13 +172,7 @@ class WipingBox(QGroupBox):
         return self.tr("Declined: on XFS and btrfs names may remain, and the grade says so.")
 
     @override
-    def changeEvent(self, event: QEvent) -> None:
-        if event.type() == QEvent.Type.LanguageChange:
-            self._retranslate()
-            self.warning.retranslate()
-        super().changeEvent(event)
-
-    def _retranslate(self) -> None:
+    def retranslate(self) -> None:
         self.setTitle(self.tr("How it is wiped"))
         for place in range(self.method.count()):
             self.method.setItemText(place, words.say(self.method.itemData(place)))

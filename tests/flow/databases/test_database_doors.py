@@ -6,7 +6,6 @@ import os
 import secrets
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -24,6 +23,7 @@ from app.steps.locate.databases import locate_database
 from app.system.databases import opened
 from tests.flow.databases.conftest import Held, Office
 from tests.flow.databases.servers import PASSWORD, Running, free_port
+from tests.in_time import ends_by_itself
 
 
 def looked(url: str, word: str = PASSWORD) -> list[Located]:
@@ -71,9 +71,8 @@ def silent(request: pytest.FixtureRequest) -> Iterator[str]:
 
 def test_a_server_that_says_nothing(silent: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(opened, "LOGIN", 2)
-    began = time.monotonic()
-    assert refused(silent).fault is Fault.DATABASE_SILENT
-    assert time.monotonic() - began < 6
+    with ends_by_itself():
+        assert refused(silent).fault is Fault.DATABASE_SILENT
 
 
 def test_a_server_that_hangs_in_the_middle(
@@ -91,11 +90,10 @@ def test_a_server_that_hangs_in_the_middle(
     try:
         for pid in (postgresql_server.process.pid, *group):
             os.kill(pid, 19)
-        began = time.monotonic()
-        with pytest.raises(Refused) as caught:
-            list(looking)
-        assert caught.value.fault is Fault.DATABASE_SILENT
-        assert time.monotonic() - began < 12
+        with ends_by_itself():
+            with pytest.raises(Refused) as caught:
+                list(looking)
+            assert caught.value.fault is Fault.DATABASE_SILENT
     finally:
         for pid in (postgresql_server.process.pid, *group):
             os.kill(pid, 18)
@@ -123,11 +121,6 @@ def test_a_wrong_password(make: str, request: pytest.FixtureRequest) -> None:
 def test_no_such_database(make: str, request: pytest.FixtureRequest) -> None:
     held: Held = request.getfixturevalue(f"{make}_held")
     assert refused(f"{held.url}没有").fault is Fault.DATABASE_UNREACHABLE
-
-
-def test_a_driver_that_is_not_installed() -> None:
-    told = refused("oracle://somebody@127.0.0.1:1521/crm")
-    assert (told.fault, told.detail) == (Fault.DATABASE_DRIVER, "lethe[oracle]")
 
 
 @pytest.mark.parametrize(
@@ -167,7 +160,7 @@ def test_an_account_that_may_only_read(
     found = {one.path.rpartition("/")[2].rpartition(".")[2]: one for one in looked(url, "word")}
     assert found["客户"].look is Look.FOUND
     assert found["客户"].record
-    assert {f.kind: f.count for f in found["客户"].record.findings} == {
+    assert {f.kind: f.count for f in found["客户"].record.findings if f.kind != "name"} == {
         "cn.id": 1000,
         "cn.mobile": 1000,
         "email": 1000,

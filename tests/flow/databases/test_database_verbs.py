@@ -111,7 +111,9 @@ def test_located_by_address(postgresql_held: Held, tmp_path: Path) -> None:
     done = lethe(*words, folder=tmp_path)
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     tables = {one["path"].rpartition(".")[2]: one for one in lines if "path" in one}
-    assert tables["客户"]["findings"] == {"cn.id": 1000, "cn.mobile": 1000, "email": 1000}
+    found = tables["客户"]["findings"]
+    assert found.pop("name") > 900  # some share one
+    assert found == {"cn.id": 1000, "cn.mobile": 1000, "email": 1000}
     assert (tables["客户"]["rows"], tables["客户"]["people"]) == (1000, 1000)
     assert lines[-1]["summary"]["files"] == 3
     one = postgresql_held.people[7]

@@ -235,3 +235,25 @@ def test_one_large_file_is_no_silence(tmp_path: Path) -> None:
     events.close()  # type: ignore[attr-defined]
     with (root / "data/large").open("rb", buffering=0) as raw:
         assert [done >> 20 for done in digesting(raw)] == [8, 16, 24, 32, 40, 48]
+
+
+_CHECK = """
+import sys
+from pathlib import Path
+from app.steps.confirm.bags import check_bag
+from app.steps.confirm.repositories.contract import Unusable
+try:
+    list(check_bag(Path(sys.argv[1])))
+    print("read")
+except Unusable as error:
+    print(error.reason.name)
+"""
+
+
+def test_a_folder_of_a_bag_that_can_not_be_listed_is_not_passed_over(bag: Path, as_owner_alone) -> None:
+    hidden = bag / "data/of nobody"
+    hidden.mkdir()
+    assert as_owner_alone(_CHECK, bag) == ["read"]
+    (hidden / "in no manifest.csv").write_bytes(GOES)
+    hidden.chmod(0)
+    assert as_owner_alone(_CHECK, bag) == ["REPOSITORY_DAMAGED"]

@@ -1,76 +1,30 @@
-"""Mail attachments: known by content however they were sent, nested or packed; nothing of a mail is destroyed."""
+"""Copies attached to mails: known however they were sent, wherever they lie, and never a reason to wipe a whole mail."""
 
 from __future__ import annotations
 
-import gzip
-import hashlib
-import io
 import mailbox
-import random
-import struct
-import time
-import tracemalloc
-import zipfile
-from collections.abc import Iterator
 from email.message import EmailMessage
-from email.mime.base import MIMEBase
-from email.mime.multipart import MIMEMultipart
 from pathlib import Path
 
 import pytest
+from attached_copies import (
+    GOES,
+    OTHER,
+    alone,
+    as_attached_file,
+    forwarded,
+    found,
+    in_gzip,
+    in_old_names,
+    in_zip,
+    is_the_one,
+    mail,
+    sha,
+)
 
-from app.domain.case import Backup
-from app.domain.copies import Copy, Disposal
-from app.domain.event import BackupSearched, CopyFound, Progressed
+from app.domain.copies import Disposal
 from app.domain.outcome import Reason
-from app.steps.confirm import Wanted, find_copies
-from app.steps.confirm.mails import is_mail, parts
-
-GOES = "姓名,手机\n张三,13800138000\n".encode() * 60
-OTHER = b"of somebody else\n" * 30
-
-
-def sha(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
-
-
-def found(path: Path, *, goes: bytes = GOES, kept: frozenset[str] = frozenset()) -> tuple[list[Copy], object]:
-    wanted = Wanted({sha(goes): ("r1",)}, frozenset({len(goes)}), kept, records=frozenset({"r1"}))
-    events = list(find_copies([Backup("folder", path)], wanted, key=b"k" * 32))
-    (searched,) = [event.searched for event in events if isinstance(event, BackupSearched)]
-    return [event.copy for event in events if isinstance(event, CopyFound)], searched
-
-
-def mail(*attached: tuple[str, bytes], subject: str = "名单", encoding: str = "base64") -> EmailMessage:
-    made = EmailMessage()
-    made["From"], made["To"], made["Subject"] = "a@example.cn", "b@example.cn", subject
-    made["Date"] = "Mon, 02 Nov 2026 08:00:00 +0800"
-    made.set_content("见附件\n")
-    for name, data in attached:
-        if encoding == "base64":
-            made.add_attachment(data, maintype="application", subtype="octet-stream", filename=name)
-        else:
-            made.add_attachment(data.decode(), subtype="csv", cte=encoding, filename=name)
-    return made
-
-
-def zipped(**members: bytes) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in members.items():
-            archive.writestr(name, data)
-    return out.getvalue()
-
-
-def is_the_one(copies: list[Copy], path: Path, member: str = "名单.csv") -> bool:
-    (copy,) = copies
-    return (copy.path, copy.member, copy.of, copy.disposal, copy.reasons) == (
-        str(path),
-        member,
-        ("r1",),
-        Disposal.EXCEPTION,
-        (Reason.IN_MAIL,),
-    )
+from tests.packing import zipped
 
 
 @pytest.mark.parametrize("encoding", ["base64", "quoted-printable", "8bit"])
@@ -100,46 +54,6 @@ def test_text_that_is_the_whole_of_a_mail(tmp_path: Path) -> None:
     assert [copy.member for copy in copies] == ["", ""]
 
 
-def in_zip() -> EmailMessage:
-    return mail(("名单.zip", zipped(a=GOES, b=OTHER)))
-
-
-def in_gzip() -> EmailMessage:
-    return mail(("名单.zip", gzip.compress(GOES)))
-
-
-def forwarded() -> EmailMessage:
-    outer = mail(("other", OTHER), subject="Fwd")
-    outer.add_attachment(mail(("名单.zip", GOES)))
-    outer.add_attachment(OTHER, maintype="application", subtype="pdf", filename="behind.pdf")
-    return outer
-
-
-def as_attached_file() -> EmailMessage:
-    return mail(("名单.zip", mail(("inner.csv", GOES)).as_bytes()))
-
-
-def alone() -> MIMEBase:
-    made = MIMEBase("application", "vnd.ms-excel", name="名单.zip")
-    made["From"] = "a@example.cn"
-    made.set_payload(GOES)
-    from email.encoders import encode_base64
-
-    encode_base64(made)
-    return made
-
-
-def in_old_names() -> MIMEMultipart:
-    """The name as the mail programs of ten years ago wrote it, RFC 2047 where it does not belong."""
-    outer = MIMEMultipart()
-    outer["From"] = "a@example.cn"
-    inner = alone()
-    del inner["Content-Type"]
-    inner["Content-Type"] = 'application/octet-stream; name="=?GBK?B?w/u1pS56aXA=?="'
-    outer.attach(inner)
-    return outer
-
-
 @pytest.mark.parametrize("make", [in_zip, in_gzip, forwarded, as_attached_file, alone, in_old_names])
 def test_however_deep_it_lies(tmp_path: Path, make) -> None:
     path = tmp_path / "x.eml"
@@ -167,7 +81,7 @@ def test_a_mail_of_apples_and_one_in_an_archive(tmp_path: Path) -> None:
     assert is_the_one(found(tmp_path)[0], tmp_path / "1.emlx")
     (tmp_path / "1.emlx").unlink()
     # the archive can't be written anew: the mail in it stays, and with it what is attached
-    (tmp_path / "a.zip").write_bytes(zipped(mail=data, loose=GOES, other=OTHER))
+    (tmp_path / "a.zip").write_bytes(zipped({"mail": data, "loose": GOES, "other": OTHER}))
     (copy,), _ = found(tmp_path)
     assert (copy.disposal, set(copy.reasons)) == (
         Disposal.EXCEPTION,
@@ -178,10 +92,10 @@ def test_a_mail_of_apples_and_one_in_an_archive(tmp_path: Path) -> None:
 def test_an_archive_with_a_mail_of_others_is_never_destroyed_whole(tmp_path: Path) -> None:
     """A mail with nothing attached is more than the members that were seen in it: none."""
     plain = mail().as_bytes()
-    (tmp_path / "a.zip").write_bytes(zipped(goes=GOES, mail=plain))
+    (tmp_path / "a.zip").write_bytes(zipped({"goes": GOES, "mail": plain}))
     (copy,), _ = found(tmp_path)
     assert (copy.disposal, copy.reasons) == (Disposal.REWRITE, (Reason.MIXED_ARCHIVE,))
-    (tmp_path / "a.zip").write_bytes(zipped(goes=GOES))
+    (tmp_path / "a.zip").write_bytes(zipped({"goes": GOES}))
     assert found(tmp_path)[0][0].disposal is Disposal.WIPE
 
 
@@ -206,212 +120,3 @@ def test_what_can_not_be_seen_in_a_mail_is_said(tmp_path: Path, kind: str, reaso
     (tmp_path / "x.eml").write_bytes(made.as_bytes())
     copies, searched = found(tmp_path)
     assert (copies, searched.limits) == ([], (reason,))  # type: ignore[attr-defined]
-
-
-def nested(depth: int) -> bytes:
-    inner = b"Content-Transfer-Encoding: base64\n\nQQ==\n"
-    for at in range(depth):
-        inner = b'Content-Type: multipart/mixed; boundary="b%d"\n\n--b%d\n%s\n--b%d--\n' % (at, at, inner, at)
-    return b"From: a@example.cn\n" + inner
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"From: x\n",
-        b"From: x",
-        b'From: x\nContent-Type: multipart/mixed; boundary=""\n\n--\n--\n',
-        b"From: x\nContent-Type: multipart/mixed; boundary=b\n\n",
-        b"From: x\nContent-Type: multipart/mixed; boundary=b\n\n--b--\n--b\n\n--b",
-        b"From: x\nContent-Type: multipart/mixed; boundary=b\n\n"
-        + 2 * b"--b\nContent-Type: a/b; boundary=b\n\n",
-        b"From: x\n" + 2 * b"Content-Type: multipart/mixed; boundary=b\n\n--b\n" + b"\n--b--\n",
-        b"From: x\nContent-Transfer-Encoding: base64\n\nA",
-        b"From: x\nContent-Transfer-Encoding: base64\n\nQUI=QUI=\n====",
-        b"From: x\nContent-Transfer-Encoding: base64\n\n" + b"\0\xff=" * 999,
-        b"From: x\nContent-Transfer-Encoding: quoted-printable\n\n=\n=ZZ=4",
-        b"From: x\nContent-Type: message/rfc822\n\n" * 200,
-        b"From: x\n" + b"X: " + b"y" * (3 << 20),
-        b"From: x\nContent-Type: " + b";" * (3 << 20) + b"\n\nx",
-        b"From: x\nContent-Type: a/b" + b';\n a="' * 300_000 + b"\n\nx",
-        b"From: x\nContent-Type: a/b" + b";\n name*%d*=b" * 1000 + b"\n\nx",
-        b"From: x\n" + b'Content-Disposition: attachment; filename="=?a?b?' * 9999 + b"\n\nx",
-        b"From a Mon 08:00 2026\n\n\nFrom b Mon 08:00 2026\n",
-        nested(300),
-    ],
-)
-def test_a_mail_made_to_harm_ends(data: bytes) -> None:
-    began = time.monotonic()
-    for part in parts(io.BytesIO(data)):
-        while part and part.stream.read(1 << 16):
-            pass
-    assert time.monotonic() - began < 20
-
-
-def test_a_head_that_is_too_long_is_no_mail_without_attachments(tmp_path: Path) -> None:
-    data = (
-        mail(("a", GOES))
-        .as_bytes()
-        .replace(b"Content-Type: multipart", b"Content-Type:" + b" " * 20_000 + b"multipart")
-    )
-    (tmp_path / "x.eml").write_bytes(data)
-    copies, searched = found(tmp_path)
-    assert copies == []
-    assert searched.limits == (Reason.UNREADABLE,)  # type: ignore[attr-defined]
-    # and the mails behind it are read all the same
-    begins = b"From a Mon Nov 02 08:00:00 2026\n"
-    box = begins + data + b"\n" + begins + mail(("名单.csv", GOES)).as_bytes()
-    (tmp_path / "x.eml").write_bytes(box)
-    (copy,), _ = found(tmp_path)
-    assert (copy.member, set(copy.reasons)) == ("名单.csv", {Reason.IN_MAIL, Reason.UNREADABLE})
-
-
-def test_any_bytes_end_without_an_error_of_ours(tmp_path: Path) -> None:
-    """Cut and mixed at random, a mail is read or can't be; it never ends the search."""
-    rng, whole = random.Random(5), forwarded().as_bytes() + in_zip().as_bytes()
-    for at in range(150):
-        data = bytearray(whole[: rng.randrange(len(whole))])
-        for _ in range(rng.randrange(20)):
-            if data:
-                data[rng.randrange(len(data))] = rng.randrange(256)
-        (tmp_path / "x.eml").write_bytes(b"From: x\n" + data)
-        copies, _ = found(tmp_path)
-        assert all(copy.disposal is Disposal.EXCEPTION for copy in copies), at
-
-
-def _read(part) -> bytes:
-    return b"".join(iter(lambda: part.stream.read(777), b""))
-
-
-def test_the_parts_are_those_that_the_library_sees() -> None:
-    """Held against the parser of the standard library, which reads a mail whole."""
-    from email import message_from_bytes, policy
-
-    rng = random.Random(3)
-    for _ in range(40):
-        outer = mail(*((f"a{at}", rng.randbytes(rng.randrange(4000))) for at in range(rng.randrange(4))))
-        if rng.random() < 0.5:
-            outer.add_attachment(mail(("deep", rng.randbytes(99))))
-        data = outer.as_bytes(policy=policy.SMTP if rng.random() < 0.5 else policy.default)
-        told = message_from_bytes(data)
-        theirs = [one.get_payload(decode=True) for one in told.walk() if not one.is_multipart()]
-        ours = [_read(part) for part in parts(io.BytesIO(data)) if part]
-        # Where a mail is in one piece the end of its last line is part of it, to the library.
-        assert [ours[0].rstrip(b"\r\n"), *ours[1:]] == [theirs[0].rstrip(b"\r\n"), *theirs[1:]]
-
-
-def long_mail(size: int) -> Iterator[bytes]:
-    yield b"From: a@example.cn\nContent-Type: multipart/mixed; boundary=b\n\n--b\n"
-    yield b"Content-Type: application/x; name=big\nContent-Transfer-Encoding: base64\n\n"
-    line = b"QUJD" * 19 + b"\n"
-    for _ in range(size // len(line)):
-        yield line
-    yield b"--b--\n"
-
-
-def test_a_long_mail_takes_little_memory_shows_progress_and_can_be_broken_off(tmp_path: Path) -> None:
-    path = tmp_path / "long.eml"
-    with path.open("wb") as file:
-        file.writelines(long_mail(24 << 20))
-    wanted = Wanted({sha(GOES): ("r1",)}, frozenset({len(GOES)}), frozenset())
-    tracemalloc.start()
-    try:
-        events = find_copies([Backup("folder", tmp_path)], wanted, key=b"k" * 32)
-        seen = [type(event) for event in events]
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-    assert seen.count(Progressed) >= 2
-    assert peak < 12 << 20
-    events = find_copies([Backup("folder", tmp_path)], wanted, key=b"k" * 32)
-    next(events)
-    next(events)
-    events.close()  # type: ignore[attr-defined]
-
-
-def ole(streams: dict[str, bytes]) -> bytes:
-    """The smallest compound file with these streams ([MS-CFB]), each path being folder/name."""
-    sector, data, fat = 512, bytearray(), [0xFFFFFFFD]
-    names = ["Root Entry", *dict.fromkeys(path.split("/")[0] for path in streams if "/" in path)]
-    starts: dict[str, tuple[int, int]] = {}
-    for path, content in streams.items():
-        padded = content.ljust(4096, b"\0")  # small streams would lie elsewhere
-        at = len(fat)
-        count = -(-len(padded) // sector)
-        fat += [*range(at + 1, at + count), 0xFFFFFFFE]
-        data += padded.ljust(count * sector, b"\0")
-        starts[path] = (at, len(padded))
-    tree: dict[str, list[str]] = {name: [] for name in names}
-    for path in streams:
-        tree["Root Entry" if "/" not in path else path.split("/")[0]].append(path)
-    order = [*names, *streams]
-    number = {name: at for at, name in enumerate(order)}
-    children = {**tree, "Root Entry": [*tree["Root Entry"], *names[1:]]}
-    sibling: dict[str, int] = {}
-    first: dict[str, int] = {}
-    for parent, inner in children.items():
-        ordered = sorted(inner, key=lambda one: (len(one.split("/")[-1]), one.split("/")[-1].upper()))
-        first[parent] = number[ordered[0]] if ordered else 0xFFFFFFFF
-        for one, after in zip(ordered, [*ordered[1:], None], strict=True):
-            sibling[one] = number[after] if after else 0xFFFFFFFF
-    directory = bytearray()
-    for name in order:
-        text = name.split("/")[-1].encode("utf-16-le") + b"\0\0"
-        kind = 5 if name == "Root Entry" else 2 if name in streams else 1
-        start, size = starts.get(name, (0xFFFFFFFE, 0))
-        directory += text.ljust(64, b"\0") + struct.pack("<HBB", len(text), kind, 1)
-        directory += struct.pack(
-            "<III", 0xFFFFFFFF, sibling.get(name, 0xFFFFFFFF), first.get(name, 0xFFFFFFFF)
-        )
-        directory += bytes(36) + struct.pack(
-            "<IQ", start if kind == 2 else (0xFFFFFFFE if kind == 5 else 0), size
-        )
-    at = len(fat)
-    count = -(-len(directory) // sector)
-    fat += [*range(at + 1, at + count), 0xFFFFFFFE]
-    assert len(fat) <= 128
-    head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + struct.pack("<HHHHH", 62, 3, 0xFFFE, 9, 6)
-    head += bytes(6) + struct.pack("<IIIIIIIII", 0, 1, at, 0, 4096, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0)
-    head += struct.pack("<I", 0) + b"\xff" * (108 * 4)
-    table = struct.pack(f"<{len(fat)}I", *fat).ljust(sector, b"\xff")
-    return head + table + bytes(data) + bytes(directory).ljust(count * sector, b"\xff")
-
-
-def test_an_outlook_mail_gives_its_attachments(tmp_path: Path) -> None:
-    goes = GOES.ljust(5000, b"x")
-    path = tmp_path / "x.msg"
-    path.write_bytes(
-        ole(
-            {
-                "__properties_version1.0": b"p",
-                "__attach_version1.0_#00000000/__substg1.0_37010102": OTHER,
-                "__attach_version1.0_#00000001/__substg1.0_37010102": goes,
-                "__attach_version1.0_#00000001/__substg1.0_3707001F": "名单.csv".encode("utf-16-le"),
-            }
-        )
-    )
-    copies, searched = found(tmp_path, goes=goes)
-    assert searched.limits == ()  # type: ignore[attr-defined]
-    assert is_the_one(copies, path)
-    # of an older file of Office with the same streams nothing is said
-    path.write_bytes(ole({"WordDocument": goes, "__attach/__substg1.0_37010102": goes}))
-    assert found(tmp_path, goes=goes)[0] == []
-    path.write_bytes(path.read_bytes()[:700])
-    assert found(tmp_path, goes=goes)[1].limits == (Reason.UNREADABLE,)  # type: ignore[attr-defined]
-
-
-@pytest.mark.parametrize(
-    ("head", "is_one"),
-    [
-        (b"From: a@b.cn\r\nTo: c", True),
-        (b"Received: from x\n", True),
-        (b"From - Mon Nov 02 08:00:00 2026\nX-Mozilla-Status: 0001\n", True),
-        (b"812       \nReturn-Path: <a@b.cn>\n", True),
-        (b"name,phone\nFrom: x\n", False),
-        (b"Dear all,\nSubject: is not one\n", False),
-        (b"key: value\nother: value\n", False),
-        (b"", False),
-    ],
-)
-def test_mails_are_told_by_how_they_begin(head: bytes, is_one: bool) -> None:
-    assert is_mail(head) is is_one

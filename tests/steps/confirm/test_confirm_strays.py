@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 import zipfile
 from email.message import EmailMessage
 from pathlib import Path
@@ -11,9 +12,11 @@ from pathlib import Path
 import pytest
 
 from app.domain.copies import Disposal
-from app.domain.event import CopyFound
-from app.steps.confirm import Wanted, find_strays, strays
+from app.domain.event import BackupSearched, CopyFound, Progressed
+from app.domain.outcome import Reason
+from app.steps.confirm import Wanted, find_copies, find_strays, strays
 from app.steps.confirm.usual import MOVED, ON_VOLUMES, USUAL, Way, volumes
+from tests.in_time import ends_by_itself
 
 GOES = b"name,phone\nA,13800138000\n" * 50
 
@@ -167,3 +170,55 @@ def test_a_mail_among_temporary_files_is_opened_whatever_its_size(place: Path) -
     made.add_attachment(GOES, maintype="text", subtype="csv", filename="x.csv")
     path = put(place.parent / "temporary/opened.EML", made.as_bytes())
     assert found() == {path: Disposal.EXCEPTION}
+
+
+def test_a_place_that_stops_to_answer_is_told(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(place / "Downloads/x")
+    over = threading.Event()
+
+    def silent():
+        over.wait(120)
+        yield from ()
+
+    monkeypatch.setattr(strays, "volumes", silent)
+    monkeypatch.setattr(strays, "PATIENCE", 0.5)
+    wanted = Wanted({sha(GOES): ("r1",)}, frozenset({len(GOES)}), frozenset())
+    with ends_by_itself():
+        events = list(find_strays(wanted, key=b"k" * 32))
+        over.set()
+    assert [event.copy.path for event in events if isinstance(event, CopyFound)] == [
+        str(place / "Downloads/x")
+    ]
+    (told,) = [event.searched for event in events if isinstance(event, BackupSearched)]
+    assert told.limits == (Reason.TOOL_HUNG,)
+    assert sum(isinstance(event, Progressed) for event in events) >= 3
+
+
+def test_a_file_that_went_between_two_looks_ends_nothing(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = put(place.parent / "temporary/there.zip")
+    gone = Path(put(place.parent / "temporary/gone.zip"))
+
+    def hurried(backups, *args, **how):
+        if gone in [one.path for one in backups]:
+            gone.unlink()
+        return find_copies(backups, *args, **how)
+
+    monkeypatch.setattr(strays, "find_copies", hurried)
+    assert list(found()) == [there]
+    assert not gone.exists()
+
+
+def test_a_mailbox_that_can_not_be_read_is_told_with_its_place(place: Path) -> None:
+    put(place / ".thunderbird/one/Mail/old.zip", b"PK\x03\x04 and nothing more")
+    put(place / "../temporary/deep/old.zip", b"PK\x03\x04 and nothing more")
+    put(place / "Downloads/fine.txt", b"nothing of anybody")
+    wanted = Wanted({sha(GOES): ("r1",)}, frozenset({len(GOES)}), frozenset())
+    told = [
+        event.searched for event in find_strays(wanted, key=b"k" * 32) if isinstance(event, BackupSearched)
+    ]
+    assert {(one.backup, one.limits) for one in told if one.backup != "/var/tmp"} == {
+        (str(place / ".thunderbird"), (Reason.UNREADABLE,)),
+        (str((place / "../temporary").resolve()), (Reason.UNREADABLE,)),
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import json
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -11,10 +12,21 @@ from typing import Final
 
 from app.domain.copies import Disposal
 from app.domain.outcome import Reason
-from app.steps.confirm.repositories.contract import Entry, Kind, Listing, Place, Repository, Run, Traits
+from app.steps.confirm.repositories.contract import (
+    Entry,
+    Kind,
+    Listing,
+    Place,
+    Repository,
+    Run,
+    Traits,
+    Unusable,
+)
+from app.steps.confirm.repositories.heads import Heads, look_at_heads, size_of
 from app.steps.confirm.repositories.inside import Inside, Reader, look_inside, may_hold
 from app.steps.confirm.repositories.originals import Originals
 from app.steps.confirm.repositories.tool import Tool
+from app.steps.confirm.repositories.whereabouts import shown
 from app.steps.confirm.wanted import Wanted
 from app.system.borg import LISTED, SILENT, archives_in, settings
 
@@ -26,8 +38,9 @@ _WORDS: Final = (
 )
 _IN_CLEAR: Final = ("none", "authenticated")
 """Modes in which the blocks on disk are as readable as the files were."""
+_UNTOLD: Final = re.escape("?")
 _WITH_WARNINGS: Final = (0, 1)
-_FORMAT: Final = "{type}{size}{path}{source}{NL}"
+_FORMAT: Final = "{type}{size}{path}{source}{mtime}{ctime}{NL}"
 
 
 def tool_of(repository: Repository) -> Tool:
@@ -59,6 +72,7 @@ class _Seen:
     """By SHA-256, the ids of what stood at a path."""
     packed: dict[str, dict[Place, int]] = field(default_factory=lambda: defaultdict(dict))
     """By SHA-256, each place of an archive or mail with its size."""
+    heads: Heads = field(default_factory=Heads)
     links: dict[Place, list[str]] = field(default_factory=lambda: defaultdict(list))
     """Other names of a file in the same archive: a link that is left would bring the content back."""
 
@@ -67,9 +81,12 @@ def _find(repository: Repository, wanted: Wanted) -> Run[Listing]:
     tool, seen, originals = tool_of(repository), _Seen(), Originals(wanted.paths)
     for archive in (yield from _archives(tool)):
         some = yield from _candidates(tool, archive, wanted, originals, seen)
+        held = (yield from _packed(repository, tool, archive, seen)) if wanted.within else {}
+        some |= held
         for place, size, sha256 in (yield from _digests(repository, tool, archive, some)):
             ids = originals.of(place.path)
-            if wanted.within and sha256 not in wanted.doomed and may_hold(place.path):
+            packed = place.path in held or may_hold(place.path)
+            if wanted.within and sha256 not in wanted.doomed and packed:
                 seen.packed[sha256][place] = size
             if sha256 in wanted.doomed or ids:
                 names = (place.path, *seen.links[place])
@@ -92,7 +109,7 @@ def _find(repository: Repository, wanted: Wanted) -> Run[Listing]:
 
 def _opened(tool: Tool, wanted: Wanted, seen: _Seen) -> Run[Inside]:
     """Look into the archives and mails, each content once, whatever number of places it has."""
-    inside = Inside()
+    inside = Inside(unopened=seen.heads.unread())
     for places in seen.packed.values():
         names = dict.fromkeys(
             Place(one.snapshot, name) for one in places for name in (one.path, *seen.links[one])
@@ -106,7 +123,7 @@ def _opened(tool: Tool, wanted: Wanted, seen: _Seen) -> Run[Inside]:
 
 def _reader(tool: Tool, place: Place) -> Reader:
     # A bare path would do too, and borg would then complain that it was not found.
-    just = (f"--pattern=+pf:{place.path}", "--pattern=-re:^")
+    just = _just(place.path) if "?" in place.path else (f"--pattern=+pf:{place.path}", "--pattern=-re:^")
     return lambda take: tool.feed(("extract", "--stdout", *just, f"::{place.snapshot}"), take)
 
 
@@ -125,11 +142,27 @@ def _candidates(
         seen.files += 1
         size = int(one["size"])
         packed = wanted.within and may_hold(one["path"])
+        if size and wanted.within and not packed and not one["source"]:
+            seen.heads.seen((one["path"], size, one["mtime"], one["ctime"]), Place(archive, one["path"]))
         if size and (packed or size in wanted.sizes or originals.of(one["path"])):
             found[one["path"]] = size
 
     yield from tool.lines(("list", "--json-lines", "--format", _FORMAT, f"::{archive}"), take)
     return found
+
+
+def _packed(repository: Repository, tool: Tool, archive: str, seen: _Seen) -> Run[dict[str, int]]:
+    """The archives and mails of any other name in one archive, with their sizes."""
+
+    def every(_: str, paths: Sequence[str]) -> Reader:
+        only = _patterns(repository, [path for path in paths if _is_plain(path)])
+        asked = ("export-tar", only, f"::{archive}", "-")
+        return lambda take: tool.feed(asked, take)
+
+    here = {key: places[-1] for key, places in seen.heads.places.items() if places[-1].snapshot == archive}
+    fresh = sum(size_of(key) for key in here if not seen.heads.is_known(key))
+    yield from look_at_heads(seen.heads, {archive: fresh}, lambda place: _reader(tool, place), every)
+    return {place.path: size_of(key) for key, place in here.items() if seen.heads.opens(key)}
 
 
 def _digests(
@@ -139,10 +172,7 @@ def _digests(
     found: list[tuple[Place, int, str]] = []
     if not some:
         return found
-    listed = repository.scratch / "patterns"
     plain = [path for path in some if _is_plain(path)]
-    lines = [*(f"+pf:{path}" for path in plain), "-re:^"]
-    listed.write_text("\n".join(lines) + "\n", encoding="utf-8", errors="surrogateescape")
 
     def take(line: bytes) -> None:
         one = json.loads(line.decode("utf-8", "surrogateescape"))
@@ -151,11 +181,28 @@ def _digests(
 
     asked = ["list", "--json-lines", "--format", "{type}{size}{path}{sha256}{NL}"]
     if plain:
-        yield from tool.lines((*asked, f"--patterns-from={listed}", f"::{archive}"), take)
+        yield from tool.lines((*asked, _patterns(repository, plain), f"::{archive}"), take)
     odd = [path for path in some if path not in set(plain)]
     for path in odd:
         yield from tool.lines((*asked, f"--pattern=+pf:{path}", "--pattern=-re:^", f"::{archive}"), take)
+    for path in some.keys() - {place.path for place, _, _ in found}:
+        yield from tool.lines((*asked, *_just(path), f"::{archive}"), take)
+    if some.keys() - {place.path for place, _, _ in found}:
+        raise Unusable(Reason.UNREADABLE)
     return found
+
+
+def _just(path: str) -> tuple[str, str]:
+    """The arguments for a file by the name that borg tells, in which a byte that is no UTF-8 is a `?`."""
+    return f"--pattern=+re:^{re.escape(path).replace(_UNTOLD, '.')}$", "--pattern=-re:^"
+
+
+def _patterns(repository: Repository, paths: Sequence[str]) -> str:
+    """The argument by which borg gives these files and no other; they stand in the scratch folder."""
+    listed = repository.scratch / "patterns"
+    lines = (*(f"+pf:{path}" for path in paths), "-re:^")
+    listed.write_text("\n".join(lines) + "\n", encoding="utf-8", errors="surrogateescape")
+    return f"--patterns-from={listed}"
 
 
 def _is_plain(path: str) -> bool:
@@ -206,4 +253,10 @@ def _traits(repository: Repository) -> Run[Traits]:
     return Traits(freed=freed, keys=keys)
 
 
-KIND: Final = Kind("borg", "check --verify-data", _verify, _find, _remove, _remaining, _traits)
+def _store(repository: Repository) -> Run[str]:
+    """The id that `borg init` drew, as it says itself: it opens the repository for that."""
+    info = json.loads((yield from tool_of(repository).output("info", "--json", "::")))
+    return str(info["repository"]["id"])
+
+
+KIND: Final = Kind("borg", "check --verify-data", _verify, _find, _remove, _remaining, _traits, _store, shown)

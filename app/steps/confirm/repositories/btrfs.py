@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import io
 import os
+import stat
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import Final
 
 from app.domain.copies import Disposal
 from app.domain.outcome import Reason
-from app.steps.confirm.reading import CHUNK, CantRead, digesting, reading
+from app.steps.confirm.opaque import LOOK
+from app.steps.confirm.reading import CHUNK, CantRead, digesting, raised, reading, reason_of
 from app.steps.confirm.repositories.contract import (
     Beat,
     Entry,
@@ -24,11 +26,13 @@ from app.steps.confirm.repositories.contract import (
     Traits,
     Unusable,
 )
-from app.steps.confirm.repositories.inside import Inside, Reader, look_inside, may_hold
+from app.steps.confirm.repositories.inside import Inside, Reader, holds_others, look_inside, may_hold
 from app.steps.confirm.repositories.tool import Tool
+from app.steps.confirm.repositories.whereabouts import file_system, marked, parent_of, refuse_elsewhere
 from app.steps.confirm.wanted import Wanted
 
 _GO_TOO: Final = (Reason.MIXED_ARCHIVE, Reason.IN_MAIL)
+_IN_IT: Final = {Reason.IO_ERROR: Reason.REPOSITORY_DAMAGED}
 _WORDS: Final = ((rb"not a subvolume|not a btrfs|cannot find|could not statfs", Reason.UNREADABLE),)
 
 
@@ -42,14 +46,27 @@ def _verify(repository: Repository) -> Run[None]:
     if not os.path.lexists(repository.path):
         return
     yield from tool_of(repository).output("subvolume", "show", repository.path)
-    for done, path in enumerate(_files(repository.path)):
-        try:
+    with _seen_whole():
+        for done, path in enumerate(_files(repository.path)):
             with reading(path) as (file, _):
                 yield from _hashed(file)
-        except CantRead as error:
-            reason = Reason.REPOSITORY_DAMAGED if error.reason is Reason.IO_ERROR else error.reason
-            raise Unusable(reason) from None
-        yield Beat(done)
+            yield Beat(done)
+
+
+@contextmanager
+def _seen_whole() -> Iterator[None]:
+    """Say what it means that a file or folder in the snapshot can't be read: none is passed over.
+
+    Raises:
+        Unusable: REPOSITORY_DAMAGED for a block that is not as it was written, DENIED and others.
+    """
+    try:
+        yield
+    except CantRead as error:
+        raise Unusable(_IN_IT.get(error.reason, error.reason)) from None
+    except OSError as error:
+        reason = reason_of(error)
+        raise Unusable(_IN_IT.get(reason, reason)) from None
 
 
 def _hashed(file: io.FileIO) -> Run[str]:
@@ -62,11 +79,16 @@ def _hashed(file: io.FileIO) -> Run[str]:
 
 
 def _files(root: str) -> Iterator[str]:
-    for folder, _, names in os.walk(root):
+    """The path of every file below.
+
+    Raises:
+        OSError: where a folder can't be listed.
+    """
+    for folder, _, names in os.walk(root, onerror=raised):
         for name in names:
-            path = Path(folder, name)
-            if path.is_file() and not path.is_symlink():
-                yield str(path)
+            path = os.path.join(folder, name)
+            if stat.S_ISREG(os.lstat(path).st_mode):
+                yield path
 
 
 def _find(repository: Repository, wanted: Wanted) -> Run[Listing]:
@@ -75,24 +97,36 @@ def _find(repository: Repository, wanted: Wanted) -> Run[Listing]:
     places: dict[str, list[str]] = defaultdict(list)
     sizes: dict[str, int] = {}
     files, inside = 0, Inside()
-    for path in _files(repository.path):
-        files += 1
-        with reading(path) as (file, stamp):
-            sha256 = (yield from _hashed(file)) if stamp.size in wanted.sizes else ""
-            if stamp.size and sha256 in wanted.doomed:
-                places[sha256].append(os.path.relpath(path, repository.path))
-                sizes[sha256] = stamp.size
-            elif wanted.within and may_hold(path):
-                place = Place("", os.path.relpath(path, repository.path))
-                yield from look_inside((place,), stamp.size, _reader(file), wanted, inside)
-        yield Beat(files)
+    here = file_system(parent_of(repository.path))
+    with _seen_whole():
+        for path in _files(repository.path):
+            files += 1
+            with reading(path) as (file, stamp):
+                sha256 = (yield from _hashed(file)) if stamp.size in wanted.sizes else ""
+                if stamp.size and sha256 in wanted.doomed:
+                    places[sha256].append(os.path.relpath(path, repository.path))
+                    sizes[sha256] = stamp.size
+                elif wanted.within and (may_hold(path) or holds_others(_head(file))):
+                    place = Place("", os.path.relpath(path, repository.path))
+                    yield from look_inside((place,), stamp.size, _reader(file), wanted, inside)
+            yield Beat(files)
     entries = tuple(
-        Entry(one, sizes[one], tuple(Place("", p) for p in found), (one,), wanted.doomed[one])
+        Entry(one, sizes[one], tuple(Place("", p) for p in found), (marked(one, here),), wanted.doomed[one])
         for one, found in places.items()
     )
-    # A snapshot goes whole, with whatever else an archive in it holds.
-    held = (replace(one, against=tuple(w for w in one.against if w not in _GO_TOO)) for one in inside.entries)
+    held = (_going(one, here) for one in inside.entries)
     return Listing((*entries, *held), files, members=inside.members, unopened=inside.unopened)
+
+
+def _head(file: io.FileIO) -> bytes:
+    file.seek(0)
+    return file.read(LOOK)
+
+
+def _going(one: Entry, here: str) -> Entry:
+    """An archive in a snapshot, which goes whole, with whatever else it holds."""
+    against = tuple(why for why in one.against if why not in _GO_TOO)
+    return replace(one, against=against, marks=(marked(one.sha256, here),))
 
 
 def _reader(file: io.FileIO) -> Reader:
@@ -112,9 +146,14 @@ def _remove(repository: Repository, _: Sequence[Entry]) -> Run[None]:
 
 
 def _remaining(repository: Repository, marks: frozenset[str], _: frozenset[int]) -> Run[frozenset[str]]:
-    """Nothing, once the name is gone and the volume does not list the snapshot any more."""
-    path = os.path.realpath(repository.path)
-    told = yield from tool_of(repository).output("subvolume", "list", str(Path(path).parent))
+    """Nothing, once the name is gone and the volume does not list the snapshot any more.
+
+    Raises:
+        Unusable: GONE when another file system stands there than the one that had it.
+    """
+    path, parent = os.path.realpath(repository.path), parent_of(repository.path)
+    refuse_elsewhere(marks, file_system(parent))
+    told = yield from tool_of(repository).output("subvolume", "list", parent)
     listed = {line.rpartition(b" path ")[2].decode("utf-8", "replace") for line in told.splitlines()}
     there = os.path.lexists(path) or any(path.endswith(f"/{one}") for one in listed if one)
     return marks if there else frozenset()
@@ -125,4 +164,16 @@ def _traits(_: Repository) -> Run[Traits]:
     return Traits(Disposal.DISCARD, freed=Reason.FREED_IN_CLEAR)
 
 
-KIND: Final = Kind("btrfs", "subvolume show, all read", _verify, _find, _remove, _remaining, _traits)
+def _store(repository: Repository) -> Run[str]:
+    """The file system, and on a second line the UUID of the snapshot as long as it is there."""
+    here = f"{file_system(parent_of(repository.path))}\n"
+    if not os.path.lexists(repository.path):
+        return here
+    told = yield from tool_of(repository).output("subvolume", "show", repository.path)
+    named = {
+        name.strip(): value.strip() for name, _, value in (it.partition(b":") for it in told.splitlines())
+    }
+    return here + named[b"UUID"].decode("ascii")
+
+
+KIND: Final = Kind("btrfs", "subvolume show, all read", _verify, _find, _remove, _remaining, _traits, _store)

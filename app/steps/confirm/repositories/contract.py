@@ -48,6 +48,8 @@ class Repository:
     password: str = field(default="", repr=False)
     patience: float = 300.0
     """Seconds without any sign of life after which a tool counts as hung."""
+    emptied: bool = False
+    """Something was taken out of it here, so that to be empty is no sign of a wrong password."""
 
     @property
     def path(self) -> str:
@@ -121,7 +123,10 @@ class Kind:
     `verify` lets the repository's own tool read all of it. `find` knows content by its
     hash and earlier versions by their path. `remove` takes these entries out and nothing
     else; run again after it was cut short, it ends the work. `remaining` gives which of these
-    marks are still there, asked anew; the sizes are of the contents sought. Each raises Unusable.
+    marks are still there, asked anew; the sizes are of the contents sought. `left` gives the same
+    by what a search found, where that sees all of it. `store` tells which
+    store it is: what another one at its place says is worth nothing. Of one that goes as a whole
+    it then ends with its first line. Each raises Unusable.
     """
 
     name: str
@@ -131,3 +136,5 @@ class Kind:
     remove: Callable[[Repository, Sequence[Entry]], Run[None]]
     remaining: Callable[[Repository, frozenset[str], frozenset[int]], Run[frozenset[str]]]
     traits: Callable[[Repository], Run[Traits]]
+    store: Callable[[Repository], Run[str]]
+    left: Callable[[frozenset[str], Sequence[Entry]], frozenset[str]] | None = None

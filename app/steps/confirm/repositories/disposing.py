@@ -6,7 +6,8 @@ import errno
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from app.domain.case import Backup
@@ -17,10 +18,18 @@ from app.domain.outcome import AnyOutcome, CopyOutcome, Evidence, Fact, KeyOutco
 from app.domain.plan import PlanItem
 from app.domain.step import Stage, Step
 from app.identity import SignedPlan
-from app.steps.confirm.reading import CantRead
 from app.steps.confirm.repositories.contract import Entry, Kind, Repository, Unusable
 from app.steps.confirm.repositories.finding import INSIDE
-from app.steps.confirm.repositories.work import PATIENCE, Passwords, at_work, by_path, kind_of, told
+from app.steps.confirm.repositories.whereabouts import same_store
+from app.steps.confirm.repositories.work import (
+    PATIENCE,
+    Passwords,
+    at_work,
+    by_path,
+    kind_of,
+    told,
+    understood,
+)
 from app.steps.confirm.wanted import Wanted
 
 _ITEMS: Final = 512
@@ -46,11 +55,9 @@ class _Round:
     freed: tuple[Reason, ...] = (Reason.FREED_ENCRYPTED,)
     damaged: bool = False
     left: frozenset[str] = frozenset()
+    ours: frozenset[str] = frozenset()
+    """Ids of what was there when its hashes were noted, in this run or in one that was stopped."""
     marks: dict[str, frozenset[str]] = field(default_factory=dict)
-
-    @property
-    def ids(self) -> tuple[str, ...]:
-        return tuple(item.id for item in self.items)
 
     @property
     def sizes(self) -> frozenset[int]:
@@ -71,8 +78,9 @@ def dispose(
 
     Each repository is checked with its own tool, searched again for the signed content, and
     changed only then; the hashes by which it knows that content are noted before. What was
-    not signed stays, be it in the same snapshot. After a stop or a kill a run with the
-    journal's `stages` ends the work: what is gone by then counts only if it was begun.
+    not signed stays, be it in the same snapshot. Nothing is done in another repository at its
+    place: OTHER_REPOSITORY. After a stop or a kill a run with the journal's `stages` ends the
+    work: what is gone by then counts only if it was there when its hashes were noted.
 
     Raises:
         Refused: when the plan is not as it was signed, before anything is touched.
@@ -81,7 +89,7 @@ def dispose(
     if not isinstance(plan, SignedPlan):
         raise TypeError("only what a signed plan lists is disposed of")
     plan.verify()
-    known = by_path(tuple(backups))
+    known = by_path(backups)
     groups: dict[str, list[PlanItem]] = defaultdict(list)
     for item in plan.plan.with_fate(Fate.EXPUNGE):
         if stages.get(item.id) is Stage.SETTLED:
@@ -135,35 +143,47 @@ def _with_its_key(item: PlanItem, end: KeyOutcome | None) -> Settled:
 
 
 def _disposed(round_: _Round, password: Passwords, patience: float) -> Iterator[Event]:
-    for batch in _batches(round_.items):
+    noted = [item for item in round_.items if round_.stages.get(item.id) is Stage.NOTED]
+    round_.ours = frozenset(item.id for item in noted)
+    # What was noted is begun: to say so once more would forget how far it came.
+    for batch in _batches([item for item in round_.items if item.id not in round_.ours]):
         yield Begun(Step.WIPE, tuple(item.id for item in batch), sum(item.stamp.size for item in batch))
     try:
-        with at_work(round_.backup, password, patience) as repository:
-            yield from _seen_before(round_, repository)
-            yield Noted(Step.WIPE, round_.ids, "recorded", _recorded(round_))
+        with understood(), _disk_understood(), at_work(round_.backup, password, patience) as repository:
+            yield from _seen_before(round_, replace(repository, emptied=bool(noted)))
+            if round_.ours:
+                yield Noted(Step.WIPE, tuple(sorted(round_.ours)), "recorded", _recorded(round_))
             yield from _taken_out(round_, repository)
     except Unusable as error:
         yield from (
             _settled(item, Outcome.FAILED, _evidence(round_, item, error.reason)) for item in round_.items
         )
         return
-    except (CantRead, ValueError, KeyError, TypeError):
-        reason = Reason.TOOL_FAILED
-        yield from (_settled(item, Outcome.FAILED, _evidence(round_, item, reason)) for item in round_.items)
-        return
-    except OSError as error:
-        reason = Reason.NO_SPACE if error.errno == errno.ENOSPC else Reason.IO_ERROR
-        yield from (_settled(item, Outcome.FAILED, _evidence(round_, item, reason)) for item in round_.items)
-        return
     for item in round_.items:
         yield _settled(item, *_verdict(round_, item))
+
+
+@contextmanager
+def _disk_understood() -> Iterator[None]:
+    """Tell a full disk from one that fails.
+
+    Raises:
+        Unusable: NO_SPACE or IO_ERROR.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise Unusable(Reason.NO_SPACE if error.errno == errno.ENOSPC else Reason.IO_ERROR) from None
 
 
 def _seen_before(round_: _Round, repository: Repository) -> Iterator[Event]:
     """Check the repository, and find in it what was signed, as it is now."""
     kind, name = round_.kind, str(round_.backup.path)
-    yield from told(Step.WIPE, kind.verify(repository), "bytes", name)
-    traits = yield from told(Step.WIPE, kind.traits(repository), "bytes", name)
+    store = yield from told(Step.WIPE, kind.store(repository), "bytes", name, repository.patience)
+    if not same_store((round_.copies[item.id].store for item in round_.items), store):
+        raise Unusable(Reason.OTHER_REPOSITORY)
+    yield from told(Step.WIPE, kind.verify(repository), "bytes", name, repository.patience)
+    traits = yield from told(Step.WIPE, kind.traits(repository), "bytes", name, repository.patience)
     if traits.against:
         raise Unusable(traits.against[0])
     round_.freed = (traits.freed, *traits.limits)
@@ -171,35 +191,41 @@ def _seen_before(round_: _Round, repository: Repository) -> Iterator[Event]:
     for item in round_.items:
         doomed[item.sha256] += (item.id,)
     sought = Wanted(doomed, round_.sizes, frozenset())
-    listing = yield from told(Step.WIPE, kind.find(repository, sought), "bytes", name)
+    listing = yield from told(Step.WIPE, kind.find(repository, sought), "bytes", name, repository.patience)
     round_.entries = tuple(entry for entry in listing.entries if entry.sha256 in doomed)
-    now = {entry.sha256: entry.marks for entry in round_.entries}
+    now = dict[str, tuple[str, ...]]()
+    for entry in sorted(round_.entries, key=lambda entry: entry.locked):
+        # One content may have an entry that goes and one that is held.
+        if not entry.locked or entry.sha256 not in now:
+            now[entry.sha256] = (*now.get(entry.sha256, ()), *entry.marks)
     for item in round_.items:
         before = round_.copies[item.id].marks
         round_.marks[item.id] = frozenset((*before, *now.get(item.sha256, ())))
+    round_.ours |= {item.id for item in round_.items if item.sha256 in now}
 
 
 def _taken_out(round_: _Round, repository: Repository) -> Iterator[Event]:
     """Take it out, ask for every recorded hash, and let the tool check what stays."""
     kind, name = round_.kind, str(round_.backup.path)
-    yield from told(Step.WIPE, kind.remove(repository, round_.entries), "bytes", name)
+    yield from told(Step.WIPE, kind.remove(repository, round_.entries), "bytes", name, repository.patience)
     marks = frozenset().union(*round_.marks.values())
-    round_.left = yield from told(Step.WIPE, kind.remaining(repository, marks, round_.sizes), "bytes", name)
+    round_.left = yield from told(
+        Step.WIPE, kind.remaining(repository, marks, round_.sizes), "bytes", name, repository.patience
+    )
     try:
-        yield from told(Step.WIPE, kind.verify(repository), "bytes", name)
+        yield from told(Step.WIPE, kind.verify(repository), "bytes", name, repository.patience)
     except Unusable:
         round_.damaged = True
 
 
 def _verdict(round_: _Round, item: PlanItem) -> tuple[AnyOutcome, Evidence]:
     marks = round_.marks[item.id]
-    there = any(entry.sha256 == item.sha256 for entry in round_.entries)
-    if round_.stages.get(item.id, Stage.FRESH) is Stage.FRESH and not there:
-        # Nobody saw it go: whoever took it out, it was not Lethe.
-        return Outcome.FAILED, _evidence(round_, item, Reason.GONE)
     if marks & round_.left:
         shared = Reason.SHARED_BLOCKS if marks - round_.left else Reason.COPIES_REMAIN
         return Outcome.SURVIVES, _evidence(round_, item, shared)
+    if item.id not in round_.ours:
+        # Nobody saw it go: whoever took it out, it was not Lethe.
+        return Outcome.FAILED, _evidence(round_, item, Reason.GONE)
     limits = (*round_.freed, *((Reason.REPOSITORY_DAMAGED,) if round_.damaged else ()))
     if _STAYS_READABLE & set(round_.freed):
         return Outcome.REMOVED, _evidence(round_, item, *limits)

@@ -15,6 +15,7 @@ from typing import Final
 from app.domain.copies import Disposal
 from app.domain.outcome import Reason
 from app.steps.confirm.repositories.contract import (
+    Beat,
     Entry,
     Kind,
     Listing,
@@ -27,7 +28,8 @@ from app.steps.confirm.repositories.contract import (
 from app.steps.confirm.repositories.inside import may_hold
 from app.steps.confirm.repositories.originals import Originals
 from app.steps.confirm.repositories.tool import Tool
-from app.steps.confirm.repositories.volumes import Content, contents, files_of, is_in_clear, roots
+from app.steps.confirm.repositories.volumes import Content, contents, files_of, is_in_clear, is_ours, roots
+from app.steps.confirm.repositories.whereabouts import folder_of, shown
 from app.steps.confirm.wanted import Wanted
 from app.system.durable import sync_folder, write_durably
 
@@ -90,6 +92,8 @@ def _find(repository: Repository, wanted: Wanted) -> Run[Listing]:
             Entry(one, size, (Place("", ""),), (one,), wanted.doomed.get(one, ())) for one, size in told
         )
         return Listing(tuple(entries), len(told))
+    if not files_of(repository) and not repository.emptied:
+        raise Unusable(Reason.GONE)
     named = yield from roots(repository)
     held = yield from contents(repository)
     originals = Originals(wanted.paths, named)
@@ -115,7 +119,7 @@ def _find(repository: Repository, wanted: Wanted) -> Run[Listing]:
         for sha256, found in places.items()
     )
     limits = frozenset((Reason.NOT_SEARCHED,)) if unseen else frozenset[Reason]()
-    unopened = sum(may_hold(one.path) and one.sha256 not in wanted.doomed for one in held)
+    unopened = sum((one.packed or may_hold(one.path)) and one.sha256 not in wanted.doomed for one in held)
     return Listing(entries_, len(held), limits, unopened=unopened)
 
 
@@ -164,6 +168,9 @@ def _cached_gone(repository: Repository) -> Run[None]:
 def _remaining(repository: Repository, marks: frozenset[str], sizes: frozenset[int]) -> Run[frozenset[str]]:
     if not files_of(repository):
         yield from ()
+        if _going(repository) is None:
+            # Not the folder that it was taken out of: an empty place where a disk was mounted shows the same.
+            raise Unusable(Reason.GONE)
         return frozenset()
     listing = yield from _find(repository, Wanted(dict.fromkeys(marks, ("",)), sizes, frozenset()))
     return frozenset(entry.sha256 for entry in listing.entries) & marks
@@ -182,7 +189,8 @@ def _going(repository: Repository) -> _Going | None:
         return None
     told = json.loads(path.read_bytes())
     known = tuple((str(one), int(size)) for one, size in told["contents"])
-    names = tuple(Path(str(one)).name for one in told["files"])
+    # Whoever may write there could have named any other file of that folder.
+    names = tuple(name for one in told["files"] if is_ours(name := Path(str(one)).name))
     return None if not known and files_of(repository) else _Going(known, names)
 
 
@@ -191,4 +199,12 @@ def _mark(repository: Repository, going: _Going) -> None:
     write_durably(Path(repository.path, _GOING), text.encode())
 
 
-KIND: Final = Kind("duplicity", "verify, all volumes read", _verify, _find, _remove, _remaining, _traits)
+def _store(repository: Repository) -> Run[str]:
+    """The folder: a chain has no id of its own, and nothing of it is left once it went."""
+    yield Beat()
+    return folder_of(repository.path)
+
+
+KIND: Final = Kind(
+    "duplicity", "verify, all volumes read", _verify, _find, _remove, _remaining, _traits, _store, shown
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Generator
 from dataclasses import replace
+from itertools import count
 from typing import Final
 
 from app.domain.canonical import handle
@@ -14,9 +15,8 @@ from app.domain.event import BackupSearched, CopyFound, Progressed
 from app.domain.outcome import Reason
 from app.domain.record import Stamp
 from app.domain.step import Step
-from app.steps.confirm.reading import CantRead
 from app.steps.confirm.repositories.contract import Entry, Kind, Listing, Traits, Unusable
-from app.steps.confirm.repositories.work import PATIENCE, Passwords, at_work, told
+from app.steps.confirm.repositories.work import PATIENCE, Passwords, at_work, told, understood
 from app.steps.confirm.wanted import Wanted
 
 INSIDE: Final = "::"
@@ -39,31 +39,36 @@ def search_repository(
 
     A copy that can be taken out is EXPUNGE; where a key that opens the repository is in
     `shredded` (real paths) it is KEY; content that is kept elsewhere is an EXCEPTION, and so is
-    all in a repository that takes no removal. Nothing in the repository is changed.
+    all in a repository that takes no removal. Each Copy has by what the repository is known.
+    Nothing in the repository is changed.
 
     The BackupSearched has a `fault` when the repository fails its check or can't be read.
     """
     name = str(backup.path)
     try:
-        with at_work(backup, password, patience) as repository:
-            yield from told(Step.CONFIRM, kind.verify(repository), "bytes", name)
-            traits = yield from told(Step.CONFIRM, kind.traits(repository), "bytes", name)
+        with understood(), at_work(backup, password, patience) as repository:
+            store = yield from told(Step.CONFIRM, kind.store(repository), "bytes", name, repository.patience)
+            yield from told(Step.CONFIRM, kind.verify(repository), "bytes", name, repository.patience)
+            traits = yield from told(
+                Step.CONFIRM, kind.traits(repository), "bytes", name, repository.patience
+            )
             listing = yield from told(
-                Step.CONFIRM, kind.find(repository, replace(wanted, within=True)), "bytes", name
+                Step.CONFIRM,
+                kind.find(repository, replace(wanted, within=True)),
+                "bytes",
+                name,
+                repository.patience,
             )
     except Unusable as error:
         yield BackupSearched(Searched(name, 0, 0, 0, (error.reason,), fault=error.reason))
         return
-    except (OSError, CantRead, ValueError, KeyError, TypeError):
-        # What the tool printed was not what this version of it is known to print.
-        yield BackupSearched(Searched(name, 0, 0, 0, (Reason.TOOL_FAILED,), fault=Reason.TOOL_FAILED))
-        return
     for copy in _copies(backup, listing, traits, wanted, key, shredded):
-        yield CopyFound(copy)
-    yield BackupSearched(_searched(name, kind, listing))
+        yield CopyFound(replace(copy, store=store))
+    yield BackupSearched(searched_as(name, kind, listing), store)
 
 
-def _searched(name: str, kind: Kind, listing: Listing) -> Searched:
+def searched_as(name: str, kind: Kind, listing: Listing) -> Searched:
+    """What a search of a repository came to, as it is told."""
     told = listing.limits | ({Reason.NOT_OPENED} if listing.unopened else set())
     limits = tuple(sorted(told, key=lambda reason: reason.value))
     found = len(listing.entries)
@@ -91,6 +96,10 @@ def _named(backup: Backup, entry: Entry, taken: set[str]) -> str:
     path = f"{backup.path}{INSIDE}{entry.places[0].path}"
     if path in taken or entry.other:
         path = f"{path}@{entry.sha256[:16]}"
+    # Two versions of one content are told apart by how they are locked, and have no other name for it.
+    numbered = (f"{path}#{number}" for number in count(2))
+    while path in taken:
+        path = next(numbered)
     taken.add(path)
     return path
 

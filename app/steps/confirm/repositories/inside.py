@@ -1,6 +1,6 @@
 """Look into the archives and mails of a repository, held in memory; what is not opened is counted.
 
-They are known by the ending of their name: to read the first bytes of every file there is to read it all.
+They are known by the ending of their name or by their first bytes, whichever tells.
 """
 
 from __future__ import annotations
@@ -14,8 +14,11 @@ from typing import Final
 
 from app.steps.confirm.archives import Limits, members
 from app.steps.confirm.contents import Contents, weigh
+from app.steps.confirm.forms import form_of
+from app.steps.confirm.opaque import file_is_opaque, is_opaque
 from app.steps.confirm.repositories.contract import Beat, Entry, Place, Run
 from app.steps.confirm.wanted import Wanted
+from app.system.packed import HEAD
 
 LARGEST: Final = 64 << 20
 """Bytes of the largest that is opened; nothing of it is written to a disk."""
@@ -33,7 +36,11 @@ Reader = Callable[[Callable[[bytes], None]], Run[None]]
 
 @dataclass(slots=True)
 class Inside:
-    """What was found in the archives and mails of one repository."""
+    """What was found in the archives and mails of one repository.
+
+    `unopened` counts what holds others and was not opened, or not to its end: also images, and what is
+    encrypted.
+    """
 
     members: int = 0
     unopened: int = 0
@@ -43,6 +50,14 @@ class Inside:
 def may_hold(path: str) -> bool:
     """Whether a file of this name is looked into, or counted as not opened."""
     return bool(_NAMED.search(path))
+
+
+def holds_others(head: bytes) -> bool:
+    """Whether a file that begins so is an archive, a mail, an image or encrypted, whatever its name is.
+
+    `head` are its first bytes, up to `opaque.LOOK`.
+    """
+    return form_of(head[:HEAD]) is not None or is_opaque(head)
 
 
 def look_inside(
@@ -63,11 +78,14 @@ def look_inside(
         seen.unopened += 1
         return
     data = bytearray()
-    yield from read(data.extend)
-    contents, unread = Contents(), len(data) != size
-    for member in members(io.BytesIO(data), len(data), frozenset(wanted.doomed), wanted.sizes, Limits()):
+    # What is longer than was told is not held, and not opened to its end.
+    yield from read(lambda more: data.extend(more[: LARGEST + 1 - len(data)]))
+    file, contents = io.BytesIO(data), Contents()
+    unread = len(data) != size or (form_of(bytes(data[:HEAD])) is None and file_is_opaque(file, len(data)))
+    for member in members(file, len(data), wanted.doomed, wanted.sizes, Limits()):
         yield Beat()
         seen.members += not member.opened
+        unread |= member.opaque
         if member.problem is not None:
             unread = True
             contents.against.add(member.problem)

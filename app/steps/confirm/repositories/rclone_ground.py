@@ -5,8 +5,10 @@ Only what is known to keep nothing counts as that: most stores have a bin, or ke
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -19,6 +21,7 @@ _AT_A_SERVER: Final = ("sftp", "ftp")
 """Protocols in which a file that was removed can't be asked for any more; the server may know better."""
 _DEEPEST: Final = 8
 _OVERRIDES: Final = "RCLONE_CONFIG_"
+_SECRET: Final = re.compile("token|pass|secret|key")
 _NO_OVERRIDES: Final = ("RCLONE_CONFIG_PASS", "RCLONE_CONFIG_DIR")
 
 
@@ -33,6 +36,8 @@ class Ground:
     encrypted: bool = False
     versions: bool = False
     limits: tuple[Reason, ...] = (Reason.VERSIONS_KEPT,)
+    folder: str = ""
+    """Where it lies, when that is on this computer."""
 
     @property
     def settings(self) -> dict[str, str]:
@@ -49,7 +54,7 @@ def ground_of(tool: Tool, path: str) -> Run[Ground]:
     told = json.loads((yield from tool.output("config", "dump")))
     encrypted, kind, base = _followed(told, path)
     if kind == "local":
-        return Ground(encrypted, limits=())
+        return Ground(encrypted, limits=(), folder=base)
     if kind in _AT_A_SERVER:
         return Ground(encrypted, limits=(Reason.STORE_WORD,))
     if kind != "s3":
@@ -63,6 +68,30 @@ def ground_of(tool: Tool, path: str) -> Run[Ground]:
         return Ground(encrypted)
     # What a bucket kept before its versioning was suspended is still there.
     return Ground(encrypted, state != "Unversioned", (Reason.STORE_WORD,))
+
+
+def settings_of(tool: Tool, path: str) -> Run[str]:
+    """A digest of what the settings say of where a remote is: its own, and those of every one below it.
+
+    Secrets are left out, for a token is drawn anew all the time and a password may be changed.
+
+    Raises:
+        Unusable: when rclone's own settings can't be read.
+    """
+    told = json.loads((yield from tool.output("config", "dump")))
+    met, text = dict[str, dict[str, str]](), path
+    while new := [name for name in told if name not in met and f"{name}:" in text]:
+        met |= {name: {key: it for key, it in told[name].items() if not _SECRET.search(key)} for name in new}
+        text = "\n".join(str(it) for one in met.values() for it in one.values())
+    kinds = tuple(f"RCLONE_{one.get('type', '').upper()}_" for one in met.values())
+    shell = {
+        name: it
+        for name, it in os.environ.items()
+        if name.startswith((*kinds, _OVERRIDES, "AWS_ENDPOINT_URL"))
+        and name not in _NO_OVERRIDES
+        and not _SECRET.search(name.lower())
+    }
+    return hashlib.sha256(json.dumps([path, met, shell], sort_keys=True).encode()).hexdigest()
 
 
 def _followed(told: Mapping[str, Mapping[str, str]], path: str) -> tuple[bool, str, str]:

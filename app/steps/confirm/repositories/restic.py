@@ -24,8 +24,8 @@ from app.steps.confirm.repositories.contract import (
     Repository,
     Run,
     Traits,
-    Unusable,
 )
+from app.steps.confirm.repositories.heads import Heads, look_at_heads, size_of
 from app.steps.confirm.repositories.inside import Inside, Reader, look_inside, may_hold
 from app.steps.confirm.repositories.originals import Originals
 from app.steps.confirm.repositories.restic_tree import Trees
@@ -49,7 +49,8 @@ _WORDS: Final = (
 def tool_of(repository: Repository) -> Tool:
     """Restic, set to this repository; it keeps no cache of its own."""
     own = settings(repository.path, repository.password)
-    return Tool("restic", own, _WORDS, SILENT, repository.patience)
+    unlock = ("unlock", "--no-cache")
+    return Tool("restic", own, _WORDS, SILENT, repository.patience, unlock=unlock)
 
 
 @dataclass(slots=True)
@@ -63,23 +64,15 @@ class _Seen:
     """Places whose content only the tree tells, their size, and the ids known by path."""
     packed: list[tuple[Place, int]] = field(default_factory=list)
     """Archives and mails, and their size."""
+    heads: Heads = field(default_factory=Heads)
+    volumes: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    """Bytes of all files of a snapshot."""
 
 
 def _verify(repository: Repository) -> Run[None]:
     tool = tool_of(repository)
     strict = replace(tool, words=(*_WORDS, (rb"", Reason.REPOSITORY_DAMAGED)))
-    yield from _past_stale_locks(strict, "check", "--read-data", "--no-cache")
-
-
-def _past_stale_locks(tool: Tool, *arguments: str) -> Run[None]:
-    """Run it; when the repository is locked, take the locks of ended processes away and try once more."""
-    try:
-        yield from tool.output(*arguments)
-    except Unusable as error:
-        if error.reason is not Reason.REPOSITORY_LOCKED:
-            raise
-        yield from tool.output("unlock", "--no-cache")
-        yield from tool.output(*arguments)
+    yield from strict.output("check", "--read-data", "--no-cache")
 
 
 def snapshots(repository: Repository) -> Run[tuple[Snapshot, ...]]:
@@ -100,6 +93,7 @@ def _find(repository: Repository, wanted: Wanted) -> Run[Listing]:
         for sha256, places in seen.exact.items()
     }
     unread = yield from _look_closer(repository, {one.id: one for one in taken}, wanted, seen, entries)
+    yield from _look_at_heads(repository, seen)
     inside = yield from _open(repository, {one.id: one for one in taken}, wanted, seen, entries)
     for entry in inside.entries:
         # What lies in it is why it goes, rather than the path where it stands.
@@ -117,7 +111,7 @@ def _open(
     entries: dict[str, Entry],
 ) -> Run[Inside]:
     """Look into the archives and mails, each content once; an own copy of what goes is known already."""
-    trees, inside = Trees(tool_of(repository)), Inside()
+    trees, inside = Trees(tool_of(repository)), Inside(unopened=seen.heads.unread())
     places: dict[tuple[str, ...], list[Place]] = defaultdict(list)
     sizes: dict[tuple[str, ...], int] = {}
     known = {place for one in entries.values() if one.sha256 in wanted.doomed for place in one.places}
@@ -132,6 +126,19 @@ def _open(
         reader = _reader(repository, same[0])
         yield from look_inside(tuple(same), sizes[chunks], reader, wanted, inside, chunks)
     return inside
+
+
+def _look_at_heads(repository: Repository, seen: _Seen) -> Run[None]:
+    """Find the archives and mails of any other name."""
+
+    def every(snapshot: str, _: Sequence[str]) -> Reader:
+        arguments = ("dump", "--no-cache", "--archive", "tar", snapshot, "/")
+        return lambda take: tool_of(repository).feed(arguments, take)
+
+    yield from look_at_heads(seen.heads, seen.volumes, lambda place: _reader(repository, place), every)
+    for key, places in seen.heads.places.items():
+        if seen.heads.opens(key):
+            seen.packed += ((place, size_of(key)) for place in places)
 
 
 def _reader(repository: Repository, place: Place) -> Reader:
@@ -193,13 +200,20 @@ def _list(
         seen.files += 1
         path, size = node["path"], int(node.get("size", 0))
         blob, ids = blobs.get((first.id, path)), originals.of(path)
+        # In a longer file than any that goes, one of its chunks is what goes.
+        whole = blob and (size < SMALLEST or size in wanted.sizes)
         if blob and size < SMALLEST:
             seen.exact[blob].update(Place(one.id, path) for one in same)
             seen.sizes[blob] = size
         elif size and (ids or (size >= SMALLEST and size in wanted.sizes)):
             seen.unsure.extend((Place(one.id, path), size, ids) for one in same)
-        if size and not blob and wanted.within and may_hold(path):
-            seen.packed.extend((Place(one.id, path), size) for one in same)
+        seen.volumes[first.id] += size
+        if size and not whole and wanted.within:
+            if may_hold(path):
+                seen.packed.extend((Place(one.id, path), size) for one in same)
+                return
+            for one in same:
+                seen.heads.seen((path, size, node.get("mtime"), node.get("ctime")), Place(one.id, path))
 
     yield from tool_of(repository).lines(("ls", "--json", "--no-cache", first.id), take)
 
@@ -255,7 +269,7 @@ def _remove(repository: Repository, entries: Sequence[Entry]) -> Run[None]:
         for one in affected:
             yield from restic_again.take_again(repository, tool, one, paths)
     yield from restic_again.unlink(tool, (yield from snapshots(repository)))
-    yield from _past_stale_locks(tool, "prune", "--max-unused", "0", "--no-cache")
+    yield from tool.output("prune", "--max-unused", "0", "--no-cache")
 
 
 def _groups(
@@ -303,4 +317,9 @@ def _traits(repository: Repository) -> Run[Traits]:
     return Traits(keys=tuple(str(one) for one in folder.iterdir()) if folder.is_dir() else ())
 
 
-KIND: Final = Kind("restic", "check --read-data", _verify, _find, _remove, _remaining, _traits)
+def _store(repository: Repository) -> Run[str]:
+    """The id that `restic init` drew; other keys and new snapshots leave it as it is."""
+    return str(json.loads((yield from tool_of(repository).output("cat", "config", "--no-cache")))["id"])
+
+
+KIND: Final = Kind("restic", "check --read-data", _verify, _find, _remove, _remaining, _traits, _store)

@@ -10,7 +10,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import IO, Final
 
 from typing_extensions import override
@@ -50,6 +50,8 @@ class Tool:
     alarms: Words = ()
     given: bytes = field(default=b"", repr=False)
     """What it reads from its input; nothing larger than what a pipe holds."""
+    unlock: Sequence[str] = ()
+    """What takes the locks of ended processes away, where it stops for them before it prints anything."""
 
     def output(self, *arguments: str, cwd: str | None = None, fine: Sequence[int] = (0,)) -> Run[bytes]:
         """Run it and give all it printed.
@@ -90,9 +92,24 @@ class Tool:
     ) -> Run[None]:
         """Run it and hand on what it prints. Closed or hung, it and all it has started are ended.
 
+        A lock that an ended process left is taken away; one of a process that lives stays.
+
         Raises:
             Unusable: TOOL_MISSING, TOOL_HUNG, or what its complaint means.
         """
+        try:
+            yield from self._fed(arguments, take, cwd, fine)
+        except Unusable as error:
+            if error.reason is not Reason.REPOSITORY_LOCKED or not self.unlock:
+                raise
+        else:
+            return
+        yield from replace(self, unlock=()).output(*self.unlock)
+        yield from self._fed(arguments, take, cwd, fine)
+
+    def _fed(
+        self, arguments: Sequence[str], take: Callable[[bytes], None], cwd: str | None, fine: Sequence[int]
+    ) -> Run[None]:
         program = shutil.which(self.name)
         if program is None:
             raise Unusable(Reason.TOOL_MISSING)

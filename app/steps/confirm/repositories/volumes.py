@@ -5,19 +5,19 @@ from __future__ import annotations
 import hashlib
 import re
 import tarfile
-import threading
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Final, cast
+from typing import BinaryIO, Final
 
 from app.domain.outcome import Reason
-from app.steps.confirm.pipe import BrokenOff, Pipe
+from app.steps.confirm.opaque import LOOK
 from app.steps.confirm.reading import CHUNK
 from app.steps.confirm.repositories.contract import Beat, Repository, Run, Unusable
+from app.steps.confirm.repositories.inside import Reader, holds_others
 from app.steps.confirm.repositories.tool import Tool
-from app.system.tars import members_of
+from app.steps.confirm.repositories.untar import untarred
 
 _VOLUME: Final = re.compile(
     r"(?P<set>duplicity-(?:full|inc)\.[0-9TZ]+(?:\.to\.[0-9TZ]+)?)\.vol(?P<number>\d+)\.difftar(?P<how>|\.gz|\.gpg)"
@@ -40,6 +40,8 @@ class Content:
     path: str
     size: int
     sha256: str
+    packed: bool = False
+    """It begins as what holds others does."""
 
 
 @dataclass(slots=True)
@@ -50,6 +52,7 @@ class _Members:
     current: tuple[str, str] = ("", "")
     size: int = 0
     state: hashlib._Hash = field(default_factory=hashlib.sha256)
+    head: bytes = b""
 
     def take(self, backup: str, info: tarfile.TarInfo, file: BinaryIO) -> None:
         kind, _, path = info.name.partition("/")
@@ -61,20 +64,28 @@ class _Members:
         while chunk := file.read(CHUNK):
             self.size += len(chunk)
             self.state.update(chunk)
+            self.head += chunk[: LOOK - len(self.head)]
         if "diff" in kind:
             self.found.append(Content(backup, path, self.size, ""))
-            self.current, self.size = ("", ""), 0
+            self.size = 0
+            self.end()
 
     def end(self) -> None:
         """Close the file that is being read."""
         if self.current[1] and self.size:
-            self.found.append(Content(*self.current, self.size, self.state.hexdigest()))
-        self.current, self.size, self.state = ("", ""), 0, hashlib.sha256()
+            packed = holds_others(self.head)
+            self.found.append(Content(*self.current, self.size, self.state.hexdigest(), packed))
+        self.current, self.size, self.state, self.head = ("", ""), 0, hashlib.sha256(), b""
 
 
 def files_of(repository: Repository) -> tuple[Path, ...]:
     """Every file that duplicity laid down there."""
-    return tuple(sorted(one for one in Path(repository.path).iterdir() if one.name.startswith("duplicity-")))
+    return tuple(sorted(one for one in Path(repository.path).iterdir() if is_ours(one.name)))
+
+
+def is_ours(name: str) -> bool:
+    """Whether a file of this name is one that duplicity laid down."""
+    return name.startswith("duplicity-")
 
 
 def is_in_clear(repository: Repository) -> bool:
@@ -94,7 +105,7 @@ def contents(repository: Repository) -> Run[tuple[Content, ...]]:
     members = _Members()
     for found in sorted(told, key=lambda one: (one["set"], int(one["number"]))):
         path = Path(repository.path, found[0])
-        yield from _untarred(repository, path, found["how"], _taker(members, found["set"]))
+        yield from untarred(_reader(repository, path, found["how"]), _taker(members, found["set"]))
     members.end()
     return tuple(members.found)
 
@@ -114,38 +125,8 @@ def _taker(members: _Members, backup: str) -> Callable[[tarfile.TarInfo, BinaryI
     return lambda info, file: members.take(backup, info, file)
 
 
-def _untarred(
-    repository: Repository, path: Path, how: str, take: Callable[[tarfile.TarInfo, BinaryIO], None]
-) -> Run[None]:
-    pipe = Pipe()
-    failures: list[BaseException] = []
-
-    def untar() -> None:
-        try:
-            with tarfile.open(fileobj=cast("BinaryIO", pipe), mode="r|", errors="surrogateescape") as archive:
-                for info in members_of(archive):
-                    if info.isreg() and (file := archive.extractfile(info)):
-                        take(info, cast("BinaryIO", file))
-            while pipe.read():
-                pass
-        except BaseException as error:  # noqa: BLE001 - raised again in the thread that asked
-            failures.append(error)
-            pipe.break_off()
-
-    thread = threading.Thread(target=untar, name="duplicity", daemon=True)
-    thread.start()
-    try:
-        yield from _plain(repository, path, how, pipe.write)
-        pipe.end()
-    except BrokenOff:
-        pass
-    except BaseException:
-        pipe.break_off()
-        raise
-    finally:
-        thread.join()
-    if failures:
-        raise Unusable(Reason.REPOSITORY_DAMAGED) from failures[0]
+def _reader(repository: Repository, path: Path, how: str) -> Reader:
+    return lambda take: _plain(repository, path, how, take)
 
 
 def _plain(repository: Repository, path: Path, how: str, take: Callable[[bytes], object]) -> Run[None]:

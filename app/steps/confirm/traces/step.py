@@ -21,6 +21,7 @@ from app.steps.confirm.traces.lists import recent
 from app.steps.confirm.traces.search import Search, Sighting, Sought, homes
 from app.steps.confirm.traces.thumbnails import thumbnails
 from app.system.handles import Node, alone, open_files
+from app.system.paths import lies_in
 from app.system.protected import is_protected
 
 Finder = Callable[[Search], Iterator[Sighting | Progressed]]
@@ -93,7 +94,7 @@ def _sightings(search: Search, finders: Sequence[Finder]) -> Generator[Progresse
 
 def _within(path: str, folders: frozenset[str]) -> bool:
     real = os.path.realpath(Path(path).parent)
-    return any(real == folder or real.startswith(folder.rstrip(os.sep) + os.sep) for folder in folders)
+    return any(lies_in(real, folder) for folder in folders)
 
 
 def _add(seen: dict[str, Sighting], new: Sighting) -> None:

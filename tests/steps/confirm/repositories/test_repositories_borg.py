@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from company_sample import Company, company, disposed, found, ran, sha, signed, tree
+from company_sample import Company, company, disposed, found, journalled, ran, sha, signed, tree
 
 from app.domain.case import Backup
 from app.domain.copies import Disposal
@@ -158,11 +158,10 @@ def test_stopped_anywhere_it_goes_on(tmp_path: Path, signers) -> None:
     backup = backed_up(tmp_path / "repo", one)
     copies, _ = found(backup, one.wanted())
     plan, by_id = signed(copies, signers), {copy.id: copy for copy in copies}
+    stages: dict[str, Stage] = {}
     for after in (2, 20, 40, 60):
-        run = dispose(plan, copies=by_id, backups=[backup], stages={}, password=lambda _: "pw")
-        for _, _event in zip(range(after), run, strict=False):
-            pass
-        run.close()  # type: ignore[attr-defined]
-    ended = disposed(plan, copies, backup, stages={copy.id: Stage.BEGUN for copy in copies})
+        run = dispose(plan, copies=by_id, backups=[backup], stages=stages, password=lambda _: "pw")
+        journalled(run, stages, after)
+    ended = disposed(plan, copies, backup, stages=stages)
     assert {event.outcome for event in ended.values()} == {CopyOutcome.EXPUNGED}
     assert extracted(tmp_path / "repo", "0", one.root, tmp_path / "out") == one.others

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.request import Request, urlopen
 
 import pytest
 from company_sample import company, disposed, found, needs, ran, sha, signed, tree
 
 from app.domain.case import Backup
-from app.domain.copies import Disposal
 from app.domain.outcome import CopyOutcome, Outcome, Reason
 
 # rclone
@@ -202,135 +197,3 @@ def test_rclone_does_not_call_clean_what_has_one_name_twice(bucket, tmp_path: Pa
         bucket.put_object(Bucket="bucket", Key=name, Body=data)
     _, searched = found(Backup("rclone", Path("plain:bucket")), one.wanted(paths=False))
     assert Reason.UNREADABLE in searched.limits
-
-
-# S3
-
-
-@pytest.fixture
-def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
-    """A server that speaks S3, on a free port of this computer."""
-    boto3 = pytest.importorskip("boto3")
-    server = pytest.importorskip("moto.server")
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    running = server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    running.start()
-    try:
-        host, port = running.get_host_and_port()
-        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
-        # What it was given by a test before is not ours.
-        urlopen(Request(f"http://{host}:{port}/moto-api/reset", method="POST")).close()
-        yield boto3.client("s3")
-    finally:
-        running.stop()
-
-
-def test_s3_loses_every_version_and_keeps_the_rest(s3, tmp_path: Path, signers) -> None:
-    one = company(tmp_path / "co", 10, 10)
-    s3.create_bucket(Bucket="bucket")
-    s3.put_bucket_versioning(Bucket="bucket", VersioningConfiguration={"Status": "Enabled"})
-    for name, data in {**one.mine, **one.others}.items():
-        s3.put_object(Bucket="bucket", Key=name, Body=data)
-    hidden = "data/0/goes-$HOME.csv"
-    s3.put_object(Bucket="bucket", Key=hidden, Body=b"a later version of somebody else")
-    s3.delete_object(Bucket="bucket", Key="data/1/goes-a[1]*?.csv")  # only a marker above it
-    copies, searched = found(Backup("s3", Path("bucket")), one.wanted())
-    assert (searched.fault, searched.files) == (None, 10 + len(one.others) + 1)
-    assert {copy.sha256 for copy in copies} == {sha(data) for data in one.mine.values()}
-    ended = disposed(signed(copies, signers), copies, Backup("s3", Path("bucket")))
-    assert {(event.outcome, event.evidence.limits) for event in ended.values()} == {
-        (CopyOutcome.EXPUNGED, (Reason.STORE_WORD,))
-    }
-    told = s3.list_object_versions(Bucket="bucket")
-    left = {
-        one["Key"]: s3.get_object(Bucket="bucket", Key=one["Key"], VersionId=one["VersionId"])["Body"].read()
-        for one in told["Versions"]
-    }
-    assert left == {**one.others, hidden: b"a later version of somebody else"}
-    assert not told.get("DeleteMarkers")
-
-
-def test_s3_under_lock_is_locked_until_its_date(s3, tmp_path: Path) -> None:
-    one = company(tmp_path / "co", 3, 1)
-    until = datetime.now(UTC) + timedelta(days=40)
-    s3.create_bucket(Bucket="bucket", ObjectLockEnabledForBucket=True)
-    first, second, third = one.mine
-    s3.put_object(Bucket="bucket", Key=first, Body=one.mine[first])
-    s3.put_object(
-        Bucket="bucket",
-        Key=second,
-        Body=one.mine[second],
-        ObjectLockMode="COMPLIANCE",
-        ObjectLockRetainUntilDate=until,
-    )
-    s3.put_object(Bucket="bucket", Key=third, Body=one.mine[third], ObjectLockLegalHoldStatus="ON")
-    copies, _ = found(Backup("s3", Path("bucket")), one.wanted())
-    told = {copy.member: (copy.disposal, copy.until) for copy in copies}
-    assert told == {
-        first: (Disposal.EXPUNGE, None),
-        second: (Disposal.LOCKED, until.date()),
-        third: (Disposal.EXCEPTION, None),
-    }
-
-
-def test_s3_without_bucket_or_server_says_so(s3, tmp_path: Path, monkeypatch) -> None:
-    one = company(tmp_path / "co", 1, 1)
-    _, searched = found(Backup("s3", Path("nobody")), one.wanted())
-    assert searched.fault is Reason.UNREADABLE
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    _, searched = found(Backup("s3", Path("bucket")), one.wanted())
-    assert searched.fault is Reason.TOOL_HUNG
-
-
-# btrfs
-
-
-@pytest.fixture
-def volume(tmp_path: Path) -> Iterator[Path]:
-    """A btrfs volume in a file of our own."""
-    if os.geteuid() != 0 or not shutil.which("mkfs.btrfs"):
-        pytest.skip("a btrfs volume needs root and btrfs-progs")
-    image, place = tmp_path / "image", tmp_path / "volume"
-    with image.open("wb") as file:
-        file.truncate(256 << 20)
-    ran("mkfs.btrfs", "-q", str(image))
-    place.mkdir()
-    if subprocess.run(["mount", "-o", "loop", str(image), str(place)], check=False).returncode:
-        pytest.skip("no loop device to be had")
-    try:
-        yield place
-    finally:
-        subprocess.run(["umount", "-l", str(place)], check=True)
-
-
-def test_a_btrfs_snapshot_goes_whole(volume: Path, signers) -> None:
-    ran("btrfs", "subvolume", "create", str(volume / "data"))
-    one = company(volume / "data/co", 20, 20)
-    one.write()
-    ran("btrfs", "subvolume", "snapshot", "-r", str(volume / "data"), str(volume / "snap"))
-    backup = Backup("btrfs", volume / "snap")
-    copies, searched = found(backup, one.wanted())
-    assert (searched.fault, searched.files) == (None, 60)
-    assert {copy.disposal for copy in copies} == {Disposal.DISCARD}
-    plan = signed(copies, signers)
-    # one of them kept by the officer keeps the whole
-    few = disposed(signed(copies[1:], signers), copies, backup)
-    assert {event.evidence.limits for event in few.values()} == {(Reason.KEPT_RECORD,)}
-    assert (volume / "snap").exists()
-    ended = disposed(plan, copies, backup)
-    # the blocks stand in clear until they are used again
-    assert {(event.outcome, event.evidence.limits) for event in ended.values()} == {
-        (Outcome.REMOVED, (Reason.FREED_IN_CLEAR,))
-    }
-    assert "snap" not in ran("btrfs", "subvolume", "list", str(volume))
-    assert tree(one.root) == {**one.mine, **one.others}
-
-
-def test_a_folder_that_is_no_snapshot_is_not_deleted(volume: Path) -> None:
-    one = company(volume / "co", 2, 2)
-    one.write()
-    copies, searched = found(Backup("btrfs", one.root), one.wanted())
-    assert copies == []
-    assert searched.fault in (Reason.UNREADABLE, Reason.TOOL_FAILED)

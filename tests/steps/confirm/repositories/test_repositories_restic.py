@@ -9,11 +9,10 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from company_sample import Company, company, disposed, found, ran, sha, signed, tree
+from company_sample import Company, company, disposed, found, journalled, ran, sha, signed, tree
 from restic_key import quicken
 
 from app.domain.case import Backup
@@ -26,6 +25,7 @@ from app.steps.confirm.repositories import restic
 from app.steps.confirm.repositories.disposing import dispose
 from app.steps.confirm.repositories.tool import Tool
 from app.steps.confirm.repositories.work import at_work
+from tests.in_time import ends_by_itself
 
 NEWER = Path(sys.prefix) / "opt" / "restic" / "usr" / "bin"
 ENV = {"RESTIC_PASSWORD": "pw"}
@@ -246,19 +246,12 @@ def test_what_was_gone_before_we_began_is_not_ours(tmp_path: Path, any_restic, s
     assert {(event.outcome, event.evidence.limits) for event in again.values()} == {
         (Outcome.FAILED, (Reason.GONE,))
     }
-    # with the journal's word that we had begun, it is the end of the work
+    # begun is not enough: whoever was stopped before the hashes were noted had taken nothing out
+    begun = disposed(plan, copies, backup, stages={copy.id: Stage.BEGUN for copy in copies})
+    assert {event.evidence.limits for event in begun.values()} == {(Reason.GONE,)}
+    # with the journal's word that its hashes were noted, it is the end of the work
     ours = disposed(plan, copies, backup, stages={copy.id: Stage.NOTED for copy in copies})
     assert {event.outcome for event in ours.values()} == {CopyOutcome.EXPUNGED}
-
-
-def killed(events: Iterator[object], after: int) -> int:
-    """Draw some events, then close as a stop does; give how many were drawn."""
-    drawn = 0
-    for drawn, _ in enumerate(events, 1):
-        if drawn >= after:
-            break
-    events.close()  # type: ignore[attr-defined]
-    return drawn
 
 
 def test_stopped_anywhere_it_goes_on_and_no_tool_is_left(tmp_path: Path, release: str, signers) -> None:
@@ -266,16 +259,17 @@ def test_stopped_anywhere_it_goes_on_and_no_tool_is_left(tmp_path: Path, release
     backup = backed_up(tmp_path / "repo", one)
     copies, _ = found(backup, one.wanted())
     plan, by_id = signed(copies, signers), {copy.id: copy for copy in copies}
+    stages: dict[str, Stage] = {}
     for after in (2, 12, 25, 40):
-        run = dispose(plan, copies=by_id, backups=[backup], stages={}, password=lambda _: "pw")
-        killed(run, after)
+        run = dispose(plan, copies=by_id, backups=[backup], stages=stages, password=lambda _: "pw")
+        journalled(run, stages, after)
         left = subprocess.run(
             ["pgrep", "-f", f"restic.*{tmp_path}"], capture_output=True, text=True, check=False
         ).stdout
         assert left == ""
-    stages = {copy.id: Stage.BEGUN for copy in copies}
     ended = disposed(plan, copies, backup, stages=stages)
-    assert {event.outcome for event in ended.values()} == {CopyOutcome.EXPUNGED}
+    why = {(event.outcome, *event.evidence.limits) for event in ended.values()}
+    assert {one[0] for one in why} == {CopyOutcome.EXPUNGED}, why
     (left,) = snapshots(tmp_path / "repo")
     assert restored(tmp_path / "repo", left["id"], one.root, tmp_path / "out") == one.others
 
@@ -408,6 +402,5 @@ def test_a_long_check_shows_progress_and_can_be_broken_off(tmp_path: Path, any_r
     backup = backed_up(tmp_path / "repo", one)
     events = find_copies([backup], one.wanted(), key=b"k" * 32, password=lambda _: "pw")
     assert isinstance(next(events), Progressed)
-    began = time.monotonic()
-    events.close()
-    assert time.monotonic() - began < 6
+    with ends_by_itself():
+        events.close()

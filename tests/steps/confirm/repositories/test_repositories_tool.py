@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import stat
-import time
 from pathlib import Path
 
-import psutil
 import pytest
 
+from app.domain.case import Backup
+from app.domain.event import BackupSearched
 from app.domain.outcome import Reason
+from app.steps.confirm import Wanted
+from app.steps.confirm.repositories import KINDS
 from app.steps.confirm.repositories.contract import Unusable
+from app.steps.confirm.repositories.finding import search_repository
 from app.steps.confirm.repositories.tool import Tool
+from tests.in_time import SLEEP, ends_by_itself, sleepers, soon
 
 
 @pytest.fixture
@@ -38,10 +42,6 @@ def ended(run):
         return end.value, beats
 
 
-def sleeping(mark: str) -> list[int]:
-    return [one.pid for one in psutil.process_iter(["cmdline"]) if mark in (one.info["cmdline"] or [])]
-
-
 def test_what_it_prints_comes_whole_and_by_lines(program):
     tool = program("seq 1 200000; echo last line without end | tr -d '\\n'")
     lines: list[bytes] = []
@@ -51,13 +51,12 @@ def test_what_it_prints_comes_whole_and_by_lines(program):
 
 
 def test_a_hung_tool_and_its_children_are_ended(program):
-    tool = program("sleep 7321 & sleep 7321", patience=0.6)
-    began = time.monotonic()
-    with pytest.raises(Unusable) as error:
-        ended(tool.output())
-    assert error.value.reason is Reason.TOOL_HUNG
-    assert time.monotonic() - began < 15
-    assert sleeping("7321") == []
+    tool = program(f"{SLEEP} & {SLEEP}", patience=0.6)
+    with ends_by_itself():
+        with pytest.raises(Unusable) as error:
+            ended(tool.output())
+        assert error.value.reason is Reason.TOOL_HUNG
+    assert soon(lambda: not sleepers())
 
 
 def test_a_busy_tool_is_not_hung(program):
@@ -66,12 +65,11 @@ def test_a_busy_tool_is_not_hung(program):
 
 
 def test_closing_ends_the_tool_and_its_children(program):
-    run = program("sleep 7322 & sleep 7322").output()
+    run = program(f"{SLEEP} & {SLEEP}").output()
     next(run)
-    next(run)
-    assert sleeping("7322")
+    assert soon(lambda: (next(run), sleepers())[1])
     run.close()
-    assert sleeping("7322") == []
+    assert soon(lambda: not sleepers())
 
 
 @pytest.mark.parametrize(
@@ -109,3 +107,47 @@ def test_an_error_of_ours_while_reading_is_ours(program):
 
     with pytest.raises(ValueError):
         ended(program("echo x").feed((), take))
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("ls", "null"),
+        ("ls", "[1]"),
+        ("ls", '{"struct_type": "node", "type": "file", "path": "/a", "size": 1e999}'),
+        ("ls", "[" * 100_000),
+        ("find", "null"),
+        ("find", '["x"]'),
+        ("snapshots", "[null]"),
+        ("snapshots", '{"id": "s"}'),
+        ("config", "null"),
+        ("config", "what?"),
+    ],
+)
+def test_a_tool_that_says_what_nobody_expects_is_told_and_ends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: str, said: str
+) -> None:
+    """Another version of it, or something else of its name."""
+    answers = {
+        "config": '{"id": "one"}',
+        "snapshots": '[{"id": "s", "tree": "t", "time": "2026-01-01T00:00:00Z"}]',
+        "find": "[]",
+        "ls": '{"struct_type": "snapshot"}',
+    }
+    for name, text in (answers | {asked: said}).items():
+        (tmp_path / name).write_text(text)
+    tool = tmp_path / "restic"
+    cases = "".join(f"*{name}*) cat {tmp_path}/{name};;" for name in answers)
+    tool.write_text(f'#!/bin/sh\ncase "$*" in {cases} esac\n')
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    wanted, found = Wanted({"0" * 64: ("r1",)}, frozenset({9}), frozenset()), KINDS["restic"]
+
+    def search() -> Reason | None:
+        run = search_repository(Backup("restic", tmp_path), found, wanted, lambda _: "pw", key=b"k" * 32)
+        (one,) = [event.searched for event in run if isinstance(event, BackupSearched)]
+        return one.fault
+
+    assert search() is Reason.TOOL_FAILED
+    (tmp_path / asked).write_text(answers[asked])
+    assert search() is None
