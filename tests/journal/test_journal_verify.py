@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import journal_battery as battery
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 from app.domain.fault import Breach
 from app.journal import Anchor, FirstKey, Journal, Turn, verify, verifying
 from app.journal.entry import GENESIS, Entry, chained
+from tests.held import leaves_no_file_open
 
 
 @pytest.fixture
@@ -168,8 +168,7 @@ def test_in_pieces_it_says_its_pace_and_the_same_report(tmp_path: Path) -> None:
 
 def test_closed_between_two_pieces_it_leaves_no_file_open(tmp_path: Path) -> None:
     path = battery.written(tmp_path, first=None, count=2500)
-    before = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
-    pieces = verifying(path)
-    next(pieces)
-    pieces.close()
-    assert not before or len(os.listdir("/proc/self/fd")) == before
+    with leaves_no_file_open():
+        pieces = verifying(path)
+        next(pieces)
+        pieces.close()

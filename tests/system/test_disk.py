@@ -5,6 +5,7 @@ import pytest
 
 from app.system import calls, disk
 from app.system.disk import Disk, Folder, ReadOnlyDisk, open_folder
+from tests.held import leaves_no_file_open
 
 
 @pytest.fixture
@@ -121,12 +122,11 @@ def test_links_are_followed_down_to_the_root_and_not_below(tmp_path):
 
 def test_what_is_no_folder_or_not_there(tmp_path):
     (tmp_path / "file").write_bytes(b"")
-    before = len(os.listdir("/proc/self/fd"))
-    with pytest.raises(NotADirectoryError):
-        open_folder(str(tmp_path / "file"), str(tmp_path))
-    with pytest.raises(FileNotFoundError):
-        open_folder(str(tmp_path / "none" / "x"), str(tmp_path))
-    assert len(os.listdir("/proc/self/fd")) == before
+    with leaves_no_file_open():
+        with pytest.raises(NotADirectoryError):
+            open_folder(str(tmp_path / "file"), str(tmp_path))
+        with pytest.raises(FileNotFoundError):
+            open_folder(str(tmp_path / "none" / "x"), str(tmp_path))
 
 
 def test_a_folder_that_was_swapped_after_it_was_opened_stays_the_one_it_was(tmp_path):

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
-import psutil
 import pytest
 from officer_at_window import Officer
 from PySide6.QtWidgets import QWizard
@@ -15,18 +13,14 @@ from pytestqt.qtbot import QtBot
 from app.domain.fault import Fault, Refused
 from app.domain.step import Step
 from app.ui.wizard import Wizard
+from tests.held import below
 
 Leave = Callable[[Officer, Path], None]
 
 
 def ready() -> set[int]:
     """The processes that look, of this one."""
-    found = set()
-    for one in psutil.Process().children(recursive=True):
-        with suppress(psutil.NoSuchProcess):  # it ends just now
-            if "spawn_main" in " ".join(one.cmdline()):
-                found.add(one.pid)
-    return found
+    return set(below())
 
 
 def go_back(officer: Officer, _: Path) -> None:
@@ -77,17 +71,17 @@ def test_none_is_left_behind(wizard: Wizard, qtbot: QtBot, company: Path, leave:
     officer.come_in(company, company.parent / "officer.p12")
     officer.know_keys(company.parent)
     assert wizard.step is Step.LOCATE
-    qtbot.waitUntil(lambda: bool(ready() - before), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(ready() - before))
     leave(officer, company)
-    qtbot.waitUntil(lambda: not ready() - before, timeout=10_000)
+    qtbot.waitUntil(lambda: not ready() - before)
 
 
 def test_who_comes_back_finds_others_ready(wizard: Wizard, qtbot: QtBot, company: Path) -> None:
     before = ready()
     officer = Officer(wizard, qtbot)
     officer.come_in(company, company.parent / "officer.p12")
-    qtbot.waitUntil(lambda: bool(ready() - before), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(ready() - before))
     officer.press(QWizard.WizardButton.BackButton)
-    qtbot.waitUntil(lambda: not ready() - before, timeout=10_000)
+    qtbot.waitUntil(lambda: not ready() - before)
     officer.next()
-    qtbot.waitUntil(lambda: bool(ready() - before), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(ready() - before))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-import psutil
 import pytest
 from officer_at_window import Officer
 from pytestqt.qtbot import QtBot
@@ -17,6 +16,7 @@ from app.ui.pages.locate import LocatePage
 from app.ui.pages.shred import ShredPage
 from app.ui.pages.sign import SignPage
 from app.ui.wizard import Wizard
+from tests.held import below
 
 
 @pytest.fixture
@@ -117,14 +117,10 @@ def test_a_list_of_passwords_is_tried_and_one_that_is_none_refused(
 def test_processes_stand_ready_while_the_page_is_open_and_end_with_the_look(
     officer: Officer, qtbot: QtBot
 ) -> None:
-    def ready() -> set[int]:
-        below = psutil.Process().children(recursive=True)
-        return {one.pid for one in below if "spawn_main" in " ".join(one.cmdline())}
-
     officer.page(LocatePage)
-    qtbot.waitUntil(lambda: bool(ready()), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(below()))
     officer.locate()
-    qtbot.waitUntil(lambda: not ready(), timeout=20_000)
+    qtbot.waitUntil(lambda: not below())
 
 
 def test_a_verdict_is_read_out_in_full_a_bad_one_before_others(officer: Officer, company: Path) -> None:

@@ -7,7 +7,6 @@ import hmac
 import os
 import pickle
 import signal
-import threading
 from pathlib import Path
 
 from app.domain.case import Location
@@ -15,6 +14,7 @@ from app.domain.event import Located
 from app.domain.record import Look, Problem, Tier
 from app.journal import Journal
 from app.steps.locate import as_json, locate
+from tests.held import below, leaves_no_thread
 from tests.in_time import soon
 
 NUMBER = "手机 13812345678 身份证 110101199003074610"
@@ -137,12 +137,9 @@ def test_a_worker_that_dies_costs_no_file(tmp_path):
 
 
 def _kill_a_worker():
-    import psutil
-
-    for child in psutil.Process().children(recursive=True):
-        if "spawn_main" in " ".join(child.cmdline()):
-            os.kill(child.pid, signal.SIGKILL)
-            return True
+    for pid in below():
+        os.kill(pid, signal.SIGKILL)
+        return True
     return False
 
 
@@ -167,20 +164,14 @@ def test_a_file_that_kills_its_worker_is_unreadable_alone(tmp_path, monkeypatch)
 
 
 def test_closing_the_search_stops_its_processes(tmp_path):
-    import psutil
-
     for i in range(300):
         (tmp_path / f"{i:03}.txt").write_text(NUMBER * 200)
-    stream = locate([Location(tmp_path)], key=KEY, jobs=2)
-    for _ in range(5):
-        next(stream)
-    stream.close()
-    assert soon(lambda: not _workers(psutil))
-    assert threading.active_count() < 10
-
-
-def _workers(psutil):
-    return [c for c in psutil.Process().children(recursive=True) if "spawn_main" in " ".join(c.cmdline())]
+    with leaves_no_thread():
+        stream = locate([Location(tmp_path)], key=KEY, jobs=2)
+        for _ in range(5):
+            next(stream)
+        stream.close()
+    assert soon(lambda: not below())
 
 
 def test_the_file_is_stamped_hashed_and_left_as_it_was(tmp_path):

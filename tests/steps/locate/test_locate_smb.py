@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import socket
 import tempfile
 from pathlib import Path
@@ -17,6 +16,7 @@ from app.language import Language, explain
 from app.steps.locate import Limits
 from app.steps.locate.job import Task
 from app.steps.locate.remote import survey_remote
+from tests.held import below
 from tests.in_time import ends_by_itself
 from tests.steps.locate import samba
 from tests.steps.locate.company import KEY, TASK, lay_out, told, told_here
@@ -159,12 +159,9 @@ def test_a_server_that_stands_still_in_the_middle_costs_what_was_not_read_and_en
 
 
 def test_stopping_ends_the_process_that_fetches(server):
-    import psutil
-
-    before = {one.pid for one in psutil.Process(os.getpid()).children()}
+    before = set(below())
     looking = survey_remote(server.address(), TASK, samba.PASSWORD)
     while not isinstance(next(looking), Located):
         pass
     looking.close()
-    others = [one for one in psutil.Process(os.getpid()).children() if one.pid not in before]
-    assert [one for one in others if "spawn_main" in " ".join(one.cmdline())] == []
+    assert not set(below()) - before

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import random
-import threading
 import zipfile
 from datetime import date
 from itertools import pairwise
@@ -20,6 +19,7 @@ from app.steps.locate.hashes import better
 from app.steps.locate.passage import Passage
 from app.steps.locate.read import ahead, office, workbook
 from app.steps.locate.sight import sightings
+from tests.held import leaves_no_thread
 
 HEADS = (
     *("", "", "手机号", "身份证号", "银行卡号", "邮箱", "订单号", "电话 邮箱", "QQ", "备注"),
@@ -227,9 +227,8 @@ def test_a_long_sheet_read_ahead_tells_what_it_tells_block_by_block(look, values
     for number in range(1500):
         sheet.append([f"张{number}", made.mobile(), made.id(), made.card(), f"{number} A&B"])
     book.save(tmp_path / "in" / "a.xlsx")
-    before = threading.active_count()
-    soon = look()["a.xlsx"]
-    assert threading.active_count() == before
+    with leaves_no_thread():
+        soon = look()["a.xlsx"]
     monkeypatch.setattr(ahead, "_SHORT", 1 << 30)
     _one_by_one(monkeypatch)
     late = look()["a.xlsx"]
@@ -251,9 +250,8 @@ def test_what_breaks_a_sheet_far_inside_is_told_and_what_came_before_counts(look
     (tmp_path / "in" / "broken.xlsx").write_bytes(broken)
     bomb = whole.getvalue()
     (tmp_path / "in" / "bomb.xlsx").write_bytes(bomb)
-    before = threading.active_count()
-    located = look(limits=Limits(bytes=4 << 20))
-    assert threading.active_count() == before
+    with leaves_no_thread():
+        located = look(limits=Limits(bytes=4 << 20))
     assert located["bomb.xlsx"].record.problems == (Problem.BOMB_BYTES,)
     assert located["bomb.xlsx"].look is Look.FOUND
     told = look()["broken.xlsx"].record
@@ -265,13 +263,11 @@ def test_what_is_raised_aside_is_raised_where_it_was_asked():
     def fail() -> bytes:
         raise ValueError("broken")
 
-    before = threading.active_count()
-    with ahead.Aside() as aside:
+    with leaves_no_thread(), ahead.Aside() as aside:
         first, second = aside.ask(fail), aside.ask(lambda: b"1")
         assert second() == b"1"
         with pytest.raises(ValueError, match="broken"):
             first()
-    assert threading.active_count() == before
 
 
 def test_packed_hashes_are_those_of_a_table(monkeypatch):

@@ -21,6 +21,7 @@ from app.steps.shred.hunt import Blind, Grounds, Quarry, hunt, remaining
 from app.steps.shred.kinds.contract import described, master
 from app.steps.shred.needles import Sieve, needles_of
 from app.steps.shred.progress import progress_of
+from tests.held import files_open
 from tests.packing import tarred, zipped
 
 SECRET = random.Random(7).randbytes(32)
@@ -322,15 +323,6 @@ def test_within_one_long_file_it_says_so_too_and_can_be_broken_off(tmp_path, pla
     seen = [next(hunting) for _ in range(5)]
     assert seen[-1].now == str(long)
     assert seen[-1].done == seen[-2].done
-    assert str(long) in held()
+    assert str(long) in {target for _, target in files_open()}
     hunting.close()
-    assert str(long) not in held()
-
-
-def held():
-    """The files that this process has open."""
-    return {os.readlink(f"/proc/self/fd/{one}") for one in os.listdir("/proc/self/fd") if _is_open(one)}
-
-
-def _is_open(number):
-    return os.path.lexists(f"/proc/self/fd/{number}")
+    assert str(long) not in {target for _, target in files_open()}

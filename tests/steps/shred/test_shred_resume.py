@@ -15,6 +15,7 @@ from app.domain.event import Begun, Noted
 from app.domain.outcome import KeyOutcome, Reason
 from app.domain.step import Stage
 from app.steps.shred.overwriting import hidden_name, item_key, keystream
+from tests.held import files_open
 
 SEED = b"\x07" * 32
 KEY = item_key(SEED, "k-0")
@@ -168,12 +169,7 @@ def test_no_file_is_left_open_by_a_stop(bench, make_key):
     path, kind = make_key("ec")
     bed = bench((path, kind))
     run_to(bed, Noted)
-    opened = [
-        os.readlink(f"/proc/self/fd/{fd}")
-        for fd in os.listdir("/proc/self/fd")
-        if fd.isdigit() and os.path.lexists(f"/proc/self/fd/{fd}")
-    ]
-    assert not any(str(path.parent) in one for one in opened)
+    assert not any(str(path.parent) in target for _, target in files_open())
 
 
 VICTIM = """

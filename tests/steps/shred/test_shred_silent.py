@@ -7,7 +7,6 @@ import time
 from contextlib import closing
 
 import key_stores as stores
-import psutil
 import pytest
 
 from app.domain.event import Progressed
@@ -16,6 +15,7 @@ from app.steps.shred.hunt import Quarry, hunt
 from app.steps.shred.meanwhile import meanwhile
 from app.steps.shred.needles import needles_of
 from app.steps.shred.progress import progress_of
+from tests.held import below
 from tests.in_time import ends_by_itself
 
 QUARRY = Quarry("k", "", (0, 0), needles_of([os.urandom(64)]))
@@ -37,18 +37,14 @@ def silent(request, tmp_path, monkeypatch):
     return request.param, repository
 
 
-def tools(kind):
-    return [one for one in psutil.Process().children(recursive=True) if kind in " ".join(one.cmdline())]
-
-
 def test_a_silent_tool_gives_signs_of_life_and_ends_with_the_hunt(silent):
     kind, repository = silent
     with closing(hunting(kind, repository)) as seen:
         assert next(seen) == str(repository)
         with ends_by_itself(20):
             assert list(itertools.islice(seen, 5)) == [""] * 5
-        assert tools(kind)
-    assert not tools(kind)
+        assert below(kind)
+    assert not below(kind)
     assert not [one for one in threading.enumerate() if one.name == "lethe-drawing"]
 
 
@@ -60,7 +56,7 @@ def test_the_step_says_so_twice_a_second_and_stops(silent):
             assert isinstance(one, Progressed)
             assert one.now == str(repository)
         told.close()
-    assert not tools(kind)
+    assert not below(kind)
 
 
 def test_what_is_drawn_meanwhile_comes_whole_in_order_and_with_its_error():

@@ -20,6 +20,7 @@ from app.steps.wipe import wipe
 from app.steps.wipe.keystream import Keystream
 from app.system.disk import Disk, ReadOnlyDisk
 from app.system.volumes import volume_of
+from tests.held import files_open
 
 BLOCK = 4096
 
@@ -110,16 +111,16 @@ def test_intent_comes_first_the_note_before_the_removal_and_the_end_last(job):
 def test_no_file_is_open_when_a_journalled_event_goes_out(job):
     for i in range(5):
         job.add(job.folder / f"{i}.csv", b"x" * 100)
-    before = set(os.listdir("/proc/self/fd"))
+    before = files_open()
     for event in wipe(job.signed(), stages={}, seed=SEED):
         if not isinstance(event, Progressed):
-            assert set(os.listdir("/proc/self/fd")) == before
+            assert not files_open() - before
 
 
 def test_a_big_file_tells_how_far_it_is_and_can_be_stopped_in_the_middle(job):
     job.add(job.folder / "big.csv", b"x" * (66 << 20))
     other = job.add(job.folder / "small.csv", b"x")
-    before = set(os.listdir("/proc/self/fd"))
+    before = files_open()
     events = wipe(job.signed(), stages={}, seed=SEED)
     assert next(events).ids == ("r-000000",)
     told = next(events)
@@ -128,7 +129,7 @@ def test_a_big_file_tells_how_far_it_is_and_can_be_stopped_in_the_middle(job):
     assert 0 < told.done < told.total
     assert told.now.endswith("big.csv")
     events.close()
-    assert set(os.listdir("/proc/self/fd")) == before
+    assert not files_open() - before
     ends = job.run(stages={"r-000000": Stage.BEGUN})
     assert {end.outcome for end in ends.values()} == {Outcome.OVERWRITTEN}
     assert ends[other.id].id == other.id

@@ -1,6 +1,5 @@
 """Verification in pieces: what it says on the way, that it can be stopped, and that the verdict is the same."""
 
-import gc
 import os
 
 import account_sample as sample
@@ -10,6 +9,7 @@ from certify_issued import issue
 from app.domain.event import Progressed
 from app.domain.fault import Fault, Refused
 from app.steps.certify import verify, verifying
+from tests.held import leaves_no_file_open
 
 
 @pytest.fixture(scope="module")
@@ -26,14 +26,6 @@ def drawn(path, journal=None):
             said.append(next(work))
         except StopIteration as end:
             return said, end.value
-
-
-def open_files():
-    return sorted(
-        os.readlink(f"/proc/self/fd/{one}")
-        for one in os.listdir("/proc/self/fd")
-        if os.path.exists(f"/proc/self/fd/{one}")
-    )
 
 
 def test_a_long_certificate_says_how_far_it_is(long):
@@ -56,18 +48,15 @@ def test_a_long_certificate_says_how_far_it_is(long):
 @pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="needs /proc")
 @pytest.mark.parametrize("unit", ["signatures", "leaves", "entries", "rows"])
 def test_it_stops_between_two_pieces_and_leaves_nothing_open(long, unit):
-    gc.collect()
-    before = open_files()
-    work = verifying(long / "certificate.pdf")
-    for one in work:
-        if one.unit == unit:
-            break
-    work.close()
-    with pytest.raises(StopIteration):
-        next(work)
-    del work
-    gc.collect()
-    assert open_files() == before
+    with leaves_no_file_open():
+        work = verifying(long / "certificate.pdf")
+        for one in work:
+            if one.unit == unit:
+                break
+        work.close()
+        with pytest.raises(StopIteration):
+            next(work)
+        del work
 
 
 def test_the_parts_are_verified_in_pieces_too(long):

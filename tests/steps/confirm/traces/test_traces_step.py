@@ -14,6 +14,7 @@ from app.domain.event import BackupSearched, CopyFound, Progressed
 from app.domain.outcome import Reason
 from app.steps.confirm.traces import find_traces
 from app.steps.confirm.traces import search as searching
+from tests.held import leaves_no_file_open
 
 
 def fates(found):
@@ -174,13 +175,12 @@ def test_it_can_be_stopped_at_any_event(desktop):
     goes = desktop.record("a.csv", b"goes")
     desktop.record("a.csv~", b"old")
     total = len(list(find_traces([goes], key=b"k", home=desktop.home)))
-    before = len(os.listdir("/proc/self/fd"))
-    for events in range(total):
-        running = find_traces([goes], key=b"k", home=desktop.home)
-        told = [next(running) for _ in range(events)]
-        assert all(isinstance(event, CopyFound | BackupSearched | Progressed) for event in told)
-        running.close()
-    assert len(os.listdir("/proc/self/fd")) == before
+    with leaves_no_file_open():
+        for events in range(total):
+            running = find_traces([goes], key=b"k", home=desktop.home)
+            told = [next(running) for _ in range(events)]
+            assert all(isinstance(event, CopyFound | BackupSearched | Progressed) for event in told)
+            running.close()
 
 
 NAMES = st.sampled_from(
