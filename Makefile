@@ -22,8 +22,12 @@ demo: $(VENV)/ready
 	@# 3 is a finished job with exceptions: on some file systems Lethe can't say more than that.
 	$(BIN)/lethe rehearse $(DEMO) || test $$? -eq 3
 
+# Thousands of tests share disks, servers, agents and two processors. The few that fail beside the others are
+# tried once more, alone, and what fails then has failed; both runs stand in full in what is printed.
 test: $(VENV)/ready-dev system
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+	@rm -f .pytest_cache/v/cache/lastfailed
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --maxfail=50 || \
+	{ test $$? -eq 1 && echo "Once more, alone:" && $(BIN)/python -m pytest --last-failed --last-failed-no-failures none; }
 
 # What `make test` leaves out: the same at every moment, where it tries some.
 test-long: $(VENV)/ready-dev system
