@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import struct
 import subprocess
@@ -64,25 +65,14 @@ def test_a_disk_with_partitions_is_told(tmp_path: Path) -> None:
     assert limits(tmp_path) == (Reason.OPAQUE,)
 
 
+@pytest.mark.usefixtures("own_gnupg")
 def test_what_gpg_and_openssl_encrypted_is_told(tmp_path: Path) -> None:
-    plain, home = tmp_path / "a.csv", tmp_path / "gnupg"
+    plain = tmp_path / "a.csv"
     plain.write_text("姓名,手机\n张三,13812345678\n" * 30, encoding="utf-8")
-    home.mkdir(mode=0o700)
     for tool, name in (("gpg", "a.gpg"), ("openssl", "a.enc")):
         folder = tmp_path / tool
         folder.mkdir()
-        gpg = (
-            "gpg",
-            "--homedir",
-            home,
-            "--batch",
-            "--passphrase",
-            "x",
-            "--pinentry-mode",
-            "loopback",
-            "-c",
-            "-o",
-        )
+        gpg = ("gpg", "--batch", "--passphrase", "x", "--pinentry-mode", "loopback", "-c", "-o")
         enc = ("openssl", "enc", "-aes-256-cbc", "-pbkdf2", "-k", "x", "-in", plain, "-out", folder / name)
         made(*((*gpg, folder / name, plain) if tool == "gpg" else enc))
         assert limits(folder) == (Reason.OPAQUE,), tool
@@ -120,9 +110,10 @@ def test_a_fixed_disk_of_virtual_pc_is_known_by_its_end(tmp_path: Path) -> None:
 def test_plain_files_are_not_told(tmp_path: Path) -> None:
     """What is usual in a backup has no such beginning."""
     (tmp_path / "a.csv").write_text("姓名,手机\n张三,13812345678\n", encoding="utf-8")
-    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + os.urandom(5000))
-    (tmp_path / "a.jpg").write_bytes(b"\xff\xd8\xff\xe0\x00\x10JFIF" + os.urandom(5000))
-    (tmp_path / "a.pdf").write_bytes(b"%PDF-1.7\n" + os.urandom(5111))
+    drawn = random.Random(5).randbytes  # any bytes may by chance have a mark where a file system has its own
+    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + drawn(5000))
+    (tmp_path / "a.jpg").write_bytes(b"\xff\xd8\xff\xe0\x00\x10JFIF" + drawn(5000))
+    (tmp_path / "a.pdf").write_bytes(b"%PDF-1.7\n" + drawn(5111))
     (tmp_path / "zeros").write_bytes(bytes(4096))
     (tmp_path / "config").write_text("[repository]\n", encoding="utf-8")
     assert limits(tmp_path) == ()
@@ -163,7 +154,7 @@ def test_a_repository_that_is_declared_through_a_link_is_known_in_its_place(tmp_
 
 def test_an_archive_of_no_known_form_was_not_read(tmp_path: Path) -> None:
     archive = tmp_path / "backup.enc"
-    archive.write_bytes(b"\1" + os.urandom(99_999))
+    archive.write_bytes(b"\1" + random.Random(6).randbytes(99_999))
     assert limits(archive, "archive") == (Reason.UNREADABLE,)
     link = tmp_path / "link"
     link.symlink_to(archive)
