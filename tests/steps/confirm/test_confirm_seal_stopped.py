@@ -5,7 +5,6 @@ import pickle
 import signal
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from app.domain.event import Begun
 from app.domain.fault import Fault, Refused
 from app.domain.outcome import KeepOutcome
 from app.steps.confirm import seal, verify_sealed
+from tests.held import leaves_no_thread
 
 
 def test_stopping_leaves_nothing_behind(archive, tmp_path):
@@ -24,12 +24,12 @@ def test_stopping_leaves_nothing_behind(archive, tmp_path):
     Path(tmp_path / "帐 册/more.bin").write_bytes(os.urandom(40 << 20))
     more = record_of(tmp_path / "帐 册/more.bin", tmp_path / "帐 册", 99)
     steps = seal(kept_of([*records, more]), [person(tmp_path)], folder, case="c/1", key=KEY)
-    assert isinstance(next(steps), Begun)
-    next(steps)
-    assert [p.name for p in folder.iterdir()] == ["sealed-c_1.tar.age.part"]
-    steps.close()
+    with leaves_no_thread():
+        assert isinstance(next(steps), Begun)
+        next(steps)
+        assert [p.name for p in folder.iterdir()] == ["sealed-c_1.tar.age.part"]
+        steps.close()
     assert list(folder.iterdir()) == []
-    assert not [thread for thread in threading.enumerate() if thread.name == "age"]
 
 
 def test_a_full_disk_is_refused_and_cleaned(archive, tmp_path):
