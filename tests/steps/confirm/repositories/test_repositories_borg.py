@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from app.domain.copies import Disposal
 from app.domain.outcome import CopyOutcome, Outcome, Reason
 from app.domain.step import Stage
 from app.steps.confirm.repositories.disposing import dispose
+from tests.in_time import SLEEP, sleepers, soon
 
 pytestmark = pytest.mark.skipif(not shutil.which("borg"), reason="borg is not installed")
 
@@ -138,15 +138,14 @@ def test_what_can_not_be_checked_says_why_and_nothing_is_found(tmp_path: Path, f
     else:
         expected = Reason.REPOSITORY_LOCKED
         with subprocess.Popen(
-            ["borg", "with-lock", str(tmp_path / "repo"), "sleep", "60"], stderr=subprocess.DEVNULL
+            ["borg", "with-lock", str(tmp_path / "repo"), *SLEEP.split()], stderr=subprocess.DEVNULL
         ) as other:
-            for _ in range(400):
-                if (tmp_path / "repo/lock.exclusive").exists():
-                    break
-                time.sleep(0.05)
-            copies, searched = found(backup, one.wanted(), password)
-            subprocess.run(["pkill", "-P", str(other.pid)], check=False)
-            other.terminate()
+            try:
+                assert soon(sleepers)
+                copies, searched = found(backup, one.wanted(), password)
+            finally:
+                subprocess.run(["pkill", "-P", str(other.pid)], check=False)
+                other.terminate()
         assert (copies, searched.fault) == ([], expected)
         return
     copies, searched = found(backup, one.wanted(), password)

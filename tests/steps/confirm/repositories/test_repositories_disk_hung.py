@@ -26,6 +26,7 @@ from app.language import Language, say
 from app.steps.confirm import check_standing, find_copies
 from app.steps.confirm import copies as confirm_copies
 from app.steps.confirm.copies import Elsewhere
+from app.system.paths import real_paths
 from tests.in_time import ends_by_itself, soon
 
 
@@ -214,7 +215,7 @@ def test_a_folder_that_is_passed_over_may_lie_on_a_silent_disk(disk: Disk, tmp_p
     (tmp_path / "link").symlink_to(one.root / "data/0")
     aside = (disk.place / "repo", tmp_path / "link")
     run = find_copies(
-        [Backup("folder", one.root)], one.wanted(paths=False), key=KEY, exclude=aside, patience=0.5
+        [Backup("folder", one.root)], one.wanted(paths=False), key=KEY, exclude=aside, patience=5
     )
     events = list(run)
     disk.go_on()
@@ -224,29 +225,37 @@ def test_a_folder_that_is_passed_over_may_lie_on_a_silent_disk(disk: Disk, tmp_p
     assert sum(isinstance(event, Progressed) for event in events) >= 2
 
 
-def test_a_silent_disk_is_waited_for_once_for_all_that_is_passed_over(disk: Disk, tmp_path: Path) -> None:
+def test_a_silent_disk_is_waited_for_once_for_all_that_is_passed_over(
+    disk: Disk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Twenty keys that lie there were asked for one by one, and for each place anew."""
     one = company(tmp_path / "co", 2, 2)
     one.write()
     (tmp_path / "link").symlink_to(one.root / "data/0")
     aside = (*(disk.place / f"key{number}" for number in range(20)), tmp_path / "link")
     elsewhere = Elsewhere((Backup("restic", disk.place / "repo"),))
+    waits = list[float]()
+
+    def waited(paths: list[str], seconds: float) -> list[str]:
+        waits.append(seconds)
+        return real_paths(paths, seconds)
+
+    monkeypatch.setattr(confirm_copies, "real_paths", waited)
     disk.stop()
-    began = time.monotonic()
-    for _ in range(3):
-        run = find_copies(
-            [Backup("folder", one.root)],
-            one.wanted(paths=False),
-            key=KEY,
-            exclude=aside,
-            patience=2,
-            elsewhere=elsewhere,
-        )
-        found = [event.copy for event in run if isinstance(event, CopyFound)]
-        assert [Path(copy.path).parent.name for copy in found] == ["1"]
-    took = time.monotonic() - began
+    with ends_by_itself():
+        for _ in range(3):
+            run = find_copies(
+                [Backup("folder", one.root)],
+                one.wanted(paths=False),
+                key=KEY,
+                exclude=aside,
+                patience=6,
+                elsewhere=elsewhere,
+            )
+            found = [event.copy for event in run if isinstance(event, CopyFound)]
+            assert [Path(copy.path).parent.name for copy in found] == ["1"]
     disk.go_on()
-    assert took < 5
+    assert waits == [6]
 
 
 def test_a_locked_copy_on_a_silent_disk_is_not_asked_for(disk: Disk, signers) -> None:

@@ -109,7 +109,7 @@ def test_a_program_that_hangs_while_it_destroys_is_told(
 def test_a_7z_that_hangs_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a.7z").write_bytes(b"7z\xbc\xaf\x27\x1c" + bytes(600))
     programs(tmp_path, monkeypatch, "7z")
-    monkeypatch.setattr(sevenzip, "PATIENCE", 0.8)
+    monkeypatch.setattr(sevenzip, "PATIENCE", 4)
     with ends_by_itself():
         events = list(find_copies([Backup("archive", tmp_path / "a.7z")], NOBODY, key=KEY))
         (told,) = [event.searched for event in events if isinstance(event, BackupSearched)]
@@ -132,7 +132,7 @@ def test_a_7z_that_hangs_midway_takes_no_archive_for_whole(
     )
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
-    monkeypatch.setattr(sevenzip, "PATIENCE", 0.8)
+    monkeypatch.setattr(sevenzip, "PATIENCE", 4)
     (tmp_path / "a.7z").write_bytes(b"7z\xbc\xaf\x27\x1c" + bytes(600))
     import hashlib
 
@@ -195,14 +195,14 @@ def test_s3_with_a_key_that_is_wrong(s3_keys: None, monkeypatch: pytest.MonkeyPa
         boto3.client("s3").create_bucket(Bucket="bucket")
         monkeypatch.setattr(core, "INITIAL_NO_AUTH_ACTION_COUNT", 0.0)
         monkeypatch.setattr("moto.core.responses.ActionAuthenticatorMixin.request_count", 0, raising=False)
-        assert searched(Backup("s3", Path("bucket")), 10)[1] in (Reason.WRONG_PASSPHRASE, Reason.DENIED)
+        assert searched(Backup("s3", Path("bucket")), 60)[1] in (Reason.WRONG_PASSPHRASE, Reason.DENIED)
     finally:
         running.stop()
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")
-    assert searched(Backup("s3", Path("bucket")), 10)[1] is Reason.WRONG_PASSPHRASE
+    assert searched(Backup("s3", Path("bucket")), 60)[1] is Reason.WRONG_PASSPHRASE
 
 
 def test_an_error_in_waiting_is_the_callers() -> None:

@@ -8,7 +8,6 @@ import random
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -25,7 +24,7 @@ from app.steps.confirm.repositories import restic
 from app.steps.confirm.repositories.disposing import dispose
 from app.steps.confirm.repositories.tool import Tool
 from app.steps.confirm.repositories.work import at_work
-from tests.in_time import ends_by_itself
+from tests.in_time import ends_by_itself, soon
 
 NEWER = Path(sys.prefix) / "opt" / "restic" / "usr" / "bin"
 ENV = {"RESTIC_PASSWORD": "pw"}
@@ -206,10 +205,7 @@ def test_what_can_not_be_checked_says_why_and_nothing_is_found(
             stdout=subprocess.DEVNULL,
             env={**os.environ, **ENV},
         ) as other:
-            for _ in range(200):
-                if list((tmp_path / "repo/locks").iterdir()):
-                    break
-                time.sleep(0.05)
+            assert soon(lambda: list((tmp_path / "repo/locks").iterdir()))
             copies, searched = found(backup, one.wanted(), password)
             other.kill()
         assert (copies, searched.fault) == ([], Reason.REPOSITORY_LOCKED)

@@ -60,8 +60,8 @@ def test_a_hung_tool_and_its_children_are_ended(program):
 
 
 def test_a_busy_tool_is_not_hung(program):
-    tool = program("i=0; while [ $i -lt 20 ]; do i=$((i+1)); echo x; sleep 0.1; done", patience=1.5)
-    assert ended(tool.output())[0] == b"x\n" * 20
+    tool = program("i=0; while [ $i -lt 30 ]; do i=$((i+1)); echo x; sleep 0.2; done", patience=4)
+    assert ended(tool.output())[0] == b"x\n" * 30
 
 
 def test_closing_ends_the_tool_and_its_children(program):

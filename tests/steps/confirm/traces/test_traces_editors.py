@@ -6,7 +6,6 @@ import pty
 import shutil
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ import pytest
 from app.domain.copies import Disposal, Trace
 from app.domain.outcome import Reason
 from app.steps.confirm.traces.formats import owner_name
+from tests.in_time import soon
 
 LOCK = ",张三,vm,21.11.2026 10:00,file:///home/li/.config/libreoffice/4;".encode()
 OWNER = bytes([4]) + b"Li W" + bytes(157)
@@ -37,9 +37,7 @@ def vim(path, home, killed=True):
     os.write(master, b"ofirst\x1b:w\rosecond\x1b:preserve\r")
     folder, name = os.path.split(path)
     swapped = Path(folder, "." + name.lstrip(".") + ".swp")
-    end = time.monotonic() + 15
-    while time.monotonic() < end and not (swapped.exists() and b"second" in swapped.read_bytes()):
-        time.sleep(0.02)
+    soon(lambda: swapped.exists() and b"second" in swapped.read_bytes())
     if killed:
         process.send_signal(signal.SIGKILL)
         process.wait()
@@ -166,7 +164,7 @@ def test_the_lock_of_a_document_that_is_open_stays(desktop):
     lock = desktop.office / ".~lock.a.ods#"
     lock.write_bytes(LOCK)
     with open(record.path) as opened:
-        holder = subprocess.Popen(["sleep", "60"], stdin=opened)
+        holder = subprocess.Popen(["sleep", "7000"], stdin=opened)
     try:
         assert desktop.find([record])[str(lock)].reasons == (Reason.OPEN_ELSEWHERE,)
     finally:
