@@ -120,6 +120,8 @@ def _watched(item: PlanItem, doomed: frozenset[str]) -> Iterator[Progressed]:
         with suppress(_Stopped, CantRead, CantWrite, OSError, *BROKEN):
             for _ in run:
                 pass
+            # It was done before it heard that nobody waits.
+            beside(item.path).unlink(missing_ok=True)
         raise
 
 

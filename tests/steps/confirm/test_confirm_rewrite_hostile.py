@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import tracemalloc
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from app.domain.fate import Fate, Ground
 from app.domain.plan import Plan, PlanItem, Subject
 from app.domain.record import Stamp, Tier
 from app.identity import SignedPlan, create, sign_plan
-from app.steps.confirm import Wanted, find_copies, put_in_place, rewrite_archives, sevenzip
+from app.steps.confirm import Wanted, find_copies, put_in_place, rewrite_archives, rewriting, sevenzip
 from app.steps.confirm.rewriting import beside
 from tests.packing import zipped
 
@@ -89,6 +90,33 @@ def test_what_a_run_that_was_killed_left_is_made_anew(archive: Path, signed: tup
     assert rewritten(signed) == ()
     assert beside(str(archive)).read_bytes().startswith(b"PK")
     assert beside(str(archive)).stat().st_mode & 0o777 == archive.stat().st_mode & 0o777
+
+
+def test_one_that_is_done_before_it_hears_that_nobody_waits_is_not_left(
+    archive: Path, signed: tuple[SignedPlan, Copy], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go, done = threading.Event(), threading.Event()
+    count, sync = rewriting._Pace.__call__, rewriting.sync_folder
+
+    def held(pace: rewriting._Pace, size: int) -> None:
+        go.wait(120)
+        count(pace, size)
+
+    def synced(folder: Path) -> None:
+        sync(folder)
+        done.set()
+
+    monkeypatch.setattr(rewriting._Pace, "__call__", held)
+    monkeypatch.setattr(rewriting, "sync_folder", synced)
+    plan, copy = signed
+    before, run = archive.read_bytes(), rewrite_archives(plan, {copy.id: copy}, {})
+    next(run)
+    next(run)
+    go.set()
+    assert done.wait(120)
+    run.close()
+    assert not beside(str(archive)).exists()
+    assert archive.read_bytes() == before
 
 
 LISTS = """#!{python}
