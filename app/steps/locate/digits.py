@@ -40,8 +40,8 @@ _LANDLINE: Final = re.compile(
     rb"([ \-]?)([1-9][0-9]{6,7})(?![0-9])"
 )
 _OLD_ID: Final = re.compile(rb"(?<![0-9])[1-9][0-9]{14}(?![0-9])")
-_LONE: Final = re.compile(rb"(?:[^0-9]*[^0-9A-Za-z])?([0-9]{11,19})(?:[^0-9A-Za-z][^0-9]*)?")
-"""A run with one number in it and nothing glued to that: nearly all are."""
+_LONE: Final = re.compile(rb"(?:[^0-9]*[^0-9A-Za-z])?([0-9]{11,19})(?:(?![ \-][Xx])[^0-9A-Za-z][^0-9]*)?")
+"""A run with one number in it, nothing glued to that, and no X that may be its last sign: nearly all are."""
 _HASHES: Final = re.compile(rb"[0-9a-fA-F]{24,}|[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 
 _PIECE: Final = 64
@@ -63,6 +63,7 @@ _ID_ALONE: Final = re.compile(
 _FIGURES: Final = b"0123456789"
 _ALONE: Final = frozenset({11, 16, 17, 18, 19})
 _FIGURE: Final = frozenset(bytes([one]) for one in _FIGURES)
+_SIGN: Final = _FIGURE | {b"X", b"x"}
 _JOINTS: Final = b" -()"
 _MOBILE_SIZE: Final = 11
 _ID_SIZE: Final = 18
@@ -103,7 +104,7 @@ def alone(view: View, end: int) -> tuple[Sighting, ...] | None:
 
 
 def _is_quiet(before: bytes, number: bytes, after: bytes) -> bool:
-    """Whether no letter, dot or dash stands right at a number, and no figure that a joint could bind to it.
+    """Whether no letter, dot or dash stands right at a number, and no sign that a joint could bind to it.
 
     Of what may have joints, only an identity number can begin with sixteen or seventeen figures in one
     piece, or have eleven in its midst; and only a mobile number can have its country before it.
@@ -112,7 +113,7 @@ def _is_quiet(before: bytes, number: bytes, after: bytes) -> bool:
         return False
     if len(number) == _MOBILE_SIZE:
         return before.rstrip(_JOINTS)[-1:] not in _FIGURE
-    return len(number) >= _ID_SIZE or after[1:] not in _FIGURE
+    return len(number) >= _ID_SIZE or after[1:] not in _SIGN
 
 
 def numbers(view: View, start: int, end: int) -> Iterator[Sighting]:
