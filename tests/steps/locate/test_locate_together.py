@@ -224,8 +224,9 @@ def test_a_long_sheet_read_ahead_tells_what_it_tells_block_by_block(look, values
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet("客户")
     sheet.append(["姓名", "手机号", "身份证号", "卡号", "备注"])
-    for number in range(1500):
-        sheet.append([f"张{number}", made.mobile(), made.id(), made.card(), f"{number} A&B"])
+    ids = [made.id() for _ in range(1500)]  # once in a hundred runs two are the same
+    for number, one in enumerate(ids):
+        sheet.append([f"张{number}", made.mobile(), one, made.card(), f"{number} A&B"])
     book.save(tmp_path / "in" / "a.xlsx")
     with leaves_no_thread():
         soon = look()["a.xlsx"]
@@ -233,7 +234,7 @@ def test_a_long_sheet_read_ahead_tells_what_it_tells_block_by_block(look, values
     _one_by_one(monkeypatch)
     late = look()["a.xlsx"]
     assert soon.record.findings == late.record.findings, seed
-    assert {one.kind: one.count for one in late.record.findings}["cn.id"] == 1500
+    assert {one.kind: one.count for one in late.record.findings}["cn.id"] == len(set(ids))
 
 
 def test_what_breaks_a_sheet_far_inside_is_told_and_what_came_before_counts(look, values, tmp_path):
