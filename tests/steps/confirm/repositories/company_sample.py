@@ -29,6 +29,7 @@ from app.domain.step import Stage
 from app.identity import Identity, SignedPlan, sign_plan
 from app.steps.confirm import Before, Wanted, find_copies, look_again
 from app.steps.confirm.repositories.disposing import dispose
+from tests.in_time import soon
 
 KEY = b"k" * 32
 NOW = "2026-11-22T00:00:00Z"
@@ -244,6 +245,11 @@ def needs(tool: str) -> str:
     if path is None:
         pytest.skip(f"{tool} is not installed")
     return path
+
+
+def unmounted(place: Path) -> None:
+    """Take a volume away, as soon as nobody looks into it any more."""
+    assert soon(lambda: subprocess.run(["umount", str(place)], check=False).returncode == 0)
 
 
 def ran(*command: str, cwd: Path | None = None, env: dict[str, str] | None = None, fine: int = 0) -> str:

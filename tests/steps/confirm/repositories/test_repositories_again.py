@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from company_sample import AT, Company, asked, company, disposed, found, needs, ran, signed, tree
+from company_sample import AT, Company, asked, company, disposed, found, needs, ran, signed, tree, unmounted
 from restic_key import quicken
 
 from app.domain.case import Backup
@@ -94,7 +94,7 @@ def test_every_kind_is_asked_once_more(
         try:
             nobody = asked(plan, copies, backup, ended)
         finally:
-            ran("umount", str(tmp_path / "repo"))
+            unmounted(tmp_path / "repo")
         assert {(e.outcome, e.evidence.limits[-1]) for e in nobody.values()} == {
             (CopyOutcome.EXPUNGED, Reason.NOT_ASKED_AGAIN)
         }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from company_sample import asked, company, disposed, found, packed, ran, signed, tree
+from company_sample import asked, company, disposed, found, packed, ran, signed, tree, unmounted
 
 from app.domain.case import Backup
 from app.domain.copies import Disposal
@@ -63,7 +63,7 @@ def test_btrfs_is_asked_once_more(volume: Path, signers) -> None:
     }
     # the disk is taken away: its mount point is a folder of another file system, and empty
     image = volume.parent / "image"
-    ran("umount", str(volume))
+    unmounted(volume)
     try:
         nobody = asked(plan, copies, backup, ended)
         other = volume.parent / "other"
@@ -74,7 +74,7 @@ def test_btrfs_is_asked_once_more(volume: Path, signers) -> None:
         try:
             another = asked(plan, copies, backup, ended)
         finally:
-            ran("umount", str(volume))
+            unmounted(volume)
     finally:
         ran("mount", "-o", "loop", str(image), str(volume))
     for told in (nobody, another):

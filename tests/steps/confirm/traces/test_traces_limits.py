@@ -11,6 +11,7 @@ from app.domain.limit import Limit, LimitKind
 from app.steps.confirm.traces import system_limits
 from app.steps.confirm.traces.limits import hibernation, swap
 from app.steps.confirm.traces.snapshots import btrfs, lvm, zfs
+from tests.in_time import soon
 
 
 def tree(root, files):
@@ -180,7 +181,7 @@ def image(tmp_path):
     try:
         yield mount
     finally:
-        subprocess.run(["umount", mount], check=True)
+        assert soon(lambda: subprocess.run(["umount", mount], check=False).returncode == 0)
 
 
 def test_btrfs_snapshots_are_named(image, tmp_path, monkeypatch):
