@@ -127,7 +127,7 @@ def test_a_folder_that_can_not_be_listed_costs_itself_alone(what, problems, tmp_
     for number in range(5):
         (root / f"坏{number}").mkdir()
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
-    found = there(f"file://{root}", Task(KEY, Limits(silence=1.5)))
+    found = there(f"file://{root}", Task(KEY, Limits(silence=5.0)))
     bad = [one for one in found if one[0].startswith("坏")]
     assert {one[1] for one in bad} == {Look.UNREADABLE}
     assert Counter(one[3][5][0] for one in bad) == Counter(problems)

@@ -142,12 +142,15 @@ def test_a_server_that_accepts_and_says_nothing_ends_in_its_time():
 def test_a_server_that_stands_still_in_the_middle_costs_what_was_not_read_and_ends(server, shared):
     for number in range(10):
         (shared / f"z{number}.txt").write_text("手机 13812345678")
-    ended = {}
-    with ends_by_itself(60):
-        for event in survey_remote(server.address(), HASTY, samba.PASSWORD):
+    ended, limits = {}, Limits()
+    with ends_by_itself(200):
+        for event in survey_remote(server.address(), Task(KEY, limits), samba.PASSWORD):
             if isinstance(event, Located):
                 if not ended:
                     server.stand_still()
+                    object.__setattr__(
+                        limits, "silence", 2.0
+                    )  # before it does, nobody is to be called silent
                 ended[event.path.rpartition("/")[2]] = event
     assert len(ended) == 15
     assert ended["a.txt"].look is Look.FOUND
