@@ -8,10 +8,12 @@ import signal
 import socket
 import subprocess
 import sys
-import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
+
+from tests.in_time import soon
 
 SMBD = shutil.which("smbd", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 NAME, PASSWORD = "games", "Mima-2026"  # an account that every Debian has
@@ -51,36 +53,41 @@ class Share:
     """The server while it runs."""
 
     def __init__(self, folder: Path, shared: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
         self._conf = folder / "smb.conf"
         (folder / "ncalrpc").mkdir(parents=True)
-        self._conf.write_text(_CONF.format(port=self.port, folder=folder, shared=shared))
+        self._told = folder / "stdout"
+        for _ in range(5):  # a port that was free may be another's by the time the server takes it
+            with socket.socket() as free:
+                free.bind(("127.0.0.1", 0))
+                self.port = free.getsockname()[1]
+            self._conf.write_text(_CONF.format(port=self.port, folder=folder, shared=shared))
+            if self._begun():
+                return
+            self.end()
+        raise TimeoutError("the server does not answer")
+
+    def _begun(self) -> bool:
+        """Begin; tell whether this very server answers."""
         assert SMBD
         told = f"{PASSWORD}\n{PASSWORD}\n".encode()
         add = ["smbpasswd", "-c", str(self._conf), "-a", "-s", NAME]
-        subprocess.run(add, input=told, check=True, capture_output=True, timeout=30)
-        self._log = (folder / "stdout").open("wb")
+        subprocess.run(add, input=told, check=True, capture_output=True, timeout=120)
         command = [SMBD, "--foreground", "--no-process-group", f"--configfile={self._conf}"]
-        self._server = subprocess.Popen(
-            command, stdout=self._log, stderr=self._log, stdin=subprocess.DEVNULL, start_new_session=True
-        )
-        self._wait()
+        with self._told.open("wb") as log:
+            self._server = subprocess.Popen(
+                command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
+            )
+        return bool(soon(lambda: self._server.poll() is not None or self._listens(), 60)) and self._listens()
+
+    def _listens(self) -> bool:
+        with suppress(psutil.Error):
+            held = psutil.Process(self._server.pid).net_connections("tcp4")
+            return any(one.status == psutil.CONN_LISTEN and one.laddr.port == self.port for one in held)
+        return False
 
     def address(self, below: str = "", *, name: str = NAME, share: str = "kehu") -> str:
         """Give the address of the share, or of what is below it."""
         return f"smb://{name}@127.0.0.1:{self.port}/{share}{below}"
-
-    def _wait(self) -> None:
-        for _ in range(100):
-            try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
-            except OSError:
-                time.sleep(0.1)
-            else:
-                return
-        raise TimeoutError("the server does not answer")
 
     def stand_still(self) -> None:
         """Have the server answer nothing any more, though its connections stand."""
@@ -100,4 +107,3 @@ class Share:
             one.kill()
         self._server.kill()
         self._server.wait()
-        self._log.close()
