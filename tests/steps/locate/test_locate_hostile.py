@@ -7,7 +7,6 @@ import io
 import os
 import random
 import socket
-import threading
 import tracemalloc
 
 import pytest
@@ -17,6 +16,7 @@ from app.domain.event import Located, Progressed
 from app.domain.fault import Fault, Refused
 from app.domain.record import Look, Problem
 from app.steps.locate import Limits, as_json, locate
+from app.steps.locate import look as reading
 from app.steps.locate.engine import best_engine
 from tests.in_time import ends_by_itself
 from tests.packing import zipped
@@ -207,24 +207,20 @@ def test_a_missing_location_is_refused_before_anything_is_looked_at(tmp_path):
     assert refused.value.subject == str(tmp_path / "gone")
 
 
-def test_a_file_that_changes_while_it_is_read_is_told(look, tmp_path):
+def test_a_file_that_changes_while_it_is_read_is_told(look, tmp_path, monkeypatch):
     path = tmp_path / "in" / "a.txt"
     path.write_text((NUMBER + "\n") * 60_000)
-    stop = threading.Event()
+    real = reading.passages
 
-    def change():
-        with path.open("a") as file:
-            while not stop.wait(0.002):
-                file.write("x")
-                file.flush()
+    def changing(source, way):
+        for number, passage in enumerate(real(source, way)):
+            if not number:
+                with path.open("a") as file:
+                    file.write("x")
+            yield passage
 
-    writer = threading.Thread(target=change)
-    writer.start()
-    try:
-        located = look()["a.txt"]
-    finally:
-        stop.set()
-        writer.join()
+    monkeypatch.setattr(reading, "passages", changing)
+    located = look()["a.txt"]
     assert located.look is Look.FOUND
     assert located.record.problems == (Problem.CHANGED_WHILE_READ,)
 
