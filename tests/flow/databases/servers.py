@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -71,17 +72,17 @@ def _ended(process: subprocess.Popen[bytes]) -> Iterator[None]:
     try:
         yield
     finally:
-        os.kill(process.pid, signal.SIGCONT)
+        process.send_signal(signal.SIGCONT)
         process.send_signal(signal.SIGINT if "postgres" in str(process.args) else signal.SIGTERM)
         try:
-            process.wait(20)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait(10)
 
 
 def _until(answers: Callable[[], Any], process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 40
+    deadline = time.monotonic() + 120
     while True:
         try:
             answers()
@@ -91,6 +92,27 @@ def _until(answers: Callable[[], Any], process: subprocess.Popen[bytes]) -> None
             time.sleep(0.1)
         else:
             return
+
+
+@contextmanager
+def _on_a_port(
+    command: Callable[[int], list[str]], answers: Callable[[int], Any], user: str | None, folder: Path
+) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    """A server on a free port: on another one, where somebody took that before the server did."""
+    for _ in range(5):
+        port = free_port()
+        with (folder / "log").open("ab") as log:
+            process = subprocess.Popen(command(port), user=user, cwd=folder, stdout=log, stderr=log)
+        with _ended(process):
+            try:
+                _until(partial(answers, port), process)
+            except Exception:
+                if process.poll() is None:
+                    raise
+                continue
+            yield port, process
+            return
+    raise AssertionError((folder / "log").read_text(errors="replace"))
 
 
 def _tool(*names: str) -> str:
@@ -108,7 +130,7 @@ def postgresql() -> Iterator[Running]:
 
     initdb, server, user = _tool("initdb"), _tool("postgres"), _somebody("postgres")
     with _folder(user) as folder:
-        word, data, port = folder / "word", folder / "data", free_port()
+        word, data = folder / "word", folder / "data"
         word.write_text(PASSWORD, encoding="utf-8")
         if user:
             shutil.chown(word, user)
@@ -117,21 +139,16 @@ def postgresql() -> Iterator[Running]:
             [*made, "--locale=C.UTF-8", "-N"], check=True, user=user, cwd=folder, capture_output=True
         )
         options = {
-            "port": port,
             "listen_addresses": "127.0.0.1",
             "unix_socket_directories": "",
             "fsync": "off",
         }
         args = [server, "-D", str(data), *(x for k, v in options.items() for x in ("-c", f"{k}={v}"))]
-        with (folder / "log").open("wb") as log:
-            process = subprocess.Popen(args, user=user, cwd=folder, stdout=log, stderr=log)
-        with _ended(process):
-            _until(
-                lambda: pg8000.dbapi.connect(
-                    "postgres", "127.0.0.1", port=port, password=PASSWORD, timeout=5
-                ).close(),
-                process,
-            )
+
+        def answers(port: int) -> None:
+            pg8000.dbapi.connect("postgres", "127.0.0.1", port=port, password=PASSWORD, timeout=30).close()
+
+        with _on_a_port(lambda port: [*args, "-p", str(port)], answers, user, folder) as (port, process):
             yield Running(port, data, process)
 
 
@@ -141,7 +158,7 @@ def mariadb() -> Iterator[Running]:
 
     install, server, user = _tool("mariadb-install-db"), _tool("mariadbd"), _somebody("mysql")
     with _folder(user) as folder:
-        data, port = folder / "data", free_port()
+        data = folder / "data"
         made = [
             install,
             "--no-defaults",
@@ -153,20 +170,18 @@ def mariadb() -> Iterator[Running]:
         options = [
             f"--datadir={data}",
             f"--tmpdir={folder}",
-            f"--port={port}",
             "--bind-address=127.0.0.1",
             "--skip-name-resolve",
             f"--socket={folder}/s",
         ]
         options += ["--innodb-buffer-pool-size=32M", "--innodb-log-file-size=16M", f"--pid-file={folder}/pid"]
         options += ["--character-set-server=utf8mb4", "--innodb-flush-log-at-trx-commit=0"]
-        with (folder / "log").open("wb") as log:
-            process = subprocess.Popen(
-                [server, "--no-defaults", *options], user=user, cwd=folder, stdout=log, stderr=log
-            )
-        with _ended(process):
-            _until(lambda: pymysql.connect(unix_socket=f"{folder}/s", user="root").close(), process)
-            socket_file = f"{folder}/s"
+        args, socket_file = [server, "--no-defaults", *options], f"{folder}/s"
+
+        def answers(_: int) -> None:
+            pymysql.connect(unix_socket=socket_file, user="root").close()
+
+        with _on_a_port(lambda port: [*args, f"--port={port}"], answers, user, folder) as (port, process):
             with (
                 pymysql.connect(unix_socket=socket_file, user="root", autocommit=True) as root,
                 root.cursor() as cursor,
