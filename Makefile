@@ -11,7 +11,7 @@ ROOT   := $(shell id -u)
 
 # What Qt needs to start, what the tests compare against. Only Debian and its kin have these names.
 QT_PACKAGES   := libegl1 libgl1 libxkbcommon0 libxkbcommon-x11-0 libdbus-1-3 libfontconfig1 libglib2.0-0 fonts-noto-cjk
-TEST_PACKAGES := openssl poppler-utils libarchive13 softhsm2 xfsprogs btrfs-progs e2fsprogs dosfstools ntfs-3g attr fuse3 age default-jre-headless libjaxb-java cryptsetup-bin tcplay gocryptfs restic borgbackup rclone duplicity p7zip-full swtpm tpm2-tools gnome-keyring dbus gnupg fscrypt openssh-client postgresql mariadb-server samba libodbc2 tdsodbc
+TEST_PACKAGES := openssl poppler-utils libarchive13 softhsm2 xfsprogs btrfs-progs e2fsprogs dosfstools ntfs-3g attr fuse3 age default-jre-headless libjaxb-java cryptsetup-bin tcplay gocryptfs restic borgbackup rclone duplicity p7zip-full swtpm tpm2-tools gnome-keyring dbus gnupg fscrypt openssh-client postgresql mariadb-server samba libodbc2 tdsodbc gcc gdb libc6-dev libglib2.0-bin git vim zip zstd zbar-tools sudo pkexec gcc-mingw-w64-x86-64-win32
 
 export QT_QPA_PLATFORM ?= offscreen
 
