@@ -32,7 +32,7 @@ def zipped(**members):
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w") as archive:
         for name, data in members.items():
-            archive.writestr(f"{name}.txt", data)
+            archive.writestr(zipfile.ZipInfo(f"{name}.txt"), data)  # the same bytes at any hour
     return held.getvalue()
 
 
