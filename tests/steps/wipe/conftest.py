@@ -24,6 +24,7 @@ from app.domain.plan import Plan, PlanItem, Subject
 from app.domain.record import Stamp, Tier
 from app.identity import create, sign_plan
 from app.steps.wipe import wipe
+from tests.in_time import soon
 
 
 @pytest.fixture(scope="session")
@@ -128,8 +129,12 @@ class Image:
         self._stack.callback(self.detach)
 
     def detach(self):
-        if self.mount.is_mount():
-            subprocess.run(["umount", self.mount], check=True, capture_output=True)
+        """Unmount, patiently: whoever looks through all that is mounted here may be in it just now."""
+
+        def ended():
+            return subprocess.run(["umount", self.mount], check=False, capture_output=True).returncode == 0
+
+        assert not self.mount.is_mount() or soon(ended), f"{self.mount} stays mounted"
 
     def hits(self, needle: bytes) -> int:
         """How often `needle` stands in the raw image, which is detached first."""

@@ -249,7 +249,7 @@ def test_where_an_open_file_can_not_be_removed_it_is_closed_first(job, monkeypat
     class Looking(Disk):
         def rename(self, folder, old, new):
             links = (os.path.join("/proc/self/fd", one) for one in os.listdir("/proc/self/fd"))
-            opened.extend(one for one in map(_target, links) if one.endswith("/a"))
+            opened.extend(one for one in map(_target, links) if one == str(job.folder / "a"))
             super().rename(folder, old, new)
 
     assert run(job, lambda: None, disk=Looking()).outcome.good
