@@ -9,6 +9,13 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How long an example takes is the machine's affair; all else stays as Hypothesis chose for this place.
+settings.register_profile(
+    "unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("unhurried")
 
 
 @pytest.fixture
@@ -45,14 +52,17 @@ def enterable():
 
 @pytest.fixture
 def own_gnupg(tmp_path, monkeypatch):
-    """A home of GnuPG and a cache for this test alone, as duplicity wants them; its agent ends with it."""
-    home = tmp_path / "gnupg"
-    home.mkdir(mode=0o700)
-    monkeypatch.setenv("GNUPGHOME", str(home))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    yield home
-    if shutil.which("gpgconf"):
-        subprocess.run(["gpgconf", "--kill", "all"], capture_output=True, timeout=60, check=False)
+    """A home of GnuPG and a cache for this test alone, as duplicity wants them; its agent ends with it.
+
+    It does not lie with pytest's folders, however deep those are: the path of an agent's socket has room for
+    107 bytes.
+    """
+    with tempfile.TemporaryDirectory() as home:
+        monkeypatch.setenv("GNUPGHOME", home)
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+        yield Path(home)
+        if shutil.which("gpgconf"):
+            subprocess.run(["gpgconf", "--kill", "all"], capture_output=True, timeout=60, check=False)
 
 
 HANGING = """

@@ -1,10 +1,7 @@
-"""An archive of awkward names for the tests of sealing, and a home of GnuPG that has a short path."""
+"""An archive of awkward names for the tests of sealing."""
 
 import os
-import shutil
-import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -12,17 +9,6 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))  # for the modules of this room
 
 from sealed_archive import record_of
-
-
-@pytest.fixture
-def own_gnupg(own_gnupg, monkeypatch):
-    """The same wherever pytest's folders lie: the path of its agent's socket has room for 107 bytes."""
-    with tempfile.TemporaryDirectory() as home:
-        monkeypatch.setenv("GNUPGHOME", home)
-        yield Path(home)
-        if shutil.which("gpgconf"):
-            subprocess.run(["gpgconf", "--kill", "all"], capture_output=True, timeout=60, check=False)
-    monkeypatch.setenv("GNUPGHOME", str(own_gnupg))
 
 
 @pytest.fixture
