@@ -27,17 +27,16 @@ pytestmark = pytest.mark.skipif(bool(samba.missing()), reason=samba.missing() or
 
 
 @pytest.fixture
-def shared(tmp_path, values):
-    root = lay_out(tmp_path / "in", values(7))
-    for one in (tmp_path, *tmp_path.parents):  # the account of the share must come as far as this
-        if one.is_relative_to(Path(tempfile.gettempdir())) and one != Path(tempfile.gettempdir()):
-            one.chmod(one.stat().st_mode | 0o055)
-    return root
+def shared(values):
+    """Not below pytest's own folder: each run that begins closes that to the account, which the server works as."""
+    with tempfile.TemporaryDirectory(prefix="lethe-share-") as folder:
+        Path(folder).chmod(0o755)
+        yield lay_out(Path(folder) / "in", values(7))
 
 
 @pytest.fixture
-def server(shared, tmp_path):
-    made = samba.Share(tmp_path / "samba", shared)
+def server(shared):
+    made = samba.Share(shared.parent / "samba", shared)
     try:
         yield made
     finally:
