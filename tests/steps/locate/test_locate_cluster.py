@@ -17,7 +17,7 @@ from app.domain.case import Location
 from app.domain.event import Located
 from app.domain.fault import Fault, Refused
 from app.domain.record import Look, Problem
-from app.steps.locate import locate
+from app.steps.locate import cluster, locate
 from tests.in_time import soon
 
 KEY = bytes(range(32))
@@ -40,7 +40,7 @@ class Dask:
         self._start(
             "scheduler", "--no-dashboard", "--port", "0", "--host", "127.0.0.1", "--scheduler-file", address
         )
-        self.address = soon(lambda: _written(address), 60)["address"]
+        self.address = soon(lambda: _written(address), 120)["address"]
         for _ in range(workers):
             self._start(
                 "worker",
@@ -66,8 +66,8 @@ class Dask:
         )
 
     def _wait_for(self, workers: int) -> None:
-        with Client(self.address, timeout=30, set_as_default=False) as client:
-            client.wait_for_workers(workers, timeout=60)
+        with Client(self.address, timeout=120, set_as_default=False) as client:
+            client.wait_for_workers(workers, timeout=120)
 
     def end(self) -> None:
         for process in reversed(self.running):
@@ -78,6 +78,12 @@ class Dask:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch):
+    """A scheduler that is there may take as long to answer as a busy machine makes it."""
+    monkeypatch.setattr(cluster, "_GREETING", 120.0)
 
 
 @pytest.fixture(scope="module")
@@ -149,8 +155,6 @@ def test_a_file_that_kills_its_worker_costs_that_file_alone(tmp_path, values):
 
 
 def test_a_place_that_no_worker_sees_is_refused(dask, tmp_path, monkeypatch):
-    from app.steps.locate import cluster
-
     monkeypatch.setattr(cluster, "standing", _blind)
     with pytest.raises(Refused) as refused:
         looked(tmp_path, dask.address)
@@ -165,8 +169,6 @@ def _blind(places):
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense", "http://127.0.0.1:9"])
 def test_a_cluster_that_is_not_there_is_refused(address, tmp_path, monkeypatch):
-    from app.steps.locate import cluster
-
     monkeypatch.setattr(cluster, "_GREETING", 1.0)
     with pytest.raises(Refused) as refused:
         looked(tmp_path, address)
