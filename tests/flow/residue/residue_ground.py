@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.in_time import soon
+
 
 @dataclass(frozen=True)
 class Ground:
@@ -74,7 +76,8 @@ class Image:
     def detach(self) -> None:
         """Unmount it, if it is mounted."""
         if self.top.is_mount():
-            run("umount", self.top)
+            # Whatever looks into every volume of the machine just now keeps it busy.
+            assert soon(lambda: subprocess.run(["umount", self.top], check=False).returncode == 0)
 
     def remove(self) -> None:
         """Unmount it and let go of its file."""
