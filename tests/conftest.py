@@ -6,8 +6,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -63,6 +65,20 @@ def own_gnupg(tmp_path, monkeypatch):
         yield Path(home)
         if shutil.which("gpgconf"):
             subprocess.run(["gpgconf", "--kill", "all"], capture_output=True, timeout=60, check=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_agent_stays(tmp_path_factory):
+    """GnuPG begins an agent for each home that it opens: those of the tests' homes end with the tests."""
+    yield
+    ours = str(tmp_path_factory.getbasetemp())
+    for one in psutil.process_iter(["cmdline"]):
+        if (
+            any(word.startswith(ours) for word in one.info["cmdline"] or ())
+            and "gpg-agent" in one.info["cmdline"][0]
+        ):
+            with suppress(psutil.NoSuchProcess):
+                one.terminate()
 
 
 HANGING = """
