@@ -191,7 +191,7 @@ class Brake:
             self._left -= 1
             if self._left == 0:
                 self.reached.set()
-                self.go.wait(30)
+                self.go.wait(120)
 
     def release_soon(self) -> None:
         threading.Timer(0.2, self.go.set).start()

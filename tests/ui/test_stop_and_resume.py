@@ -146,6 +146,6 @@ def test_a_finished_case_is_opened_only_to_be_read(
     assert not last.run.isVisible()
     assert last.path.text().endswith("certificate.pdf")
     qtbot.mouseClick(last.check, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: last._verdict is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: last._verdict is not None)
     assert last._verdict.valid
     assert Flow.open(home / "2026-001").gate(Step.LOCATE).gate is Gate.CLOSED

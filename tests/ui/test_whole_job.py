@@ -88,7 +88,7 @@ def test_from_the_first_page_to_the_certificate(
         assert pace.unit in ("bytes", "entries", "rows", "leaves", "signatures")
         assert text.count(colon) >= 2, text
     assert {row.id for row in page.entries.all()} >= before
-    qtbot.waitUntil(lambda: page._verdict is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: page._verdict is not None)
     assert page._verdict.valid, [check for check in page._verdict.checks if not check.ok]
     assert reader.opened == [str(flow.certificate)]
     assert page.path.text() == str(flow.certificate)

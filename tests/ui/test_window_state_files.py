@@ -75,7 +75,7 @@ def run(home: Path, case: Path, keep: str = "") -> list[Path]:
     }
     program = [sys.executable, "-c", WORK, str(case), keep]
     done = subprocess.run(
-        program, env=settings, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        program, env=settings, cwd=ROOT, capture_output=True, text=True, timeout=200, check=False
     )
     assert done.returncode == 0, done.stderr
     return [path for path in home.rglob("*") if path.is_file() and ".cache" not in path.parts]
