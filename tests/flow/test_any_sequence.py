@@ -170,7 +170,6 @@ def test_any_sequence_of_calls(people: tuple[Identity, Identity, Identity]) -> N
         settings=settings(
             max_examples=20,
             stateful_step_count=14,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
     )

@@ -58,7 +58,7 @@ def signers_of(made):
     return ()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(data=st.data())
 def test_no_flipped_bit_leaves_a_signer_changed_and_valid(p7s, officer, witness, data):
     octets = bytearray(p7s)

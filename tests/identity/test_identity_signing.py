@@ -103,7 +103,7 @@ def changed(noun, data):
     return dataclasses.replace(noun, **{field.name: new})
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(data=st.data())
 def test_any_change_of_an_item_is_refused(signed, data):
     items = list(signed.plan.items)
@@ -116,13 +116,13 @@ def test_any_change_of_an_item_is_refused(signed, data):
     assert refusal(SignedPlan, plan, signed.signatures) is Fault.SIGNATURE_INVALID
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_any_change_of_the_plan_is_refused(signed, data):
     assert refusal(SignedPlan, changed(signed.plan, data), signed.signatures) is Fault.SIGNATURE_INVALID
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(data=st.data())
 def test_any_change_of_a_signature_is_refused(signed, data):
     signatures = list(signed.signatures)

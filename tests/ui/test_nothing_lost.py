@@ -36,7 +36,7 @@ def cases(draw: st.DrawFn) -> Case:
     return replace(case, company=company, certificate=terms)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(case=cases())
 def test_the_company_page_keeps_whatever_a_case_declares(app: QApplication, case: Case) -> None:
     form = CompanyForm()
@@ -44,7 +44,7 @@ def test_the_company_page_keeps_whatever_a_case_declares(app: QApplication, case
     assert form.case(case, Path("/elsewhere")) == case
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(case=cases())
 def test_the_lists_keep_what_they_show(case: Case) -> None:
     assert backups_of([one.path for one in case.backups], case.backups) == case.backups

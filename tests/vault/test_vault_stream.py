@@ -52,7 +52,6 @@ class Dribble(io.RawIOBase):
         return self.inner.write(bytes(data[:5]))
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=5 * SMALL), SUITES)
 def test_it_comes_back(plain, suite):
     body = sealed(plain, suite)
@@ -61,7 +60,6 @@ def test_it_comes_back(plain, suite):
     assert customer_of(body[:HEAD]) == CUSTOMER
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=3 * SMALL))
 def test_files_that_dribble(plain):
     out = Dribble()
@@ -69,7 +67,7 @@ def test_files_that_dribble(plain):
     assert opened(out.inner.getvalue()) == plain
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.binary(max_size=4 * SMALL), SUITES, st.data())
 def test_one_bit_anywhere(plain, suite, data):
     body = bytearray(sealed(plain, suite))
@@ -79,7 +77,7 @@ def test_one_bit_anywhere(plain, suite, data):
         opened(bytes(body), suite)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.binary(max_size=4 * SMALL), SUITES, st.data())
 def test_cut_anywhere_or_lengthened(plain, suite, data):
     body = sealed(plain, suite)
@@ -94,7 +92,6 @@ def chunks(body):
     return [body[at : at + SMALL + TAG] for at in range(HEAD, len(body), SMALL + TAG)]
 
 
-@settings(deadline=None)
 @given(st.permutations(range(5)), SUITES, st.integers(1, SMALL))
 def test_chunks_in_another_order(order, suite, last):
     plain = bytes(range(4)) * (SMALL) + b"x" * last
@@ -108,7 +105,6 @@ def test_chunks_in_another_order(order, suite, last):
             opened(shuffled, suite)
 
 
-@settings(deadline=None)
 @given(SUITES, st.integers(1, 4))
 def test_whole_chunks_left_out_or_repeated(suite, count):
     body = sealed(b"p" * SMALL * 5, suite)
@@ -123,7 +119,6 @@ def test_whole_chunks_left_out_or_repeated(suite, count):
             opened(body[:HEAD] + b"".join(changed), suite)
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=2 * SMALL), SUITES, st.text(max_size=5), st.integers(0, 127))
 def test_another_key_or_record(plain, suite, record, bit):
     body = sealed(plain, suite)
@@ -135,7 +130,6 @@ def test_another_key_or_record(plain, suite, record, bit):
         opened(body, suite, record=f"r-1{record}!")
 
 
-@settings(deadline=None)
 @given(SUITES)
 def test_chunks_and_heads_of_another_file(suite):
     one, two = sealed(b"1" * SMALL * 3, suite), sealed(b"2" * SMALL * 3, suite)

@@ -2,7 +2,7 @@
 
 import pytest
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap_with_padding
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.vaulting import Suite
@@ -12,7 +12,6 @@ from app.vault.wrapping import NotUnwrapped, unwrap, wrap, wrapped_size
 KEYS = st.binary(min_size=32, max_size=32)
 
 
-@settings(deadline=None)
 @given(KEYS, st.integers(1, 70), st.integers(1, 5), st.randoms(use_true_random=False))
 def test_many_at_once_is_each_alone(key, size, count, random):
     plain = random.randbytes(size * count)
@@ -20,7 +19,6 @@ def test_many_at_once_is_each_alone(key, size, count, random):
     assert wrap(Suite.AES, key, memoryview(plain), size) == b"".join(alone)
 
 
-@settings(deadline=None)
 @given(KEYS, st.sampled_from(list(Suite)), st.integers(1, 40), st.integers(0, 4), st.data())
 def test_comes_back_and_a_changed_bit_is_refused(key, suite, size, count, data):
     own = key[: suite.key_bytes]

@@ -178,7 +178,7 @@ def built(tree):
     return data, [leaf for _, leaves, _ in parts for leaf in leaves], wholes
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(TREES, min_size=1, max_size=4),
     st.sets(st.sampled_from([GOES, ALSO, STAYS, OTHER])),

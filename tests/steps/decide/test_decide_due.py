@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.steps.decide import RetentionRule, due_date, load_pack
@@ -58,7 +58,6 @@ def test_due_date(one, year, due):
     assert due_date(one, year) == due
 
 
-@settings(deadline=None)
 @given(
     n=st.integers(1, 1000),
     unit=st.sampled_from(list(Unit)),

@@ -168,4 +168,4 @@ class Deciding(RuleBasedStateMachine):
 
 
 TestDeciding = Deciding.TestCase
-TestDeciding.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestDeciding.settings = settings(max_examples=150, stateful_step_count=40)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.case import Match
@@ -68,13 +68,11 @@ GLOB_PART = st.one_of(
 )
 
 
-@settings(deadline=None)
 @given(glob=st.lists(GLOB_PART, min_size=1, max_size=4), path=st.lists(PART, min_size=1, max_size=5))
 def test_glob_agrees_with_the_oracle(glob, path):
     assert hit("/".join(glob), "/".join(path)) == walk(glob, path)
 
 
-@settings(deadline=None)
 @given(path=st.lists(PART, min_size=1, max_size=5), data=st.data())
 def test_a_glob_cut_from_a_path_matches_it(path, data):
     start = data.draw(st.integers(0, len(path) - 1))

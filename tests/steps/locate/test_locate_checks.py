@@ -6,7 +6,7 @@ import random
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.steps.locate import checks
@@ -51,7 +51,6 @@ def test_a_wrong_code_is_none(text):
     assert not checks.is_uscc(text)
 
 
-@settings(deadline=None)
 @given(DAYS, st.sampled_from(["11", "31", "44", "50", "65", "81"]), st.integers(0, 9999), st.integers(0, 999))
 def test_every_valid_identity_number_is_accepted(day, province, county, serial):
     first = f"{province}{county:04}{day:%Y%m%d}{serial:03}"
@@ -61,7 +60,6 @@ def test_every_valid_identity_number_is_accepted(day, province, county, serial):
     assert checks.id_region(number)
 
 
-@settings(deadline=None)
 @given(st.text("0123456789", min_size=17, max_size=17), st.integers(0, 16), st.integers(1, 9))
 def test_one_wrong_digit_breaks_the_identity_checksum(first, place, step):
     number = first + checks.id_check(first)
@@ -69,7 +67,6 @@ def test_one_wrong_digit_breaks_the_identity_checksum(first, place, step):
     assert not checks.id_checksum(number[:place] + wrong + number[place + 1 :])
 
 
-@settings(deadline=None)
 @given(st.text(ALPHABET, min_size=17, max_size=17), st.integers(0, 17), st.integers(1, 30))
 def test_one_wrong_character_breaks_the_credit_code(first, place, step):
     code = first + checks.uscc_check(first)
@@ -78,7 +75,6 @@ def test_one_wrong_character_breaks_the_credit_code(first, place, step):
     assert not checks.uscc_checksum(code[:place] + wrong + code[place + 1 :])
 
 
-@settings(deadline=None)
 @given(st.text("0123456789", min_size=12, max_size=18), st.integers(0, 17), st.integers(1, 9))
 def test_one_wrong_digit_breaks_luhn(first, place, step):
     number = next(first + str(d) for d in range(10) if checks.luhn(first + str(d)))

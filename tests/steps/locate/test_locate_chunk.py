@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.steps.locate.read import chunk as cutting
@@ -19,7 +19,6 @@ def _blocks(data: bytes, size: int):
     return (data[i : i + size] for i in range(0, len(data), size))
 
 
-@settings(deadline=None)
 @given(TEXTS, st.integers(600, 5000))
 def test_every_word_is_whole_and_no_other_word_appears(parts, size):
     data = "".join(word + end for word, end in parts).encode()
@@ -30,7 +29,6 @@ def test_every_word_is_whole_and_no_other_word_appears(parts, size):
     assert seen - {b""} == words - {b""}
 
 
-@settings(deadline=None)
 @given(TEXTS, st.integers(600, 5000))
 def test_without_overlap_nothing_is_lost_or_doubled(parts, size):
     data = "".join(word + end for word, end in parts).encode()

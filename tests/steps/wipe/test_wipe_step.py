@@ -75,7 +75,7 @@ def test_a_file_is_overwritten_to_the_end_of_its_last_block_and_gone(job, size):
     _check_wiped(job, os.urandom(size))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     blocks=st.integers(0, 40),
     over=st.sampled_from([-1, 0, 1, 511, 2048]),

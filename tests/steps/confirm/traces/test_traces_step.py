@@ -189,7 +189,7 @@ NAMES = st.sampled_from(
 CONTENTS = st.sampled_from([b"", b"1", b"2", b"3"])
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(NAMES, st.tuples(CONTENTS, st.sampled_from(["goes", "kept", "unknown"])), max_size=9))
 def test_no_set_of_files_makes_it_wipe_what_is_kept(desktop, files):
     """The law of the search: kept paths and kept bytes are never told as WIPE, whatever lies beside what."""
