@@ -14,7 +14,7 @@ from app.domain.plan import Plan
 from app.identity import sign_plan
 from app.steps.shred import Foreseen, Grounds, foresee, inspect
 from app.steps.shred.kinds.sexp import canonical, parse
-from tests.in_time import ends_by_itself
+from tests.in_time import ends_by_itself, soon
 
 GOOD = (KeyOutcome.KEY_DESTROYED_HERE, KeyOutcome.MEDIUM_RESIDUE)
 
@@ -80,7 +80,9 @@ def test_the_agent_is_ended_first(store, planned):
     running = ["gpg-connect-agent", "--homedir", str(store.home), "--no-autostart", "GETINFO pid", "/bye"]
     assert "OK" in subprocess.run(running, capture_output=True, text=True, check=False).stdout
     settled = planned(store).run()["k-0"]
-    assert "OK" not in subprocess.run(running, capture_output=True, text=True, check=False).stdout
+    assert soon(
+        lambda: "OK" not in subprocess.run(running, capture_output=True, text=True, check=False).stdout
+    )
     assert Reason.OPEN_ELSEWHERE not in settled.evidence.limits
 
 
@@ -88,8 +90,10 @@ def test_the_stores_own_delete_is_called_last_and_its_word_is_evidence(store, pl
     settled = planned(store).run()["k-0"]
     assert dict(settled.evidence.facts)["store_says"] == "gone"
     alone = ["gpg-connect-agent", "--homedir", str(store.home), "--no-autostart"]
-    running = subprocess.run([*alone, "GETINFO pid", "/bye"], capture_output=True, text=True, check=False)
-    assert "OK" not in running.stdout  # the agent that was asked is ended again
+    running = [*alone, "GETINFO pid", "/bye"]  # the agent that was asked is ended again
+    assert soon(
+        lambda: "OK" not in subprocess.run(running, capture_output=True, text=True, check=False).stdout
+    )
     asked = ["gpg-connect-agent", "--homedir", str(store.home), f"KEYINFO {store.path.stem}", "/bye"]
     assert "KEYINFO" not in subprocess.run(asked, capture_output=True, text=True, check=True).stdout
 
@@ -123,7 +127,7 @@ def test_an_agent_that_does_not_answer_ends_in_its_time_and_is_no_evidence(store
     (tools / "gpg-connect-agent").write_text("#!/bin/sh\nexec sleep 600\n")
     (tools / "gpg-connect-agent").chmod(0o755)
     monkeypatch.setenv("PATH", str(tools), prepend=":")
-    monkeypatch.setattr(gnupg_home, "_PATIENCE", 0.5)
+    monkeypatch.setattr(gnupg_home, "_PATIENCE", 5)
     with ends_by_itself():
         settled = planned(store).run()["k-0"]
     assert dict(settled.evidence.facts)["store_says"] == "not_asked"

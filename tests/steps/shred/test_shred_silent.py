@@ -3,7 +3,6 @@
 import itertools
 import os
 import threading
-import time
 from contextlib import closing
 
 import key_stores as stores
@@ -60,9 +59,11 @@ def test_the_step_says_so_twice_a_second_and_stops(silent):
 
 
 def test_what_is_drawn_meanwhile_comes_whole_in_order_and_with_its_error():
+    seen = threading.Event()
+
     def things():
         yield from range(50)
-        time.sleep(0.5)
+        seen.wait(120)
         raise OSError("at the end")
 
     stopped = []
@@ -72,6 +73,7 @@ def test_what_is_drawn_meanwhile_comes_whole_in_order_and_with_its_error():
         given += [one for one in [next(drawn)] if one is not None]
     assert given == list(range(50))
     assert next(drawn) is None
+    seen.set()
     with pytest.raises(OSError, match="at the end"):
         list(drawn)
     assert stopped == [1]

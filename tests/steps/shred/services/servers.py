@@ -25,7 +25,7 @@ def free_port():
 
 
 def free_pair():
-    """A port that is free together with the next one, where tpm2-tools looks for the control channel."""
+    """A port that is free together with the next one: there tpm2-tools look for the control channel."""
     for _ in range(50):
         port = free_port()
         with contextlib.suppress(OSError), socket.socket() as next_one:
@@ -56,7 +56,7 @@ def running(command, log, **more):
         process.wait(10)
 
 
-def until(works, seconds=30):
+def until(works, seconds=120):
     """Wait until this no longer fails, and give what it gives."""
     end = time.monotonic() + seconds
     while True:
@@ -213,7 +213,8 @@ class Bao:
 @contextlib.contextmanager
 def bao(folder):
     hvac = pytest.importorskip("hvac")
-    port, other = free_port(), free_port()
+    port = free_pair()
+    other = port + 1
     (folder / "raft").mkdir(parents=True)
     url = f"http://127.0.0.1:{port}"
     (folder / "c.hcl").write_text(
@@ -273,7 +274,7 @@ class Tpm:
     def do(self, what, *given, data=b""):
         """Run a tool of tpm2-tools; gives whether it ended well and what it said."""
         done = subprocess.run(
-            [tool(f"tpm2_{what}"), *map(str, given)], input=data, capture_output=True, timeout=20,
+            [tool(f"tpm2_{what}"), *map(str, given)], input=data, capture_output=True, timeout=120,
             check=False, cwd=self.folder, env={"PATH": "/usr/bin:/bin", "TPM2TOOLS_TCTI": self.tcti},
         )  # fmt: skip
         return done.returncode == 0, done.stdout
