@@ -81,4 +81,4 @@ def test_pages_that_destroy_what_is_protected_make_no_plan():
 
 def test_pages_are_frozen():
     with pytest.raises(FrozenInstanceError):
-        pages([]).read = None  # type: ignore[misc, assignment] that is what is tried
+        pages([]).read = None

@@ -26,7 +26,7 @@ def foreseen(flow: Flow) -> KeyForesight:
 
 
 def verdict_of(events: list[Event]) -> KeyOutcome:
-    return next(one.outcome for one in events if isinstance(one, Settled) and one.step is Step.SHRED)  # type: ignore[return-value]  # a key's
+    return next(one.outcome for one in events if isinstance(one, Settled) and one.step is Step.SHRED)
 
 
 def test_a_copy_in_a_backup_that_goes_is_told_and_does_not_lower_the_verdict(

@@ -166,7 +166,7 @@ def test_killed_at_any_write_it_goes_on_and_every_seal_fits(
                 except KilledError:
                     pass
             os.close(journal._descriptor)
-            os.close(journal._keys._descriptor)  # type: ignore[union-attr]  # it has one
+            os.close(journal._keys._descriptor)
             added, count = reopened(path)
             assert count >= acknowledged
             assert set(added) <= {"behind", "torn", "segment"}

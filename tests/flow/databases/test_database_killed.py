@@ -47,8 +47,8 @@ def killed_in_wipe(folder: Path, office: Office, moment: str, times: int = 1) ->
             commit(self)
             at("after commit", "any")
 
-        Recorder._append = appending  # type: ignore[method-assign]
-        Connection.commit = committing  # type: ignore[method-assign]
+        Recorder._append = appending
+        Connection.commit = committing
         flow = Flow.open(folder, office.officer)
         list(flow.begin(Step.WIPE))
         flow.close()
@@ -84,7 +84,7 @@ def resumed(
         assert outcome in (Outcome.OVERWRITTEN, Outcome.RESIDUE_POSSIBLE), (moment, ends)
         if outcome.good:
             assert not limits & {Reason.COMMIT_NOT_SEEN, Reason.FILES_NOT_SEARCHED}
-    return was_killed, ends  # type: ignore[return-value]  every outcome was looked at above
+    return was_killed, ends
 
 
 def unsure(ends: list[tuple[Outcome, set[Reason]]]) -> int:

@@ -222,7 +222,7 @@ def test_a_database_in_use_is_not_dropped(
     office = office_of(held, whole=True)
     flow = office.flow()
     office.to(flow, Step.SIGN)
-    other = connect_postgresql(postgresql_server.port, held.url.rpartition("/")[2])  # type: ignore[attr-defined]
+    other = connect_postgresql(postgresql_server.port, held.url.rpartition("/")[2])
     office.to(flow, Step.WIPE)
     other.close()
     (end,) = flow.results()

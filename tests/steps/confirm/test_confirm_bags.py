@@ -232,7 +232,7 @@ def test_one_large_file_is_no_silence(tmp_path: Path) -> None:
     wanted = Wanted({"0" * 64: ("r1",)}, frozenset({48 << 20}), frozenset())
     events = find_copies([Backup("folder", root)], wanted, key=b"k" * 32)
     next(events)
-    events.close()  # type: ignore[attr-defined]
+    events.close()
     with (root / "data/large").open("rb", buffering=0) as raw:
         assert [done >> 20 for done in digesting(raw)] == [8, 16, 24, 32, 40, 48]
 

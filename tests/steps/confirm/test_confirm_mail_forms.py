@@ -69,7 +69,7 @@ def test_a_head_that_is_too_long_is_no_mail_without_attachments(tmp_path: Path) 
     (tmp_path / "x.eml").write_bytes(data)
     copies, searched = found(tmp_path)
     assert copies == []
-    assert searched.limits == (Reason.UNREADABLE,)  # type: ignore[attr-defined]
+    assert searched.limits == (Reason.UNREADABLE,)
     # and the mails behind it are read all the same
     begins = b"From a Mon Nov 02 08:00:00 2026\n"
     box = begins + data + b"\n" + begins + mail(("名单.csv", GOES)).as_bytes()
@@ -138,7 +138,7 @@ def test_a_long_mail_takes_little_memory_shows_progress_and_can_be_broken_off(tm
     events = find_copies([Backup("folder", tmp_path)], wanted, key=b"k" * 32)
     next(events)
     next(events)
-    events.close()  # type: ignore[attr-defined]
+    events.close()
 
 
 def ole(streams: dict[str, bytes]) -> bytes:
@@ -203,13 +203,13 @@ def test_an_outlook_mail_gives_its_attachments(tmp_path: Path) -> None:
         )
     )
     copies, searched = found(tmp_path, goes=goes)
-    assert searched.limits == ()  # type: ignore[attr-defined]
+    assert searched.limits == ()
     assert is_the_one(copies, path)
     # of an older file of Office with the same streams nothing is said
     path.write_bytes(ole({"WordDocument": goes, "__attach/__substg1.0_37010102": goes}))
     assert found(tmp_path, goes=goes)[0] == []
     path.write_bytes(path.read_bytes()[:700])
-    assert found(tmp_path, goes=goes)[1].limits == (Reason.UNREADABLE,)  # type: ignore[attr-defined]
+    assert found(tmp_path, goes=goes)[1].limits == (Reason.UNREADABLE,)
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def test_an_attachment_is_known_however_it_was_sent(
     path.write_bytes(made.as_bytes().replace(b"\r\n", b"\n").replace(b"\n", sent))
     copies, searched = found(tmp_path, goes=goes)
     assert is_the_one(copies, path)
-    assert searched.limits == ()  # type: ignore[attr-defined]
+    assert searched.limits == ()
     path.write_bytes(mail(("other.csv", OTHER)).as_bytes())
     assert found(tmp_path, goes=goes)[0] == []
 
@@ -119,4 +119,4 @@ def test_what_can_not_be_seen_in_a_mail_is_said(tmp_path: Path, kind: str, reaso
     made.add_attachment(OTHER, maintype=main, subtype=sub, filename="x")
     (tmp_path / "x.eml").write_bytes(made.as_bytes())
     copies, searched = found(tmp_path)
-    assert (copies, searched.limits) == ([], (reason,))  # type: ignore[attr-defined]
+    assert (copies, searched.limits) == ([], (reason,))

@@ -92,7 +92,7 @@ def company(root: Path, count: int, others: int, seed: int = 7) -> Company:
 
 
 def found(backup: Backup, wanted: Wanted, password: str = "pw", **how: object) -> tuple[list[Copy], Searched]:
-    events = list(find_copies([backup], wanted, key=KEY, password=lambda _: password, **how))  # type: ignore[arg-type]
+    events = list(find_copies([backup], wanted, key=KEY, password=lambda _: password, **how))
     (searched,) = [event.searched for event in events if isinstance(event, BackupSearched)]
     return [event.copy for event in events if isinstance(event, CopyFound)], searched
 
@@ -122,14 +122,14 @@ def disposed(
     plan: SignedPlan, copies: list[Copy], backup: Backup, password: str = "pw", **how: object
 ) -> dict[str, Settled]:
     """Carry it out with a journal that is as far as the last event, as the flow's is."""
-    stages: dict[str, Stage] = dict(how.pop("stages", {}))  # type: ignore[call-overload]
+    stages: dict[str, Stage] = dict(how.pop("stages", {}))
     run = dispose(
         plan,
         copies={copy.id: copy for copy in copies},
         backups=[backup],
         password=lambda _: password,
         stages=stages,
-        **how,  # type: ignore[arg-type]
+        **how,
     )
     return {event.id: event for event in journalled(run, stages) if isinstance(event, Settled)}
 
@@ -143,7 +143,7 @@ def journalled(run: Iterator[Event], stages: dict[str, Stage], most: int | None 
             stages.update(dict.fromkeys(event.ids, Stage.BEGUN))
         elif isinstance(event, Noted):
             stages.update(dict.fromkeys(event.ids, Stage.NOTED))
-    run.close()  # type: ignore[attr-defined]
+    run.close()
     return drawn
 
 

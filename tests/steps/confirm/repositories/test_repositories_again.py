@@ -130,7 +130,7 @@ def test_what_was_never_seen_gone_is_not_asked_for(tmp_path: Path, signers) -> N
     for ended in ({}, survivors):
         events = look_again(
             plan.plan.items,
-            Before(ended, {one.id: one for one in copies}, {}),  # type: ignore[arg-type]
+            Before(ended, {one.id: one for one in copies}, {}),
             backups=[backup],
             wanted=one.wanted(paths=False),
             password=lambda _: "pw",

@@ -44,7 +44,7 @@ def test_a_removal_that_was_begun_takes_no_file_of_others(
     going = {"contents": [[copy.sha256, copy.stamp.size] for copy in copies], "files": names}
     (tmp_path / "repo/.lethe-going").write_text(json.dumps(going))
     stages = {copy.id: Stage.NOTED for copy in copies}
-    disposed(signed(copies, signers), copies, backup, stages=stages)  # type: ignore[arg-type]
+    disposed(signed(copies, signers), copies, backup, stages=stages)
     assert {path.name for path in theirs.parent.iterdir()} == {".lethe-going", "of-others.xlsx"}
 
 
@@ -92,7 +92,7 @@ def test_what_is_longer_than_it_was_told_is_not_held(monkeypatch: pytest.MonkeyP
         inside, "io", SimpleNamespace(BytesIO=lambda data: held.append(len(data)) or io.BytesIO(data))
     )
     wanted = Wanted({sha(GOES): ("r",)}, frozenset({len(GOES)}), frozenset())
-    drawn(inside.look_inside((Place("", "x"),), -1, endless, wanted, seen))  # type: ignore[arg-type]
+    drawn(inside.look_inside((Place("", "x"),), -1, endless, wanted, seen))
     assert (given, held, seen.unopened) == ([64], [(1 << 20) + 1], 1)
 
 
@@ -108,8 +108,8 @@ def test_a_header_that_can_not_be_read_is_damage(tmp_path: Path) -> None:
 
         return reader
 
-    drawn(untarred(read(whole), lambda info, _: names.append(info.name)))  # type: ignore[arg-type]
+    drawn(untarred(read(whole), lambda info, _: names.append(info.name)))
     assert names == ["a", "b"]
     with pytest.raises(Unusable) as told:
-        drawn(untarred(read(whole[:1536] + b"\xff" + whole[1537:]), lambda *_: None))  # type: ignore[arg-type]
+        drawn(untarred(read(whole[:1536] + b"\xff" + whole[1537:]), lambda *_: None))
     assert told.value.reason is Reason.REPOSITORY_DAMAGED

@@ -390,7 +390,7 @@ def test_a_register_that_says_other_than_what_was_signed_is_not_followed(
 
 def test_nothing_but_a_signed_plan_opens_the_door(tmp_path: Path, signers) -> None:
     with pytest.raises(TypeError):
-        next(dispose(object(), copies={}, backups=[], stages={}, password=lambda _: ""))  # type: ignore[arg-type]
+        next(dispose(object(), copies={}, backups=[], stages={}, password=lambda _: ""))
 
 
 def test_a_long_check_shows_progress_and_can_be_broken_off(tmp_path: Path, any_restic) -> None:

@@ -31,7 +31,7 @@ def signed(people: Any, tmp_path: Path) -> SignedRows:
 
 
 def outcomes(ends: dict[str, Settled]) -> set[tuple[Outcome, bool]]:
-    return {(end.outcome, Reason.CHANGED in end.evidence.limits) for end in ends.values()}  # type: ignore[misc]
+    return {(end.outcome, Reason.CHANGED in end.evidence.limits) for end in ends.values()}
 
 
 def test_rebuilding_for_one_table_does_not_change_the_others(signed: SignedRows) -> None:
